@@ -1,0 +1,233 @@
+//! Scanner reports on their way in: a batch is opened, files are uploaded to it, it is planned, and the plan applied.
+//!
+//! Uploads are raw bytes (`PUT` [`upload_path`], any content type, gzip content encoding allowed), not JSON, so that a
+//! large report streams. The server decodes each file in a restricted child while it arrives.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Access, Endpoint, Method, Page, PersonRef, Ref};
+use crate::domain::id::{BatchId, PlanId};
+use crate::domain::time::Time;
+
+/// Opens a batch: files given together form one import.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OpenBatch {
+    /// The project's key or id.
+    pub project: String,
+    /// Targets the reports covered, where they say less or more than is true: hosts, URL prefixes, path prefixes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub covers: Vec<String>,
+}
+
+impl Endpoint for OpenBatch {
+    type Out = Batch;
+    const METHOD: Method = Method::Post;
+    const PATH: &'static str = "/api/v1/imports";
+    const SUMMARY: &'static str = "Open an import batch";
+    const ACCESS: Access = Access::Object;
+    const STATUS: u16 = 201;
+}
+
+/// Where file number `n` (from 0) of a batch is uploaded: `?name=…&format=…` (format optional).
+#[must_use]
+pub fn upload_path(batch: BatchId, n: usize) -> String {
+    format!("/api/v1/imports/{batch}/files/{n}")
+}
+
+/// The route pattern of [`upload_path`].
+pub const UPLOAD: &str = "/api/v1/imports/{batch}/files/{n}";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BatchState {
+    /// Files may still be added.
+    Open,
+    /// The plan is being made.
+    Planning,
+    Planned,
+    /// The plan is being committed.
+    Applying,
+    Applied,
+    Failed,
+}
+
+/// A batch, staged or applied.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Batch {
+    pub id: BatchId,
+    pub project: Ref,
+    pub state: BatchState,
+    pub files: Vec<BatchFile>,
+    pub covers: Vec<String>,
+    pub plan_id: Option<PlanId>,
+    /// Of the plan, or of what was applied.
+    pub totals: Option<Totals>,
+    /// What the reports cover, in words; from the reports or from `covers`.
+    pub scope: Vec<String>,
+    pub created_by: PersonRef,
+    pub created_at: Time,
+    pub applied_at: Option<Time>,
+    /// How far the running step is, in thousandths; absent where nothing runs.
+    pub progress: Option<Progress>,
+    /// Why it failed.
+    pub problem: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Progress {
+    pub done: i64,
+    pub total: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct BatchFile {
+    pub file: String,
+    pub format: String,
+    pub tool: String,
+    pub bytes: i64,
+    /// Entries in the report, counted without any merging.
+    pub records: i64,
+    pub findings: i64,
+    pub occurrences: i64,
+    /// What the report holds that was not understood or left out, each with a count.
+    pub left_out: Vec<LeftOut>,
+    /// When the report says it was made.
+    pub observed_at: Option<Time>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LeftOut {
+    pub what: String,
+    pub count: i64,
+}
+
+/// What an import does, in numbers of findings.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Totals {
+    /// Not known before.
+    pub new: i64,
+    /// Known and still there.
+    pub recurring: i64,
+    /// Known, verified fixed, and seen again.
+    pub reopened: i64,
+    /// Known, within the scope, and not in the reports.
+    pub not_seen: i64,
+    /// Of the known ones: nothing about them changed.
+    pub unchanged: i64,
+}
+
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ShowBatch {
+    pub batch: BatchId,
+}
+
+impl Endpoint for ShowBatch {
+    type Out = Batch;
+    const METHOD: Method = Method::Get;
+    const PATH: &'static str = "/api/v1/imports/{batch}";
+    const SUMMARY: &'static str = "Show an import batch, staged or applied, with its progress";
+    const ACCESS: Access = Access::Object;
+}
+
+#[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ListBatches {
+    /// A project's key or id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub project: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+}
+
+impl Endpoint for ListBatches {
+    type Out = Page<Batch>;
+    const METHOD: Method = Method::Get;
+    const PATH: &'static str = "/api/v1/imports";
+    const SUMMARY: &'static str = "List imports, newest first";
+    const ACCESS: Access = Access::Listing;
+}
+
+/// Plans a batch: compares what was staged with what the project has. Writes nothing into the project.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PlanBatch {
+    pub batch: BatchId,
+}
+
+impl Endpoint for PlanBatch {
+    type Out = Batch;
+    const METHOD: Method = Method::Post;
+    const PATH: &'static str = "/api/v1/imports/{batch}/plan";
+    const SUMMARY: &'static str = "Plan an import";
+    const ACCESS: Access = Access::Object;
+}
+
+/// One line of a plan.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct PlanLine {
+    /// new, recurring, reopened, not_seen
+    pub outcome: String,
+    pub severity: crate::domain::severity::Severity,
+    pub title: String,
+    /// The finding's key where it is known already.
+    pub finding: Option<String>,
+    pub occurrences: i64,
+    /// The fields that matched, in words.
+    pub matched_by: String,
+}
+
+/// The lines of a batch's plan: new first, then reopened, not seen, recurring; worst first within each.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ListPlan {
+    pub batch: BatchId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+}
+
+impl Endpoint for ListPlan {
+    type Out = Page<PlanLine>;
+    const METHOD: Method = Method::Get;
+    const PATH: &'static str = "/api/v1/imports/{batch}/plan";
+    const SUMMARY: &'static str = "List what a plan would do";
+    const ACCESS: Access = Access::Object;
+}
+
+/// Commits a plan in one transaction, or says what moved since (`stale_plan`).
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ApplyBatch {
+    pub batch: BatchId,
+    pub plan_id: PlanId,
+}
+
+impl Endpoint for ApplyBatch {
+    type Out = Batch;
+    const METHOD: Method = Method::Post;
+    const PATH: &'static str = "/api/v1/imports/{batch}/apply";
+    const SUMMARY: &'static str = "Apply a planned import";
+    const ACCESS: Access = Access::Object;
+}
+
+/// Throws away a batch that was not applied.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DropBatch {
+    pub batch: BatchId,
+}
+
+impl Endpoint for DropBatch {
+    type Out = ();
+    const METHOD: Method = Method::Delete;
+    const PATH: &'static str = "/api/v1/imports/{batch}";
+    const SUMMARY: &'static str = "Throw away an import that was not applied";
+    const ACCESS: Access = Access::Object;
+    const STATUS: u16 = 204;
+}

@@ -1,0 +1,11 @@
+//! The nouns of the trade and the rules that hold between them. Pure: no I/O, no async, no clock of its own.
+//!
+//! Everything above (wire, store, services, console) speaks in these words; nothing here knows that they exist.
+
+pub mod access;
+pub mod id;
+pub mod lane;
+pub mod plan;
+pub mod severity;
+pub mod status;
+pub mod time;
