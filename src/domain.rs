@@ -6,6 +6,7 @@ pub mod access;
 pub mod id;
 pub mod lane;
 pub mod plan;
+pub mod query;
 pub mod safe;
 pub mod severity;
 pub mod status;
