@@ -26,3 +26,4 @@
 
 pub mod api;
 pub mod domain;
+pub mod store;

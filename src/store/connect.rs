@@ -1,0 +1,324 @@
+//! Opening a database, and transactions on it.
+
+use std::path::Path;
+use std::str::FromStr;
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions as _, Row as _};
+
+use super::scope::Scope;
+use super::tx::{Admin, Conn, Door, Tx};
+use super::writer::Writer;
+use super::{Error, Result, migrate};
+
+/// The first SQLite without the WAL-reset race (two connections that write and checkpoint can corrupt the database).
+pub const SQLITE_FLOOR: (u32, u32, u32) = (3, 51, 3);
+
+/// A database. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pub(super) engine: Db,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum Db {
+    Sqlite { readers: SqlitePool, writer: Writer },
+    Postgres { pool: PgPool },
+}
+
+impl Store {
+    /// Opens a database to serve from. SQLite (`sqlite:PATH`) is created and migrated by this; PostgreSQL
+    /// (`postgres://…`) must have been migrated by its owner, and the role of the URL must have no more rights than
+    /// serving needs.
+    ///
+    /// # Errors
+    /// [`Error::Setup`] says what to do where the database cannot be used as it is.
+    pub async fn open(url: &str) -> Result<Self> {
+        let store = Self::connect(url).await?;
+        match &store.engine {
+            Db::Sqlite { .. } => store.migrate().await?,
+            Db::Postgres { pool } => {
+                migrate::check_postgres(pool).await?;
+                refuse_more_rights(pool).await?;
+            }
+        }
+        Ok(store)
+    }
+
+    /// Opens a database for the operator: whatever rights the role has, migrated or not.
+    pub async fn open_admin(url: &str) -> Result<Self> {
+        Self::connect(url).await
+    }
+
+    /// Brings the schema up to this program's version.
+    pub async fn migrate(&self) -> Result<()> {
+        match &self.engine {
+            Db::Sqlite { writer, .. } => writer.exclusive(|tx| Box::pin(migrate::sqlite(tx))).await,
+            Db::Postgres { pool } => migrate::postgres(pool).await,
+        }
+    }
+
+    /// Makes (or refreshes) the login role that `serve` connects as. PostgreSQL only.
+    pub async fn grant_serve_role(&self, role: &str, password: Option<&str>) -> Result<()> {
+        match &self.engine {
+            Db::Sqlite { .. } => Err(Error::Setup("SQLite has no roles: leave the role out.".into())),
+            Db::Postgres { pool } => migrate::serve_role(pool, role, password).await,
+        }
+    }
+
+    async fn connect(url: &str) -> Result<Self> {
+        if let Some(path) = url.strip_prefix("sqlite:") {
+            let path = path.strip_prefix("//").unwrap_or(path);
+            return Self::sqlite(Path::new(path)).await;
+        }
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            let options = PgConnectOptions::from_str(url)
+                .map_err(|e| {
+                    Error::Setup(format!(
+                        "The database URL cannot be read: {e}. Write postgres://USER:PASSWORD@HOST/DATABASE."
+                    ))
+                })?
+                .disable_statement_logging();
+            let pool = PgPoolOptions::new()
+                .max_connections(16)
+                .acquire_timeout(Duration::from_secs(5))
+                .connect_with(options)
+                .await
+                .map_err(|e| {
+                    Error::Setup(format!(
+                        "PostgreSQL cannot be reached: {e}. Check the URL's host, user and password."
+                    ))
+                })?;
+            return Ok(Self {
+                engine: Db::Postgres { pool },
+            });
+        }
+        Err(Error::Setup(
+            "The database URL must begin with sqlite: or postgres://, for example sqlite:riskdesk.db.".into(),
+        ))
+    }
+
+    async fn sqlite(path: &Path) -> Result<Self> {
+        let unusable = |e: sqlx::Error| {
+            Error::Setup(format!(
+                "The database file {} cannot be opened: {e}. Check that its folder exists and is writable.",
+                path.display()
+            ))
+        };
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(Duration::from_secs(10))
+            .pragma("cell_size_check", "true")
+            .pragma("trusted_schema", "off")
+            .pragma("cache_size", "-16384")
+            .pragma("temp_store", "memory")
+            .disable_statement_logging();
+        let mut first = options.clone().connect().await.map_err(unusable)?;
+        restrict_to_owner(path)?;
+        let version: String = sqlx::query("SELECT sqlite_version()")
+            .fetch_one(&mut first)
+            .await?
+            .try_get(0)?;
+        if parse_version(&version) < Some(SQLITE_FLOOR) {
+            let (a, b, c) = SQLITE_FLOOR;
+            return Err(Error::Setup(format!(
+                "This build holds SQLite {version}, which can corrupt a database under load; {a}.{b}.{c} or later is needed. Rebuild with the bundled SQLite."
+            )));
+        }
+        let readers = SqlitePoolOptions::new()
+            .max_connections(4)
+            .connect_with(options.read_only(false).pragma("query_only", "true"))
+            .await
+            .map_err(unusable)?;
+        Ok(Self {
+            engine: Db::Sqlite {
+                readers,
+                writer: Writer::start(first),
+            },
+        })
+    }
+
+    /// Runs a read in one snapshot of one tenant.
+    ///
+    /// # Errors
+    /// Whatever the closure returns, or the database's own failure.
+    pub async fn read<T, E, F>(&self, scope: &Scope, read: F) -> Result<T, E>
+    where
+        E: From<Error>,
+        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, E>> + Send,
+    {
+        let mut tx = Tx::new(self.begin().await?, *scope);
+        tx.conn
+            .enter("riskdesk_app", Some(scope.agency().0), scope.client().map(|c| c.0))
+            .await?;
+        let out = read(&mut tx).await;
+        finish(tx.conn, false).await?;
+        out
+    }
+
+    /// Runs an act of one tenant in one transaction: committed where the closure is `Ok`, answered after the commit.
+    /// On SQLite acts of several callers share a commit; each stands under its own savepoint.
+    ///
+    /// # Errors
+    /// Whatever the closure returns (nothing is written then), or the database's own failure.
+    pub async fn write<T, E, F>(&self, scope: &Scope, act: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
+    {
+        match &self.engine {
+            Db::Sqlite { writer, .. } => writer.act(*scope, act).await,
+            Db::Postgres { .. } => {
+                let mut tx = Tx::new(self.begin().await?, *scope);
+                tx.conn
+                    .enter("riskdesk_app", Some(scope.agency().0), scope.client().map(|c| c.0))
+                    .await?;
+                let out = act(&mut tx).await;
+                finish(tx.conn, out.is_ok()).await?;
+                out
+            }
+        }
+    }
+
+    /// Runs a look-up or write before a tenant is known. Short: on SQLite it holds the writer.
+    pub async fn door<T, E, F>(&self, act: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+        F: for<'t> FnOnce(&'t mut Door) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
+    {
+        match &self.engine {
+            Db::Sqlite { writer, .. } => writer.door(act).await,
+            Db::Postgres { .. } => self.door_read(act).await,
+        }
+    }
+
+    /// As [`Store::door`], for reads only: on SQLite it does not touch the writer.
+    pub async fn door_read<T, E, F>(&self, read: F) -> Result<T, E>
+    where
+        E: From<Error>,
+        F: for<'t> FnOnce(&'t mut Door) -> BoxFuture<'t, Result<T, E>> + Send,
+    {
+        let mut door = Door {
+            conn: self.begin().await?,
+        };
+        door.conn.enter("riskdesk_door", None, None).await?;
+        let out = read(&mut door).await;
+        finish(door.conn, out.is_ok()).await?;
+        out
+    }
+
+    /// Runs an act of the operator.
+    pub async fn admin<T, E, F>(&self, act: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+        F: for<'t> FnOnce(&'t mut Admin) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
+    {
+        match &self.engine {
+            Db::Sqlite { writer, .. } => writer.admin(act).await,
+            Db::Postgres { .. } => {
+                let mut admin = Admin {
+                    conn: self.begin().await?,
+                };
+                admin.conn.enter("riskdesk_admin", None, None).await?;
+                let out = act(&mut admin).await;
+                finish(admin.conn, out.is_ok()).await?;
+                out
+            }
+        }
+    }
+
+    async fn begin(&self) -> Result<Conn> {
+        let mut conn = match &self.engine {
+            Db::Sqlite { readers, .. } => Conn::Sqlite(readers.acquire().await?),
+            Db::Postgres { pool } => Conn::Postgres(pool.acquire().await?),
+        };
+        conn.batch("BEGIN").await?;
+        Ok(conn)
+    }
+
+    /// Lets writes under way finish and closes the database.
+    pub async fn close(&self) {
+        match &self.engine {
+            Db::Sqlite { readers, writer } => {
+                writer.stop().await;
+                readers.close().await;
+            }
+            Db::Postgres { pool } => pool.close().await,
+        }
+    }
+}
+
+/// Ends a transaction. A connection on which that fails is not given back to its pool in an unknown state.
+async fn finish(mut conn: Conn, commit: bool) -> Result<()> {
+    let ended = conn.batch(if commit { "COMMIT" } else { "ROLLBACK" }).await;
+    if ended.is_err() {
+        match conn {
+            Conn::Sqlite(conn) => drop(conn.detach()),
+            Conn::Postgres(conn) => drop(conn.detach()),
+            Conn::SqliteWriter(_) => {}
+        }
+    }
+    ended
+}
+
+fn parse_version(text: &str) -> Option<(u32, u32, u32)> {
+    let mut parts = text.split('.').map(|p| p.parse::<u32>().ok());
+    Some((parts.next()??, parts.next()??, parts.next()??))
+}
+
+/// The database holds every client's findings: nobody else on the machine may read it.
+fn restrict_to_owner(path: &Path) -> Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))
+            .map_err(|e| Error::Setup(format!("The mode of {} cannot be set to 0600: {e}.", path.display())))?;
+    }
+    Ok(())
+}
+
+/// `serve` runs as a role that owns nothing and bypasses nothing; with more rights row-level security would be a sham.
+async fn refuse_more_rights(pool: &PgPool) -> Result<()> {
+    let row = sqlx::query(
+        "SELECT r.rolsuper, r.rolbypassrls, r.rolcreaterole, \
+           EXISTS (SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+                   WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'v', 'S') \
+                     AND pg_has_role(current_user, c.relowner, 'MEMBER')) AS owns, \
+           pg_has_role(current_user, 'riskdesk_app', 'MEMBER') AND pg_has_role(current_user, 'riskdesk_door', 'MEMBER') AS enough, \
+           pg_has_role(current_user, 'riskdesk_admin', 'MEMBER') AS admin \
+         FROM pg_roles r WHERE r.rolname = current_user",
+    )
+    .fetch_one(pool)
+    .await?;
+    let flag = |name: &str| row.try_get::<bool, _>(name).unwrap_or(true);
+    let mend = "Run `riskdesk admin migrate --database OWNER_URL --serve-role NAME` as the owner and serve with that role's URL.";
+    for (name, what) in [
+        ("rolsuper", "is a superuser"),
+        ("rolbypassrls", "bypasses row-level security"),
+        ("rolcreaterole", "may create roles"),
+        ("owns", "owns tables of the database"),
+        ("admin", "is a member of riskdesk_admin"),
+    ] {
+        if flag(name) {
+            return Err(Error::Setup(format!(
+                "The server will not start: its database role {what}, which would let one agency's data reach another. {mend}"
+            )));
+        }
+    }
+    if !row.try_get::<bool, _>("enough").unwrap_or(false) {
+        return Err(Error::Setup(format!(
+            "The server's database role lacks the roles riskdesk_app and riskdesk_door. {mend}"
+        )));
+    }
+    Ok(())
+}

@@ -1,0 +1,80 @@
+//! What changed, for streams: written in the act's transaction, read in commit order by the event hub.
+
+use uuid::Uuid;
+
+use super::tx::Engine;
+use super::{Door, Result, Sql, Tx};
+use crate::domain::id::AgencyId;
+use crate::domain::time::Time;
+
+#[derive(Debug, Clone)]
+pub struct NewEvent {
+    pub topic: String,
+    pub act: &'static str,
+    pub object: Option<Uuid>,
+    pub project: Option<Uuid>,
+    pub client: Option<Uuid>,
+}
+
+pub async fn write(tx: &mut Tx, event: NewEvent, now: Time) -> Result<()> {
+    let sql = Sql::new(
+        "INSERT INTO event (agency_id, at, topic, act, object_id, project_id, client_id) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+    );
+    let sql = sql.bind(now).bind(event.topic).bind(event.act).bind(event.object);
+    tx.run(sql.bind(event.project).bind(event.client)).await.map(drop)
+}
+
+/// A committed event with its place in the stream.
+#[derive(Debug, Clone)]
+pub struct EventRow {
+    pub seq: i64,
+    pub agency: AgencyId,
+    pub at: Time,
+    pub topic: String,
+    pub act: String,
+    pub object: Option<Uuid>,
+    pub project: Option<Uuid>,
+    pub client: Option<Uuid>,
+}
+
+/// Events after `seq`, oldest first, at most 500, of all agencies: the hub deals them out.
+///
+/// On PostgreSQL the read stays below the oldest running transaction: a lower number may still commit later.
+pub async fn after(door: &mut Door, seq: i64) -> Result<Vec<EventRow>> {
+    let text = match door.engine() {
+        Engine::Sqlite => "SELECT * FROM event WHERE seq > $1 ORDER BY seq LIMIT 500",
+        Engine::Postgres => {
+            "SELECT seq, agency_id, at, topic, act, object_id, project_id, client_id FROM event \
+             WHERE seq > $1 AND seq < COALESCE((SELECT MIN(seq) FROM event WHERE seq > $1 AND xid >= pg_snapshot_xmin(pg_current_snapshot())), 9223372036854775807) \
+             ORDER BY seq LIMIT 500"
+        }
+    };
+    let rows = door.all(Sql::new(text).bind(seq)).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(EventRow {
+                seq: row.get("seq")?,
+                agency: row.id("agency_id")?,
+                at: row.time("at")?,
+                topic: row.get("topic")?,
+                act: row.get("act")?,
+                object: row.get("object_id")?,
+                project: row.get("project_id")?,
+                client: row.get("client_id")?,
+            })
+        })
+        .collect()
+}
+
+/// The number of the newest event and of the oldest that is kept.
+pub async fn bounds(door: &mut Door) -> Result<(i64, i64)> {
+    let row = door
+        .opt(Sql::new(
+            "SELECT COALESCE(MAX(seq), 0) AS newest, COALESCE(MIN(seq), 0) AS oldest FROM event",
+        ))
+        .await?;
+    match row {
+        Some(row) => Ok((row.get("newest")?, row.get("oldest")?)),
+        None => Ok((0, 0)),
+    }
+}

@@ -1,0 +1,73 @@
+//! Counts of findings per project, status and severity, kept in the transaction that changes a finding, because lists
+//! show them on every row.
+
+use uuid::Uuid;
+
+use super::{Result, Sql, Tx};
+use crate::domain::id::ProjectId;
+use crate::domain::severity::Severity;
+use crate::domain::status::Status;
+
+/// Adds `n` (negative: takes away) to one count.
+pub async fn add(tx: &mut Tx, project: ProjectId, status: Status, severity: Severity, n: i64) -> Result<()> {
+    if n == 0 {
+        return Ok(());
+    }
+    let sql = Sql::new(
+        "INSERT INTO rollup (agency_id, project_id, status, severity, n) VALUES ($1, $2, $3, $4, $5) \
+         ON CONFLICT (agency_id, project_id, status, severity) DO UPDATE SET n = rollup.n + excluded.n",
+    );
+    tx.run(sql.bind(project).bind(status.name()).bind(severity).bind(n))
+        .await
+        .map(drop)
+}
+
+/// One count.
+#[derive(Debug, Clone, Copy)]
+pub struct Count {
+    pub project: Uuid,
+    pub status: Status,
+    pub severity: Severity,
+    pub n: i64,
+}
+
+/// The counts of some projects.
+pub async fn of_projects(tx: &mut Tx, projects: &[Uuid]) -> Result<Vec<Count>> {
+    if projects.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut sql = Sql::new(
+        "SELECT project_id, status, severity, n FROM rollup WHERE agency_id = $1 AND n <> 0 AND project_id IN ",
+    );
+    sql.push_list(projects.iter().copied());
+    tx.all(sql)
+        .await?
+        .iter()
+        .map(|row| {
+            Ok(Count {
+                project: row.get("project_id")?,
+                status: row.word("status")?,
+                severity: severity(row.get("severity")?)?,
+                n: row.get("n")?,
+            })
+        })
+        .collect()
+}
+
+/// A stored rank as a severity.
+pub fn severity(rank: i64) -> Result<Severity> {
+    Severity::from_rank(rank).ok_or_else(|| super::Error::Corrupt(format!("severity {rank}")))
+}
+
+/// Open findings by severity, per client (`Some`) or in the whole agency.
+pub async fn open_by_severity(tx: &mut Tx) -> Result<Vec<(Severity, i64)>> {
+    let sql = Sql::new(
+        "SELECT severity, CAST(SUM(n) AS BIGINT) AS n FROM rollup WHERE agency_id = $1 AND status IN \
+         ('open', 'in_progress', 'pending_verification', 'not_fixed', 'partial', 'inconclusive') GROUP BY severity",
+    );
+    tx.all(sql)
+        .await?
+        .iter()
+        .map(|row| Ok((severity(row.get("severity")?)?, row.get("n")?)))
+        .collect()
+}

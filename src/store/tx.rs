@@ -1,0 +1,188 @@
+//! Transactions: of one tenant ([`Tx`]), before a tenant is known ([`Door`]), of the operator ([`Admin`]).
+
+use sqlx::pool::PoolConnection;
+use sqlx::{AssertSqlSafe, Postgres, Sqlite, SqliteConnection};
+use uuid::Uuid;
+
+use super::scope::Scope;
+use super::sql::{Row, Sql, postgres_arguments, sqlite_arguments};
+use super::{Error, Result};
+
+/// An open connection inside a transaction. Text reaches the database here and nowhere else; it is built from
+/// literals only ([`Sql`] takes `&'static str`), which is what `AssertSqlSafe` asserts.
+#[derive(Debug)]
+pub(super) enum Conn {
+    /// The one writer's own connection.
+    SqliteWriter(Box<SqliteConnection>),
+    Sqlite(PoolConnection<Sqlite>),
+    Postgres(PoolConnection<Postgres>),
+}
+
+impl Conn {
+    pub(super) async fn all(&mut self, first: Option<Uuid>, sql: Sql) -> Result<Vec<Row>> {
+        let (text, values) = sql.into_parts();
+        let sqlite = match self {
+            Self::Postgres(conn) => {
+                let query = sqlx::query_with(AssertSqlSafe(text), postgres_arguments(first, values)?);
+                return Ok(query
+                    .fetch_all(&mut **conn)
+                    .await?
+                    .into_iter()
+                    .map(Row::Postgres)
+                    .collect());
+            }
+            Self::SqliteWriter(conn) => &mut **conn,
+            Self::Sqlite(conn) => &mut **conn,
+        };
+        let query = sqlx::query_with(AssertSqlSafe(text), sqlite_arguments(first, values)?);
+        Ok(query.fetch_all(sqlite).await?.into_iter().map(Row::Sqlite).collect())
+    }
+
+    pub(super) async fn run(&mut self, first: Option<Uuid>, sql: Sql) -> Result<u64> {
+        let (text, values) = sql.into_parts();
+        let sqlite = match self {
+            Self::Postgres(conn) => {
+                let query = sqlx::query_with(AssertSqlSafe(text), postgres_arguments(first, values)?);
+                return Ok(query.execute(&mut **conn).await?.rows_affected());
+            }
+            Self::SqliteWriter(conn) => &mut **conn,
+            Self::Sqlite(conn) => &mut **conn,
+        };
+        let query = sqlx::query_with(AssertSqlSafe(text), sqlite_arguments(first, values)?);
+        Ok(query.execute(sqlite).await?.rows_affected())
+    }
+
+    /// Transaction control and other text without values.
+    pub(super) async fn batch(&mut self, text: &'static str) -> Result<()> {
+        match self {
+            Self::Postgres(conn) => sqlx::raw_sql(text).execute(&mut **conn).await.map(drop)?,
+            Self::SqliteWriter(conn) => sqlx::raw_sql(text).execute(&mut **conn).await.map(drop)?,
+            Self::Sqlite(conn) => sqlx::raw_sql(text).execute(&mut **conn).await.map(drop)?,
+        }
+        Ok(())
+    }
+
+    /// The first statement of every transaction on PostgreSQL: role, agency and client, for this transaction only.
+    pub(super) async fn enter(&mut self, role: &'static str, agency: Option<Uuid>, client: Option<Uuid>) -> Result<()> {
+        if let Self::Postgres(_) = self {
+            let text = |id: Option<Uuid>| id.map(|id| id.to_string()).unwrap_or_default();
+            let sql = Sql::new(
+                "SELECT set_config('role', $1, true), set_config('riskdesk.agency', $2, true), \
+                 set_config('riskdesk.client', $3, true)",
+            );
+            self.all(None, sql.bind(role).bind(text(agency)).bind(text(client)))
+                .await?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn engine(&self) -> Engine {
+        match self {
+            Self::Postgres(_) => Engine::Postgres,
+            Self::SqliteWriter(_) | Self::Sqlite(_) => Engine::Sqlite,
+        }
+    }
+}
+
+/// Which database there is, for the few statements that must differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+/// A transaction of one tenant. See the module [`super`] for the rule of `$1`.
+#[derive(Debug)]
+pub struct Tx {
+    pub(super) conn: Conn,
+    scope: Scope,
+}
+
+impl Tx {
+    pub(super) fn new(conn: Conn, scope: Scope) -> Self {
+        Self { conn, scope }
+    }
+
+    #[must_use]
+    pub fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    #[must_use]
+    pub fn engine(&self) -> Engine {
+        self.conn.engine()
+    }
+
+    /// All rows of a statement. Give it a `LIMIT`.
+    pub async fn all(&mut self, sql: Sql) -> Result<Vec<Row>> {
+        let agency = self.tenant(&sql)?;
+        self.conn.all(Some(agency), sql).await
+    }
+
+    /// The first row, if there is one.
+    pub async fn opt(&mut self, sql: Sql) -> Result<Option<Row>> {
+        Ok(self.all(sql).await?.into_iter().next())
+    }
+
+    /// The first row; [`Error::Missing`] without.
+    pub async fn one(&mut self, sql: Sql) -> Result<Row> {
+        self.opt(sql).await?.ok_or(Error::Missing)
+    }
+
+    /// Runs a statement and says how many rows it touched.
+    pub async fn run(&mut self, sql: Sql) -> Result<u64> {
+        let agency = self.tenant(&sql)?;
+        self.conn.run(Some(agency), sql).await
+    }
+
+    /// The agency to bind as `$1`, and the refusal of a statement that does not ask for it.
+    fn tenant(&self, sql: &Sql) -> Result<Uuid> {
+        let mut rest = sql.text();
+        while let Some(at) = rest.find("$1") {
+            rest = &rest[at + 2..];
+            if !rest.starts_with(|c: char| c.is_ascii_digit()) {
+                return Ok(self.scope.agency().0);
+            }
+        }
+        Err(Error::Statement(format!("no agency ($1) in: {}", sql.text())))
+    }
+}
+
+macro_rules! tenantless {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub struct $name {
+            pub(super) conn: Conn,
+        }
+
+        impl $name {
+            /// All rows of a statement; values start at `$1`.
+            pub async fn all(&mut self, sql: Sql) -> Result<Vec<Row>> {
+                self.conn.all(None, sql).await
+            }
+
+            pub async fn opt(&mut self, sql: Sql) -> Result<Option<Row>> {
+                Ok(self.all(sql).await?.into_iter().next())
+            }
+
+            pub async fn run(&mut self, sql: Sql) -> Result<u64> {
+                self.conn.run(None, sql).await
+            }
+
+            #[must_use]
+            pub fn engine(&self) -> Engine {
+                self.conn.engine()
+            }
+        }
+    };
+}
+
+tenantless! {
+    /// A transaction before a tenant is known: sign-in and tokens. Used by `store/identity.rs` and by the event hub.
+    Door
+}
+tenantless! {
+    /// A transaction of the operator on the server's own machine: agencies, first users, plans.
+    Admin
+}
