@@ -3,11 +3,15 @@
 //! Everything above (wire, store, services, console) speaks in these words; nothing here knows that they exist.
 
 pub mod access;
+pub mod clock;
+pub mod fold;
 pub mod id;
+pub mod key;
 pub mod lane;
 pub mod plan;
 pub mod query;
 pub mod safe;
 pub mod severity;
+pub mod slug;
 pub mod status;
 pub mod time;

@@ -7,6 +7,7 @@ use super::{Access, Endpoint, Method, Page, PersonRef, Ref};
 use crate::domain::id::{FindingId, OccurrenceId, RoundId};
 use crate::domain::severity::Severity;
 use crate::domain::status::Status;
+pub use crate::domain::status::{InconclusiveReason, RoundKind};
 use crate::domain::time::Time;
 
 /// A CVSS rating as it stands in lists.
@@ -205,23 +206,6 @@ pub struct MoveFinding {
 pub struct OccurrenceVerdict {
     pub occurrence: OccurrenceId,
     pub fixed: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum RoundKind {
-    Remediated,
-    Retest,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum InconclusiveReason {
-    NotReachable,
-    NoAccess,
-    EnvironmentChanged,
-    NotReproducible,
-    Other,
 }
 
 impl Endpoint for MoveFinding {

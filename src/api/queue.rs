@@ -1,12 +1,11 @@
 //! The remediation queue: findings that need an act now, in lanes, across every client one may open.
 
-use std::fmt;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::finding::Finding;
 use super::{Access, Endpoint, Method, Page, PersonRef};
+pub use crate::domain::lane::ClockKind;
 use crate::domain::lane::Lane;
 use crate::domain::time::Time;
 
@@ -25,24 +24,6 @@ pub struct QueueItem {
 pub struct Clock {
     pub kind: ClockKind,
     pub due_at: Time,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ClockKind {
-    /// The client's.
-    Remediation,
-    /// The agency's.
-    Verification,
-}
-
-impl fmt::Display for ClockKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Remediation => "remediation",
-            Self::Verification => "verification",
-        })
-    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

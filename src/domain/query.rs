@@ -23,6 +23,7 @@ mod field;
 mod lex;
 mod parse;
 mod print;
+mod value;
 
 pub use complete::{Candidate, complete, complete_with};
 pub use field::{Field, SortField};

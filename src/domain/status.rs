@@ -6,6 +6,13 @@ use std::str::FromStr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+mod moves;
+
+pub use moves::{
+    ACCEPTED_DAYS_MAX, Given, InconclusiveReason, Move, MoveError, RoundKind, Rule, Step, Who, check_move, following,
+    legal_moves,
+};
+
 /// Where a finding stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

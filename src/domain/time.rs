@@ -85,9 +85,9 @@ mod tests {
     #[test]
     fn the_wire_form_has_milliseconds_and_comes_back() {
         let t = Time(1_795_000_000_120);
-        assert_eq!(t.to_string(), "2026-11-18T12:26:40.120Z");
+        assert_eq!(t.to_string(), "2026-11-18T11:06:40.120Z");
         assert_eq!(Time::parse(&t.to_string()).unwrap(), t);
-        assert_eq!(Time::parse("2026-11-18T13:26:40.12+01:00").unwrap(), t);
+        assert_eq!(Time::parse("2026-11-18T12:06:40.12+01:00").unwrap(), t);
         assert_eq!(Time(0).to_string(), "1970-01-01T00:00:00.000Z");
     }
 }

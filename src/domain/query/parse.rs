@@ -1,12 +1,10 @@
 //! Words to terms: which field takes which values, and what is said where it does not.
 
-use jiff::civil::Date;
-
 use super::field::{Field, SortField, nearest};
 use super::lex::{self, Char, Word};
+use super::value::{date, is_cve, span, tenths};
 use super::{
-    Claim, Cmp, Import, Kind, Match, Owner, Person, Query, QueryError, Score, Sort, Span, TERMS_MAX, Term, Text, Unit,
-    When,
+    Claim, Cmp, Import, Kind, Match, Owner, Person, Query, QueryError, Score, Sort, TERMS_MAX, Term, Text, When,
 };
 use crate::domain::id::BatchId;
 use crate::domain::severity::Severity;
@@ -459,46 +457,4 @@ fn lower(text: Text) -> Text {
         Text::Exact(text) => Text::Exact(text.to_lowercase()),
         Text::Glob(pieces) => Text::Glob(pieces.iter().map(|piece| piece.to_lowercase()).collect()),
     }
-}
-
-fn is_cve(text: &str) -> bool {
-    let mut parts = text.split('-');
-    let digits = |part: Option<&str>, min, max| {
-        part.is_some_and(|p| (min..=max).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_digit()))
-    };
-    parts.next() == Some("CVE") && digits(parts.next(), 4, 4) && digits(parts.next(), 4, 19) && parts.next().is_none()
-}
-
-/// `2026-11-30`, and nothing else that a lenient reader would take.
-fn date(text: &str) -> Option<Date> {
-    let shape = text.len() == 10
-        && text.bytes().enumerate().all(|(i, b)| {
-            if i == 4 || i == 7 {
-                b == b'-'
-            } else {
-                b.is_ascii_digit()
-            }
-        });
-    shape.then(|| text.parse().ok()).flatten()
-}
-
-/// `3d`. At most about a century, so that no arithmetic overflows.
-fn span(text: &str) -> Option<Span> {
-    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-    let count: u32 = text.get(..digits)?.parse().ok()?;
-    let unit = text.get(digits..)?;
-    let unit = Unit::ALL.into_iter().find(|u| u.name() == unit)?;
-    let span = Span { count, unit };
-    (span.ms() <= 100 * 366 * 24 * 3_600_000).then_some(span)
-}
-
-/// A score in tenths: `7`, `7.5`.
-fn tenths(text: &str) -> Option<u16> {
-    let (whole, tenth) = text.split_once('.').unwrap_or((text, "0"));
-    let plain = |part: &str, max| (1..=max).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
-    if !plain(whole, 2) || !plain(tenth, 1) {
-        return None;
-    }
-    let score = whole.parse::<u16>().ok()? * 10 + tenth.parse::<u16>().ok()?;
-    (score <= 100).then_some(score)
 }
