@@ -26,4 +26,5 @@
 
 pub mod api;
 pub mod domain;
+pub mod import;
 pub mod store;

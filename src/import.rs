@@ -1,0 +1,256 @@
+//! Scanner reports: bytes in, records out.
+//!
+//! # The map
+//!
+//! | module | what lives there |
+//! |---|---|
+//! | [`record`] | what every format decodes to: records, fingerprints, summaries |
+//! | [`source`] | a report as text: gzip, UTF-16, byte order marks |
+//! | [`json`] | a pull reader that holds one entry at a time |
+//! | [`loose`] | JSON fields whose type scanners do not agree on |
+//! | [`names`] | CVE and CWE numbers, targets, as they stand in texts |
+//! | [`limits`] | caps, refusals, clipped texts |
+//! | [`nuclei`], [`sarif`] | one format each |
+//! | [`plan`] | what an import would do to what is known |
+//! | [`frame`], [`child`], [`sandbox`] | the restricted child process that runs the decoders, and its parent's side |
+//!
+//! Decoders are pure: no clock, no environment, no network. They never run in the server itself: [`child`] starts the
+//! same binary as `riskdesk worker decode`, which restricts itself ([`sandbox`]) before it looks at the first byte.
+//!
+//! # How to add a format
+//!
+//! One file that implements [`Format`], one line in [`FORMATS`], samples under `tests/it/fixtures`. A format decides
+//! three things and says them in its module's documentation: what makes two records one finding (its fingerprint's
+//! fields), what makes two records one place, and how its severities map to ours.
+
+use std::collections::HashSet;
+use std::io::Read;
+
+use self::json::Shape;
+use self::limits::{Kind, Limits, Refusal};
+use self::record::{Record, Summary};
+use self::source::Source;
+
+pub mod json;
+pub mod limits;
+pub mod loose;
+pub mod names;
+pub mod nuclei;
+pub mod record;
+pub mod sarif;
+pub mod source;
+
+/// Every format, in the order in which they are asked whether a report is theirs.
+pub const FORMATS: &[&dyn Format] = &[&nuclei::Nuclei, &sarif::Sarif];
+
+/// How much of a text is looked at to tell its format.
+const HEAD: u64 = 256 << 10;
+
+/// One scanner format.
+pub trait Format: Sync {
+    /// What people type: `--format sarif`.
+    fn name(&self) -> &'static str;
+
+    /// What people read.
+    fn title(&self) -> &'static str;
+
+    /// Whether a text that begins so is this format's. Names of files play no part.
+    fn sniff(&self, shape: &Shape, head: &[u8]) -> bool;
+
+    /// Reads the whole report, once or more often, and hands over its records in any order.
+    fn decode(&self, source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result<(), Refusal>;
+}
+
+/// Takes what a decoder finds.
+pub trait Sink {
+    fn record(&mut self, record: Record) -> Result<(), Refusal>;
+
+    /// `bytes` of text have been read.
+    fn progress(&mut self, _bytes: u64) -> Result<(), Refusal> {
+        Ok(())
+    }
+}
+
+impl Sink for Vec<Record> {
+    fn record(&mut self, record: Record) -> Result<(), Refusal> {
+        self.push(record);
+        Ok(())
+    }
+}
+
+/// What a decoder writes to: it counts, keeps the caps on entries, and passes records on.
+pub struct Out<'a> {
+    pub summary: Summary,
+    sink: &'a mut dyn Sink,
+    limits: Limits,
+    entries: u64,
+    findings: HashSet<u128>,
+    places: HashSet<u128>,
+    reported: u64,
+}
+
+/// Progress is told in steps of this many bytes.
+const STEP: u64 = 1 << 20;
+
+impl<'a> Out<'a> {
+    pub fn new(sink: &'a mut dyn Sink, limits: &Limits) -> Self {
+        Self {
+            summary: Summary::default(),
+            sink,
+            limits: *limits,
+            entries: 0,
+            findings: HashSet::new(),
+            places: HashSet::new(),
+            reported: 0,
+        }
+    }
+
+    /// One more entry of the report, whatever becomes of it; `offset` is how far the text has been read.
+    pub fn entry(&mut self, offset: u64) -> Result<(), Refusal> {
+        self.entries += 1;
+        if self.entries > self.limits.records {
+            let max = self.limits.records;
+            return Err(Refusal::new(
+                Kind::Limit,
+                format!("the report has more than {max} entries; split it"),
+            ));
+        }
+        self.progress(offset)
+    }
+
+    /// How far the text has been read.
+    pub fn progress(&mut self, offset: u64) -> Result<(), Refusal> {
+        if offset >= self.reported + STEP {
+            self.reported = offset;
+            self.sink.progress(offset)?;
+        }
+        Ok(())
+    }
+
+    pub fn record(&mut self, record: Record) -> Result<(), Refusal> {
+        if self.findings.insert(short(&record.fingerprint.hash)) {
+            self.summary.findings += 1;
+        }
+        let place = short(&record::digest(&[&record.fingerprint.hash, &record.occurrence.key]));
+        if self.places.insert(place) {
+            self.summary.occurrences += 1;
+        } else {
+            self.summary.repeats += 1;
+        }
+        self.summary.observed_at = self.summary.observed_at.max(record.observed_at);
+        self.tool(&record.tool);
+        self.sink.record(record)
+    }
+
+    /// The report holds this tool's results, even if there are none.
+    pub fn tool(&mut self, name: &str) {
+        if let Err(at) = self.summary.tools.binary_search_by(|t| t.as_str().cmp(name)) {
+            self.summary.tools.insert(at, name.to_owned());
+        }
+    }
+}
+
+/// Half of a hexadecimal digest: enough to tell a million apart.
+fn short(hash: &str) -> u128 {
+    hash.get(..32)
+        .and_then(|h| u128::from_str_radix(h, 16).ok())
+        .unwrap_or_default()
+}
+
+/// The format of a report, by its beginning.
+#[must_use]
+pub fn detect(head: &[u8]) -> Option<&'static dyn Format> {
+    let shape = Shape::of(head);
+    FORMATS.iter().copied().find(|f| f.sniff(&shape, head))
+}
+
+/// A format by the name people type.
+#[must_use]
+pub fn format(name: &str) -> Option<&'static dyn Format> {
+    FORMATS.iter().copied().find(|f| f.name().eq_ignore_ascii_case(name))
+}
+
+/// Decodes one report: finds its format (or takes the `wanted` one) and hands every record to `sink`.
+///
+/// A text without content is no error: its summary says that it is empty, names no tool, and so makes nothing "not seen".
+///
+/// # Errors
+/// The refusal, with its place. Records handed over before it are worthless.
+pub fn decode(
+    source: &mut Source<'_>,
+    wanted: Option<&str>,
+    limits: &Limits,
+    sink: &mut dyn Sink,
+) -> Result<Summary, Refusal> {
+    let head = {
+        let mut text = source.open(limits)?;
+        let mut head = Vec::new();
+        text.reader.by_ref().take(HEAD).read_to_end(&mut head).map_err(|e| {
+            source::refusal_in(&e)
+                .unwrap_or_else(|| Refusal::new(Kind::Machinery, format!("the report could not be read: {e}")))
+        })?;
+        head
+    };
+    let chosen = match wanted {
+        Some(name) => Some(format(name).ok_or_else(|| unknown_name(name))?),
+        None => detect(&head),
+    };
+    if let Some(summary) = nothing_in(&head, chosen) {
+        return Ok(summary);
+    }
+    let chosen = chosen.ok_or_else(|| unknown_content(&head))?;
+    let mut out = Out::new(sink, limits);
+    chosen.decode(source, limits, &mut out)?;
+    out.summary.format = chosen.name().to_owned();
+    Ok(out.summary)
+}
+
+/// The summary of a text that holds nothing: no bytes, only white space, or an empty list of nobody's format.
+fn nothing_in(head: &[u8], chosen: Option<&dyn Format>) -> Option<Summary> {
+    let content = head.trim_ascii();
+    let note = match content {
+        b"" if head.is_empty() => {
+            "the file is empty (0 bytes): nothing was read, and nothing counts as not seen any more"
+        }
+        b"" if (head.len() as u64) < HEAD => "the file holds only white space: nothing counts as not seen any more",
+        b"[]" if chosen.is_none() => {
+            "the file is an empty list of no known tool: nothing counts as not seen any more (say --format to name it)"
+        }
+        _ => return None,
+    };
+    let mut summary = Summary {
+        format: chosen.map_or_else(String::new, |f| f.name().to_owned()),
+        bytes: head.len() as u64,
+        note: Some(note.to_owned()),
+        ..Summary::default()
+    };
+    summary.count("entries", 0);
+    Some(summary)
+}
+
+fn known() -> String {
+    FORMATS.iter().map(|f| f.name()).collect::<Vec<_>>().join(", ")
+}
+
+fn unknown_name(name: &str) -> Refusal {
+    let name = limits::clip_line(name, 40);
+    Refusal::new(
+        Kind::UnknownFormat,
+        format!("there is no format `{name}`; known are {}", known()),
+    )
+}
+
+fn unknown_content(head: &[u8]) -> Refusal {
+    let what = match head.trim_ascii_start().first() {
+        Some(b'{' | b'[') => "JSON of no known tool",
+        Some(b'<') => "XML or HTML of no known tool",
+        _ => "of no known tool",
+    };
+    Refusal::new(
+        Kind::UnknownFormat,
+        format!(
+            "the content is {what}; known formats are {} (say --format if it is one of them)",
+            known()
+        ),
+    )
+}

@@ -1,0 +1,223 @@
+//! What every format decodes to: one [`Record`] per finding and place, and one [`Summary`] per file.
+//!
+//! A record carries its finding's identity (a [`Fingerprint`] that names its own fields) and its place's identity
+//! (an [`Occurrence`] key). Severity is in neither: a rule that was re-rated is still the same problem.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::domain::severity::Severity;
+use crate::domain::time::Time;
+
+/// What makes two records the same finding, in a form that explains itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fingerprint {
+    /// Of the format's own rule for picking fields; a new rule gets a new number.
+    pub version: u32,
+    /// Name and value of each field, in the order that was hashed.
+    pub fields: Vec<(String, String)>,
+    /// SHA-256 over version and fields, in lower-case hexadecimal.
+    pub hash: String,
+}
+
+impl Fingerprint {
+    #[must_use]
+    pub fn new(version: u32, fields: Vec<(&'static str, String)>) -> Self {
+        let mut digest = Sha256::new();
+        digest.update(version.to_be_bytes());
+        for (name, value) in &fields {
+            absorb(&mut digest, name);
+            absorb(&mut digest, value);
+        }
+        Self {
+            version,
+            fields: fields.into_iter().map(|(n, v)| (n.to_owned(), v)).collect(),
+            hash: hex(&digest.finalize()),
+        }
+    }
+}
+
+/// Length first, so that no two lists of fields run together into the same bytes.
+fn absorb(digest: &mut Sha256, text: &str) {
+    digest.update((text.len() as u64).to_be_bytes());
+    digest.update(text.as_bytes());
+}
+
+/// SHA-256 of several texts kept apart, in hexadecimal.
+#[must_use]
+pub fn digest(parts: &[&str]) -> String {
+    let mut digest = Sha256::new();
+    for part in parts {
+        absorb(&mut digest, part);
+    }
+    hex(&digest.finalize())
+}
+
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut out = String::with_capacity(bytes.len() * 2);
+    for b in bytes {
+        out.push(DIGITS[usize::from(b >> 4)] as char);
+        out.push(DIGITS[usize::from(b & 15)] as char);
+    }
+    out
+}
+
+/// Where a finding stands, as far as the report says.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Place {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ip: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub port: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub column: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub end_line: Option<u32>,
+    /// The function, class or package path, where the tool names one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub symbol: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub package: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub package_version: Option<String>,
+}
+
+/// A finding at one place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Occurrence {
+    /// Identity within the finding (hexadecimal digest).
+    pub key: String,
+    /// The place in one line: `host:port`, a URL, `path:line`.
+    pub place: String,
+    pub parts: Place,
+}
+
+/// Where the raw record stands in the report's text.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Span {
+    pub offset: u64,
+    pub length: u64,
+}
+
+/// One finding at one place, as one entry of a report says it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// The tool's name, as the report gives it.
+    pub tool: String,
+    pub tool_version: Option<String>,
+    pub fingerprint: Fingerprint,
+    pub occurrence: Occurrence,
+    /// The tool's own id of the rule.
+    pub rule: String,
+    pub title: String,
+    pub description: String,
+    pub remediation: String,
+    pub references: Vec<String>,
+    pub severity: Severity,
+    /// The scanner's own word or number, as it stands in the report.
+    pub severity_word: String,
+    /// A score the report states, 0 to 10.
+    pub score: Option<f64>,
+    /// CVSS vectors as they stand in the report.
+    pub cvss: Vec<String>,
+    pub cwe: Vec<u32>,
+    pub cve: Vec<String>,
+    pub tags: Vec<String>,
+    /// What the scanner says at this place: matched text, extracts, request and response excerpts.
+    pub detail: String,
+    /// Whether the report itself calls it suppressed.
+    pub suppressed: bool,
+    pub observed_at: Option<Time>,
+    pub span: Span,
+}
+
+/// A number with a name: what was counted, or left out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Count {
+    pub what: String,
+    pub count: u64,
+}
+
+/// What one file held.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Summary {
+    /// The format's name; empty where the file was empty and none was asked for.
+    pub format: String,
+    /// The tools whose results the file holds, sorted. A tool whose run has no result list is not one of them: such a
+    /// run says nothing about what is still there.
+    pub tools: Vec<String>,
+    /// What stands in the report, counted without any merging, from the outside in: runs, results, locations. The
+    /// first of them is [`Summary::records`].
+    pub counted: Vec<Count>,
+    /// Distinct findings.
+    pub findings: u64,
+    /// Distinct places of findings.
+    pub occurrences: u64,
+    /// Exact repeats of an occurrence, beyond its first.
+    pub repeats: u64,
+    pub left_out: Vec<Count>,
+    /// Targets the report says it covered; empty: it says nothing.
+    pub covers: Vec<String>,
+    /// When the report says it was made (the latest time in it).
+    pub observed_at: Option<Time>,
+    /// Bytes of text that were read.
+    pub bytes: u64,
+    /// Something people should know about the file as a whole, e.g. that it is empty.
+    pub note: Option<String>,
+}
+
+impl Summary {
+    /// The report's outermost entries: the first number of [`Summary::counted`].
+    #[must_use]
+    pub fn records(&self) -> u64 {
+        self.counted.first().map_or(0, |c| c.count)
+    }
+
+    /// Counts one more thing that was left out.
+    pub fn leave_out(&mut self, what: &str) {
+        match self.left_out.iter_mut().find(|c| c.what == what) {
+            Some(c) => c.count += 1,
+            None => self.left_out.push(Count {
+                what: what.to_owned(),
+                count: 1,
+            }),
+        }
+    }
+
+    /// Adds to a counted number, in the order of first mention.
+    pub fn count(&mut self, what: &str, n: u64) {
+        match self.counted.iter_mut().find(|c| c.what == what) {
+            Some(c) => c.count += n,
+            None => self.counted.push(Count {
+                what: what.to_owned(),
+                count: n,
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_never_run_together() {
+        let a = Fingerprint::new(1, vec![("rule", "ab".into()), ("path", "c".into())]);
+        let b = Fingerprint::new(1, vec![("rule", "a".into()), ("path", "bc".into())]);
+        let c = Fingerprint::new(2, vec![("rule", "ab".into()), ("path", "c".into())]);
+        assert_ne!(a.hash, b.hash);
+        assert_ne!(a.hash, c.hash);
+        assert_eq!(a.hash.len(), 64);
+    }
+}

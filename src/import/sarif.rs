@@ -1,0 +1,152 @@
+//! SARIF 2.1 (and its near relatives): the common report of code scanners.
+//!
+//! - **A finding** is rule + path + line hash: the tool's own `primaryLocationLineHash` where it gives one, else a hash
+//!   of the code itself (snippet, then context), else the tool's fingerprint, else the symbol and message; the line
+//!   number only where there is nothing else. So code that moves stays the same finding. See [`identity`].
+//! - **A place** is a location of a result; a result without one has one place. Exact repeats are counted.
+//! - **Severity**: a `security-severity` (of the result, else its rule) in the CVSS bands; else the level (of the result,
+//!   else its rule's default, else warning): error is high, warning medium, note and none info. Notes are what tools call
+//!   recommendations and style; a tool that means low says so by score.
+//! - Left out and counted: results whose `kind` is not `fail`, and results that a baseline calls `absent`. Suppressed
+//!   results are kept and marked; a suppression that was rejected or is under review suppresses nothing.
+//! - A run whose `results` are missing or null did not compute any: it says nothing about what is still there.
+//!
+//! A report is read twice: once for the tables results refer to (rules, artifacts), which may stand before or after
+//! them, and once for the results, one at a time.
+
+mod identity;
+mod model;
+mod result;
+mod tables;
+
+use std::io::Read;
+
+use self::tables::RunTables;
+use super::json::{Shape, Walker};
+use super::limits::{Kind, Limits, Refusal};
+use super::source::Source;
+use super::{Format, Out};
+
+#[derive(Debug)]
+pub struct Sarif;
+
+impl Format for Sarif {
+    fn name(&self) -> &'static str {
+        "sarif"
+    }
+
+    fn title(&self) -> &'static str {
+        "SARIF 2.1"
+    }
+
+    fn sniff(&self, shape: &Shape, head: &[u8]) -> bool {
+        shape.first == Some(b'{')
+            && (shape.has("runs")
+                || (shape.has("$schema") && memchr::memmem::find(&head[..head.len().min(4096)], b"sarif").is_some()))
+    }
+
+    fn decode(&self, source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result<(), Refusal> {
+        for what in ["runs", "results", "result_locations"] {
+            out.summary.count(what, 0);
+        }
+        let runs = {
+            let opened = source.open(limits)?;
+            let mut walker = Walker::new(opened.reader, opened.base, limits);
+            let runs = read_tables(&mut walker, limits)?;
+            out.summary.bytes = walker.offset();
+            runs
+        };
+        for run in &runs {
+            if run.has_results {
+                out.tool(&run.tool);
+            } else {
+                out.summary.leave_out("runs without a result list");
+            }
+            out.summary.observed_at = out.summary.observed_at.max(run.observed_at);
+        }
+        let opened = source.open(limits)?;
+        let mut walker = Walker::new(opened.reader, opened.base, limits);
+        read_results(&mut walker, &runs, out)
+    }
+}
+
+/// Steps through the root object to its runs and calls `each` at every element of them.
+fn for_each_run<R: Read>(
+    walker: &mut Walker<R>,
+    mut each: impl FnMut(&mut Walker<R>, usize) -> Result<(), Refusal>,
+) -> Result<(), Refusal> {
+    if !walker.enter(b'{')? {
+        return Err(walker.refuse(
+            Kind::Malformed,
+            "a SARIF report is one JSON object with `runs`; this is something else",
+        ));
+    }
+    let mut first = true;
+    let mut found = false;
+    while let Some(key) = walker.next_key(&mut first)? {
+        if key != "runs" || found || !walker.enter(b'[')? {
+            walker.skip()?;
+            continue;
+        }
+        found = true;
+        let (mut start, mut n) = (true, 0);
+        while walker.next_item(&mut start)? {
+            each(walker, n)?;
+            n += 1;
+        }
+    }
+    walker.finish()
+}
+
+fn read_tables<R: Read>(walker: &mut Walker<R>, limits: &Limits) -> Result<Vec<RunTables>, Refusal> {
+    let mut runs = Vec::new();
+    let mut budget = limits.table_bytes;
+    for_each_run(walker, |walker, _| {
+        runs.push(RunTables::read(walker, limits, &mut budget)?);
+        if runs.len() > limits.table {
+            return Err(walker.refuse(Kind::Limit, format!("more than {} runs", limits.table)));
+        }
+        Ok(())
+    })?;
+    Ok(runs)
+}
+
+fn read_results<R: Read>(walker: &mut Walker<R>, runs: &[RunTables], out: &mut Out<'_>) -> Result<(), Refusal> {
+    let mut raw = Vec::new();
+    for_each_run(walker, |walker, n| {
+        out.summary.count("runs", 1);
+        let Some(run) = runs.get(n) else {
+            return walker.skip();
+        };
+        if !walker.enter(b'{')? {
+            out.summary.leave_out("runs that are no objects");
+            return walker.skip();
+        }
+        let mut first = true;
+        let mut done = false;
+        while let Some(key) = walker.next_key(&mut first)? {
+            if key != "results" || done || !walker.enter(b'[')? {
+                walker.skip()?;
+                continue;
+            }
+            done = true;
+            let mut start = true;
+            while walker.next_item(&mut start)? {
+                let object = walker.peek()? == Some(b'{');
+                let span = walker.capture(&mut raw)?;
+                out.entry(walker.offset())?;
+                out.summary.count("results", 1);
+                if object {
+                    let result = serde_json::from_slice(&raw).map_err(|e| walker.inside(span, &raw, &e))?;
+                    result::emit(&result, run, span, out)?;
+                } else {
+                    out.summary.leave_out("results that are no objects");
+                }
+            }
+        }
+        Ok(())
+    })
+}
+
+#[cfg(test)]
+mod tests;
