@@ -1,0 +1,3 @@
+//! Imports: the score against real samples, the child process, hostile reports.
+
+mod score;

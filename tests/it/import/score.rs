@@ -1,0 +1,149 @@
+//! Every open sample against the number of findings an independent tool gets out of it.
+//!
+//! The samples are not part of the repository: they are looked for beside it (`../shared/scans`) or in
+//! `RISKDESK_TEST_SCANS`. Without them the test says so and passes.
+
+use std::path::PathBuf;
+
+use riskdesk::import::limits::Limits;
+use riskdesk::import::record::Record;
+use riskdesk::import::source::Source;
+use riskdesk::import::{self};
+use serde_json::Value;
+
+/// Formats that are scored, with the name of their outermost entries: the first number of a sample's `raw`.
+const FORMATS: [(&str, &str); 2] = [("sarif", "runs"), ("nuclei", "records")];
+
+/// Samples whose expected count is neither our findings nor our occurrences, and why ours is better.
+const ARGUED: [(&str, &str); 2] = [
+    (
+        "sarif/bash-report.sarif",
+        "27 results repeat 12 places exactly (same rule, file, line, hash, message): a place once, with a count of repeats",
+    ),
+    (
+        "nuclei/many_findings.json",
+        "the yardstick merges per host name: two applications on two ports of one host are two places here, and one \
+         matcher on three hosts is one problem",
+    ),
+];
+
+fn scans() -> Option<PathBuf> {
+    let dir = std::env::var_os("RISKDESK_TEST_SCANS").map_or_else(
+        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/scans"),
+        PathBuf::from,
+    );
+    dir.join("EXPECTED.json").is_file().then_some(dir)
+}
+
+#[test]
+fn samples_give_the_findings_they_should() {
+    let Some(dir) = scans() else {
+        println!("skipped: no sample reports beside the repository (set RISKDESK_TEST_SCANS to their folder)");
+        return;
+    };
+    let expected: Vec<Value> = serde_json::from_slice(&std::fs::read(dir.join("EXPECTED.json")).unwrap()).unwrap();
+    let (mut checked, mut failed) = (0, Vec::new());
+    println!(
+        "{:<66} {:>8} {:>7} {:>8} {:>7} {:>7}",
+        "sample", "expected", "records", "findings", "places", "repeats"
+    );
+    for sample in &expected {
+        let format = sample["format"].as_str().unwrap();
+        let Some((_, first)) = FORMATS.iter().find(|(name, _)| *name == format) else {
+            continue;
+        };
+        let file = sample["file"].as_str().unwrap();
+        let bytes = std::fs::read(dir.join(file)).unwrap();
+        let mut records: Vec<Record> = Vec::new();
+        let outcome = import::decode(&mut Source::Memory(&bytes), None, &Limits::default(), &mut records);
+        checked += 1;
+        let summary = match outcome {
+            Ok(summary) => summary,
+            Err(refusal) => {
+                if sample["expect_error"] != Value::Bool(true) {
+                    failed.push(format!("{file}: refused: {refusal}"));
+                }
+                continue;
+            }
+        };
+        let mut complaints = Vec::new();
+        let wanted = sample["raw"][first].as_u64().unwrap_or_default();
+        if summary.records() != wanted {
+            complaints.push(format!("{} records, the file has {wanted}", summary.records()));
+        }
+        for count in &summary.counted {
+            let stated = sample["raw"].get(&count.what).and_then(Value::as_u64);
+            if stated.is_some_and(|n| n != count.count) {
+                complaints.push(format!("{} {}, the file has {stated:?}", count.count, count.what));
+            }
+        }
+        // Nothing is lost without a trace: what was read is a record, and what was not is counted.
+        if summary.occurrences + summary.repeats != records.len() as u64 {
+            complaints.push("records and places do not add up".into());
+        }
+        let argued = ARGUED.iter().find(|(name, _)| *name == file);
+        let mut mark = "";
+        if let Some(n) = sample["expected_count"].as_u64() {
+            let fits = n == summary.findings || n == summary.occurrences;
+            mark = match (fits, argued) {
+                (true, None) => "ok",
+                (false, Some(_)) => "argued",
+                (true, Some(_)) => {
+                    complaints.push("argued, but it fits: strike it from the table".into());
+                    "?"
+                }
+                (false, None) => {
+                    complaints.push("neither findings nor places fit".into());
+                    "LOST"
+                }
+            };
+        }
+        facts(sample, &records, &mut complaints);
+        println!(
+            "{:<66} {:>8} {:>7} {:>8} {:>7} {:>7} {mark}",
+            file,
+            sample["expected_count"].to_string(),
+            summary.records(),
+            summary.findings,
+            summary.occurrences,
+            summary.repeats,
+        );
+        failed.extend(complaints.into_iter().map(|c| format!("{file}: {c}")));
+    }
+    for (file, why) in ARGUED {
+        println!("argued: {file}: {why}");
+    }
+    println!("checked={checked} failed={}", failed.len());
+    assert!(checked >= 20, "only {checked} samples");
+    assert!(failed.is_empty(), "{failed:#?}");
+}
+
+/// Facts that are copied as they stand must be on some record: severity with title or place, path and line, CWE, score.
+fn facts(sample: &Value, records: &[Record], complaints: &mut Vec<String>) {
+    for fact in sample["findings"].as_array().into_iter().flatten() {
+        let text = |key: &str| fact[key].as_str();
+        let number = |key: &str| fact[key].as_u64();
+        let fits = |r: &Record| {
+            let parts = &r.occurrence.parts;
+            text("file_path").is_none_or(|p| parts.path.as_deref() == Some(p))
+                && number("line").is_none_or(|n| parts.line.map(u64::from) == Some(n))
+                && number("cwe").is_none_or(|n| n == 0 || r.cwe.iter().any(|c| u64::from(*c) == n))
+                && text("severity").is_none_or(|s| r.severity.name().eq_ignore_ascii_case(s))
+                && text("vuln_id_from_tool").is_none_or(|id| r.rule == id)
+                && text("cvssv3").is_none_or(|v| r.cvss.iter().any(|c| c == v))
+                && fact["cvssv3_score"].as_f64().is_none_or(|s| r.score == Some(s))
+                && fact["endpoints"].as_array().into_iter().flatten().all(|e| {
+                    e["host"].as_str().is_none_or(|h| {
+                        records.iter().any(|r| {
+                            let p = &r.occurrence.parts;
+                            p.host.as_deref() == Some(h)
+                                && e["port"].as_u64().is_none_or(|n| p.port.map(u64::from) == Some(n))
+                        })
+                    })
+                })
+        };
+        if !records.iter().any(fits) {
+            complaints.push(format!("no record has {fact}"));
+        }
+    }
+}
