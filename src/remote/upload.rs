@@ -1,0 +1,115 @@
+//! Uploads: a file as a stream, with progress, sent again from its start where the connection broke.
+
+use std::io::SeekFrom;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncSeek, AsyncSeekExt as _, ReadBuf};
+use tokio_util::io::ReaderStream;
+
+use super::request::Parts;
+use super::transport::{answer_of, breaks, head};
+use super::{Error, Remote, Write};
+use crate::api::import::{BatchFile, upload_path};
+use crate::api::problem::{Code, Problem};
+use crate::api::{Endpoint as _, Method, session};
+use crate::domain::id::BatchId;
+
+type Progress = Arc<dyn Fn(u64) + Send + Sync>;
+
+/// A body that is lent to one try at a time and comes back when the try is over.
+struct Lent<B> {
+    body: Option<B>,
+    back: Arc<Mutex<Option<B>>>,
+    sent: u64,
+    progress: Progress,
+}
+
+impl<B: AsyncRead + Unpin> AsyncRead for Lent<B> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<std::io::Result<()>> {
+        let before = buf.filled().len();
+        let Some(body) = self.body.as_mut() else {
+            return Poll::Ready(Ok(()));
+        };
+        let polled = Pin::new(body).poll_read(cx, buf);
+        if let Poll::Ready(Ok(())) = polled {
+            self.sent += (buf.filled().len() - before) as u64;
+            (self.progress)(self.sent);
+        }
+        polled
+    }
+}
+
+impl<B> Drop for Lent<B> {
+    fn drop(&mut self) {
+        *self.back.lock().unwrap_or_else(PoisonError::into_inner) = self.body.take();
+    }
+}
+
+pub(super) async fn upload<B: AsyncRead + AsyncSeek + Send + Unpin + 'static>(
+    remote: &Remote,
+    batch: BatchId,
+    n: usize,
+    (name, format): (&str, Option<&str>),
+    body: B,
+    progress: Progress,
+) -> Result<BatchFile, Error> {
+    if remote.inner.read_only {
+        return Err(Problem::new(Code::Forbidden, "This runs read-only (--read-only): nothing was sent.").into());
+    }
+    let query = serde_html_form::to_string(
+        [("name", Some(name)), ("format", format)]
+            .into_iter()
+            .filter_map(|(k, v)| Some((k, v?)))
+            .collect::<Vec<_>>(),
+    )
+    .map_err(|e| Error::Protocol(e.to_string()))?;
+    let parts = Parts {
+        method: Method::Put,
+        path: upload_path(batch, n),
+        query,
+        body: None,
+        key: Some(Write::fresh().key),
+        version: None,
+        repeatable: true,
+    };
+    // A large body must not travel only to learn that the token is old.
+    remote.call(&session::WhoAmI {}).await?;
+    debug_assert!(session::WhoAmI::PATH.starts_with(crate::api::BASE));
+    let back = Arc::new(Mutex::new(Some(body)));
+    let mut breaks = breaks(remote.inner.network.retries);
+    loop {
+        let lent = back.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(mut body) = lent else {
+            return Err(Error::Unreachable(
+                "the connection broke during an upload; import the file again".into(),
+            ));
+        };
+        let wrong = |e: std::io::Error| Error::Protocol(format!("{name}: cannot be read: {e}"));
+        let start = body.seek(SeekFrom::Start(0)).await.map_err(wrong);
+        start?;
+        let reader = Lent {
+            body: Some(body),
+            back: Arc::clone(&back),
+            sent: 0,
+            progress: Arc::clone(&progress),
+        };
+        let stream = reqwest::Body::wrap_stream(ReaderStream::with_capacity(reader, 64 << 10));
+        let token = remote.token().await?;
+        let request = head(remote, remote.server(), &parts, Some(&token))
+            .header(reqwest::header::CONTENT_TYPE, "application/octet-stream")
+            .body(stream);
+        match answer_of(remote, remote.server(), request).await {
+            Ok(answer) if answer.status == 503 => match breaks.next() {
+                Some(pause) => tokio::time::sleep(pause).await,
+                None => return answer.read(),
+            },
+            Ok(answer) => return answer.read(),
+            Err(error) => match breaks.next() {
+                Some(pause) => tokio::time::sleep(pause).await,
+                None => return Err(error),
+            },
+        }
+    }
+}
