@@ -12,7 +12,10 @@
 //! | [`service`] | use cases: permission, validation, transaction, audit, events | `store`, `import`, `api`, `domain` |
 //! | [`server`] | axum: routes, extractors, errors, event streams | `service`, `api`, `domain` |
 //! | [`tui`] | the console | `remote`, `api`, `domain`, `config` |
-//! | [`cli`] | the command line; its composition roots start servers | `remote`, `api`, `domain`, `config` |
+//! | [`cli`] | the command line; its composition roots start servers | `remote`, `api`, `domain`, `config`, `credentials` |
+//! | [`config`] | settings and their layers; the only reader of the environment | nothing of ours |
+//! | [`credentials`] | the session cache: keyring, file, memory | `domain`, `config` |
+//! | [`telemetry`] | logs and reports of what went wrong | `domain`, the printer of `cli` |
 //!
 //! `tests/it/tidy.rs` holds these rules against the source.
 //!
@@ -25,6 +28,11 @@
 //! - **a command**: `cli/<noun>.rs` and two lines in `cli.rs`.
 
 pub mod api;
+pub mod cli;
+pub mod config;
+pub mod credentials;
 pub mod domain;
 pub mod import;
+pub mod remote;
 pub mod store;
+pub mod telemetry;

@@ -1,3 +1,13 @@
 //! The one integration binary: everything that needs more than one module, a database, a process or a screen.
 
+// What clippy.toml allows in test functions holds for their helpers too: all of this binary is a test.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr
+)]
+
 mod import;
+mod tidy;

@@ -1,0 +1,169 @@
+//! The command line: every act of the console as a command, for people, scripts and pipes.
+//!
+//! One file per noun. A command asks [`crate::remote`] and hands what it gets to the printer ([`output`], the only place
+//! that prints); it decides nothing about rights or rules. The composition roots (`serve`, `admin`, `demo`, `worker`)
+//! start servers and are the only files here that may name them. Called by `main`.
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser, Subcommand};
+
+use crate::telemetry::{self, Face};
+
+mod agency;
+mod ask;
+mod client;
+mod completions;
+mod console;
+mod context;
+mod doctor;
+mod error;
+mod events;
+mod finding;
+pub mod output;
+mod paging;
+mod paths;
+mod project;
+mod queue;
+mod session;
+mod user;
+
+pub use context::{Context, Global};
+pub use error::Error;
+
+/// The console of a security agency: clients, projects, findings and remediation, in a terminal.
+#[derive(Debug, Parser)]
+#[command(name = "riskdesk", version, max_term_width = 100, after_help = AFTER)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+const AFTER: &str = "\
+Without a command the console opens. Start with `riskdesk demo`, or with `riskdesk login --server URL`.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not signed in, 4 not allowed, 5 not found, 6 conflict,
+7 server unreachable, 8 a limit. With --json an answer is one document on standard output, and a refusal the
+problem document on standard error.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Login(session::Login),
+    Logout(session::Logout),
+    Whoami(session::Whoami),
+    #[command(subcommand)]
+    Session(session::Command),
+    #[command(subcommand)]
+    Agency(agency::Command),
+    #[command(subcommand)]
+    Client(client::Command),
+    #[command(subcommand)]
+    Project(project::Command),
+    #[command(subcommand)]
+    Finding(finding::Command),
+    #[command(subcommand)]
+    Queue(queue::Command),
+    #[command(subcommand)]
+    User(user::Command),
+    Events(events::Events),
+    Paths(paths::Paths),
+    Doctor(doctor::Doctor),
+    Completions(completions::Completions),
+}
+
+/// Parses the arguments, runs what they ask for, and says how it went.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return refuse_usage(&error),
+    };
+    let json = cli.global.json;
+    match start(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            error.report(json);
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+fn start(cli: Cli) -> Result<(), Error> {
+    let cx = Context::new(cli.global)?;
+    if let Some(Command::Completions(command)) = cli.command {
+        return completions::run(&cx, &command, Cli::command());
+    }
+    let log = cx.paths.log_file();
+    let face = if cli.command.is_none() && console::prepare(&cx) {
+        Face::Console(&log)
+    } else {
+        Face::Command
+    };
+    telemetry::start(face, &cx.config.log.level).map_err(|e| Error::Failed(format!("the log: {e}")))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| Error::Failed(format!("threads cannot be started: {e}")))?;
+    let result = runtime.block_on(run(&cx, cli.command));
+    // A hung keyring or lock holds a thread; the process does not wait for it.
+    runtime.shutdown_background();
+    result
+}
+
+async fn run(cx: &Context, command: Option<Command>) -> Result<(), Error> {
+    match command {
+        None => console::run(cx),
+        Some(Command::Login(command)) => session::login(cx, command).await,
+        Some(Command::Logout(_)) => session::logout(cx).await,
+        Some(Command::Whoami(_)) => session::whoami(cx).await,
+        Some(Command::Session(command)) => session::run(cx, command).await,
+        Some(Command::Agency(command)) => agency::run(cx, command).await,
+        Some(Command::Client(command)) => client::run(cx, command).await,
+        Some(Command::Project(command)) => project::run(cx, command).await,
+        Some(Command::Finding(command)) => finding::run(cx, command).await,
+        Some(Command::Queue(command)) => queue::run(cx, command).await,
+        Some(Command::User(command)) => user::run(cx, command).await,
+        Some(Command::Events(_)) => events::run(cx).await,
+        Some(Command::Paths(_)) => paths::run(cx),
+        Some(Command::Doctor(_)) => doctor::run(cx).await,
+        Some(Command::Completions(command)) => completions::run(cx, &command, Cli::command()),
+    }
+}
+
+/// Help and versions are answers; anything else is wrong usage, as a document where one was asked for.
+fn refuse_usage(error: &clap::Error) -> ExitCode {
+    if error.use_stderr() && std::env::args_os().any(|a| a == "--json") {
+        let text = error.to_string();
+        let detail = text.trim_start_matches("error: ").trim().to_owned();
+        let error = Error::Usage(detail);
+        error.report(true);
+        return ExitCode::from(error.exit_code());
+    }
+    // clap prints what the user typed as it came; only a terminal of the user's own is told.
+    let _ = error.print();
+    ExitCode::from(if error.use_stderr() { 2 } else { 0 })
+}
+
+/// Keeps secrets in memory away from core files and from other processes of the same user.
+pub fn harden() {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    let none = Rlimit {
+        current: Some(0),
+        maximum: Some(0),
+    };
+    // Best effort: a machine that forbids it still gets a working program.
+    let _ = setrlimit(Resource::Core, none);
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tree_holds_together() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,178 @@
+//! One finding in words: its record, its comments, its history and places, and why it is one.
+
+use super::super::context::Context;
+use super::super::error::Error;
+use super::super::output::{Column, Row, col, long, maybe_when, num, when, word};
+use crate::api::comment::Comment;
+use crate::api::finding::{ExplainFinding, Finding, FindingDetail, HistoryEntry, Occurrence};
+use crate::remote::Remote;
+
+fn fields(finding: &Finding) -> Vec<(&'static str, String)> {
+    let cvss = finding.cvss.as_ref();
+    vec![
+        ("key", finding.key.clone()),
+        ("title", finding.title.clone()),
+        ("severity", finding.severity.to_string()),
+        (
+            "scanner says",
+            finding.scanner_severity.map(|s| s.to_string()).unwrap_or_default(),
+        ),
+        ("status", finding.status.to_string()),
+        (
+            "cvss",
+            cvss.map(|c| format!("{} (v{}) {}", c.score, c.version, c.vector))
+                .unwrap_or_default(),
+        ),
+        (
+            "cwe",
+            finding
+                .cwe
+                .iter()
+                .map(|n| format!("CWE-{n}"))
+                .collect::<Vec<_>>()
+                .join(", "),
+        ),
+        ("cve", finding.cve.join(", ")),
+        (
+            "client",
+            finding
+                .client
+                .as_ref()
+                .map_or_else(|| "none".into(), |c| format!("{} ({})", c.name, c.key)),
+        ),
+        ("project", format!("{} ({})", finding.project.name, finding.project.key)),
+        (
+            "assignee",
+            finding.assignee.as_ref().map(|a| a.email.clone()).unwrap_or_default(),
+        ),
+        ("due", maybe_when(finding.due_at)),
+        ("places", finding.occurrence_count.to_string()),
+        ("tool", finding.tool.clone()),
+        ("first seen", when(finding.first_seen)),
+        (
+            "last seen",
+            format!(
+                "{}{}",
+                when(finding.last_seen),
+                if finding.seen_in_latest {
+                    ""
+                } else {
+                    ", not in the latest import"
+                }
+            ),
+        ),
+        ("triaged", maybe_when(finding.triaged_at)),
+        ("released", maybe_when(finding.released_at)),
+        ("version", finding.version.to_string()),
+        ("id", finding.id.to_string()),
+    ]
+}
+
+/// What a write answers with.
+pub(super) fn brief(cx: &Context, finding: &Finding) -> Result<(), Error> {
+    cx.out.record(finding, &fields(finding))
+}
+
+pub(super) fn show(cx: &Context, detail: &FindingDetail) -> Result<(), Error> {
+    let mut fields = fields(&detail.finding);
+    let moves: Vec<String> = detail
+        .moves
+        .iter()
+        .map(|m| format!("{}{}", m.to, if m.needs_notes { " (notes)" } else { "" }))
+        .collect();
+    fields.extend([
+        ("why due then", detail.due_reason.clone().unwrap_or_default()),
+        ("accepted until", maybe_when(detail.accepted_until)),
+        (
+            "duplicate of",
+            detail
+                .duplicate_of
+                .as_ref()
+                .map(|d| format!("{} {}", d.key, d.name))
+                .unwrap_or_default(),
+        ),
+        (
+            "places fixed",
+            format!(
+                "{} of {}",
+                detail.occurrences_fixed,
+                detail.occurrences_fixed + detail.occurrences_open
+            ),
+        ),
+        ("may move to", moves.join(", ")),
+        ("description", detail.description.clone()),
+        ("remediation", detail.remediation.clone()),
+        ("references", detail.references.join("\n")),
+    ]);
+    cx.out.record(detail, &fields)
+}
+
+impl Row for Comment {
+    const COLUMNS: &'static [Column] = &[col("id"), col("at"), col("by"), col("audience"), long("text")];
+
+    fn cells(&self) -> Vec<String> {
+        vec![
+            self.id.to_string(),
+            when(self.created_at),
+            self.author.name.clone(),
+            word(&self.audience),
+            self.text.clone(),
+        ]
+    }
+}
+
+impl Row for HistoryEntry {
+    const COLUMNS: &'static [Column] = &[col("at"), col("by"), col("act"), col("from"), col("to"), long("notes")];
+
+    fn cells(&self) -> Vec<String> {
+        let by = self.by.as_ref().map(|p| p.email.clone()).or_else(|| self.rule.clone());
+        vec![
+            when(self.at),
+            by.unwrap_or_default(),
+            self.act.clone(),
+            self.from.map(|s| s.to_string()).unwrap_or_default(),
+            self.to.map(|s| s.to_string()).unwrap_or_default(),
+            self.notes.clone(),
+        ]
+    }
+}
+
+impl Row for Occurrence {
+    const COLUMNS: &'static [Column] = &[
+        col("id"),
+        long("place"),
+        col("fixed"),
+        num("repeats"),
+        col("first seen"),
+        col("last seen"),
+        col("in latest"),
+    ];
+
+    fn cells(&self) -> Vec<String> {
+        let yes = |b: bool| if b { "yes" } else { "no" }.to_owned();
+        vec![
+            self.id.to_string(),
+            self.place.clone(),
+            yes(self.fixed),
+            self.repeats.to_string(),
+            when(self.first_seen),
+            when(self.last_seen),
+            yes(self.seen_in_latest),
+        ]
+    }
+}
+
+pub(super) async fn why(cx: &Context, remote: &Remote, finding: String) -> Result<(), Error> {
+    let why = remote.call(&ExplainFinding { finding }).await?;
+    let mut fields = vec![("fingerprint", format!("v{} {}", why.fingerprint_version, why.hash))];
+    for (name, value) in &why.fields {
+        fields.push(("made of", format!("{name}: {value}")));
+    }
+    for import in &why.imports {
+        fields.push((
+            "import",
+            format!("{} {} ({})", when(import.at), import.outcome, import.files.join(", ")),
+        ));
+    }
+    cx.out.record(&why, &fields)
+}
