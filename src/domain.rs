@@ -4,6 +4,7 @@
 
 pub mod access;
 pub mod clock;
+pub mod cvss;
 pub mod fold;
 pub mod id;
 pub mod key;
