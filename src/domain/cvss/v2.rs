@@ -43,7 +43,8 @@ impl Scores {
 
 /// To one decimal, halves up. The tiny amount makes up for what binary fractions lose against decimal ones.
 fn round(score: f64) -> f64 {
-    (score * 10.0 + 1e-9_f64.copysign(score)).round() / 10.0
+    // Adding nothing turns the -0.0 of a score that vanishes into 0.0.
+    (score * 10.0 + 1e-9_f64.copysign(score)).round() / 10.0 + 0.0
 }
 
 fn weight(metric: &str, value: &str) -> f64 {

@@ -79,7 +79,7 @@ fn combined(impact: f64, exploitability: f64, changed: bool) -> f64 {
 /// value, where the tiny amount stands for what binary fractions add to decimal ones.
 fn round_up(version: Version, score: f64) -> f64 {
     if version == Version::V30 {
-        return (score * 10.0 - 1e-9).ceil().max(0.0) / 10.0;
+        return (score * 10.0 - 1e-9).ceil() / 10.0 + 0.0;
     }
     let scaled = (score * 100_000.0).round() as i64;
     let tenths = scaled / 10_000 + i64::from(scaled % 10_000 != 0);
