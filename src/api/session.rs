@@ -1,4 +1,6 @@
-//! Signing in and out, and who one is.
+//! Signing in and out, and who one is. What holds a secret has a `Debug` that leaves it out: it may stand in a log line.
+
+use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -11,7 +13,7 @@ use crate::domain::plan::AgencyKind;
 use crate::domain::time::Time;
 
 /// Signs a person in with a password.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SignIn {
     pub email: String,
@@ -25,7 +27,7 @@ pub struct SignIn {
 }
 
 /// Tokens of a session. Opaque; the server keeps hashes.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 pub struct Tokens {
     pub access_token: String,
     pub access_expires_at: Time,
@@ -62,7 +64,7 @@ impl Endpoint for SignIn {
 }
 
 /// Trades a refresh token for new tokens. The old one works until the new ones have been used.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Refresh {
     pub refresh_token: String,
@@ -147,4 +149,30 @@ impl Endpoint for RevokeSession {
     const SUMMARY: &'static str = "End one of one's own sessions";
     const ACCESS: Access = Access::Member;
     const STATUS: u16 = 204;
+}
+
+impl fmt::Debug for SignIn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignIn")
+            .field("email", &self.email)
+            .field("agency", &self.agency)
+            .field("label", &self.label)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tokens")
+            .field("access_expires_at", &self.access_expires_at)
+            .field("refresh_expires_at", &self.refresh_expires_at)
+            .field("who", &self.who)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Refresh {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Refresh").finish_non_exhaustive()
+    }
 }
