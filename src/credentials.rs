@@ -292,3 +292,128 @@ pub fn probe_keyring() -> Result<(), Error> {
 pub fn probe_files(dir: &std::path::Path) -> Result<(), Error> {
     file::Dir::make(dir).map(|_| ())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    use super::*;
+
+    fn session(token: &str) -> Session {
+        Session {
+            email: "ann@agency.test".into(),
+            access_token: SecretString::from(format!("access-{token}")),
+            access_expires_at: Time(1),
+            refresh_token: SecretString::from(format!("refresh-{token}")),
+            refresh_expires_at: Time(2),
+        }
+    }
+
+    fn cache(dir: &std::path::Path, origin: &str) -> Cache {
+        let dir = dir.join("state/sessions");
+        Cache::new(CredentialPlace::File, dir, "default", &[origin.to_owned()])
+    }
+
+    fn mode(path: &std::path::Path) -> u32 {
+        std::fs::metadata(path).unwrap().permissions().mode() & 0o7777
+    }
+
+    fn kept() -> (tempfile::TempDir, Cache) {
+        let dir = tempfile::tempdir().unwrap();
+        let cache = cache(dir.path(), "https://a.test:443");
+        assert_eq!(
+            cache.lock().unwrap().store(&session("1")).unwrap(),
+            CredentialPlace::File
+        );
+        (dir, cache)
+    }
+
+    #[test]
+    fn a_session_is_kept_where_only_its_owner_can_read_it() {
+        let (dir, cache) = kept();
+        assert_eq!(mode(&cache.path()), 0o600);
+        assert_eq!(mode(&dir.path().join("state/sessions")), 0o700);
+        assert_eq!(mode(&dir.path().join("state")), 0o700);
+        let found = cache.load().unwrap().unwrap();
+        assert!(found.refresh_token.expose_secret() == "refresh-1" && found.access_token.expose_secret() == "access-1");
+        assert!(!format!("{found:?}{cache:?}").contains("refresh-"), "a secret in Debug");
+        cache.lock().unwrap().clear().unwrap();
+        assert!(cache.load().unwrap().is_none());
+    }
+
+    #[test]
+    fn a_session_of_one_server_is_nothing_to_another() {
+        let (dir, one) = kept();
+        let other = cache(dir.path(), "https://b.test:443");
+        assert!(other.load().unwrap().is_none());
+        // Not even where somebody moves the file.
+        std::fs::rename(one.path(), other.path()).unwrap();
+        assert!(other.load().unwrap().is_none());
+    }
+
+    #[test]
+    fn what_is_not_as_it_was_left_is_refused_with_the_command_that_mends_it() {
+        let unsafe_by = |change: &dyn Fn(&std::path::Path)| {
+            let (dir, cache) = kept();
+            change(&cache.path());
+            let Err(Error::Unsafe { what, mend, .. }) = cache.load() else {
+                panic!("{:?}", cache.load());
+            };
+            // Writing does not paper over it either.
+            assert!(matches!(
+                cache.lock().and_then(|l| l.store(&session("2"))),
+                Err(Error::Unsafe { .. })
+            ));
+            drop(dir);
+            (what, mend.split(' ').next().unwrap().to_owned())
+        };
+        let set = |path: &std::path::Path, mode| {
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap()
+        };
+        for wrong in [0o644, 0o640, 0o660, 0o700, 0o400, 0o4600] {
+            assert_eq!(unsafe_by(&|path| set(path, wrong)).1, "chmod", "{wrong:o}");
+        }
+        assert_eq!(unsafe_by(&|path| set(path.parent().unwrap(), 0o755)).1, "chmod");
+        let (what, mend) = unsafe_by(&|path| {
+            let aside = path.with_extension("aside");
+            std::fs::rename(path, &aside).unwrap();
+            symlink(&aside, path).unwrap();
+        });
+        assert_eq!((what.as_str(), mend.as_str()), ("is a link", "rm"));
+        let (what, _) = unsafe_by(&|path| std::fs::hard_link(path, path.with_extension("more")).unwrap());
+        assert!(what.contains("hard links"), "{what}");
+        let (what, _) = unsafe_by(&|path| {
+            std::fs::remove_file(path).unwrap();
+            std::fs::create_dir(path).unwrap();
+        });
+        assert!(what.contains("regular file"), "{what}");
+        let (what, _) = unsafe_by(&|path| {
+            let dir = path.parent().unwrap();
+            let aside = dir.with_extension("aside");
+            std::fs::rename(dir, &aside).unwrap();
+            symlink(&aside, dir).unwrap();
+        });
+        assert!(what.contains("directory"), "{what}");
+    }
+
+    #[test]
+    fn a_truncated_file_is_damaged_and_a_sign_in_replaces_it() {
+        let (_dir, cache) = kept();
+        let whole = std::fs::read(cache.path()).unwrap();
+        for length in [0, 1, whole.len() / 2, whole.len() - 1] {
+            std::fs::write(cache.path(), &whole[..length]).unwrap();
+            assert!(matches!(cache.load(), Err(Error::Damaged { .. })), "{length} bytes");
+        }
+        cache.lock().unwrap().store(&session("2")).unwrap();
+        assert!(cache.load().unwrap().is_some());
+    }
+
+    #[test]
+    fn memory_writes_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let cache = Cache::new(CredentialPlace::Memory, dir.path().join("sessions"), "default", &[]);
+        cache.lock().unwrap().store(&session("1")).unwrap();
+        assert!(cache.load().unwrap().is_some());
+        assert!(!dir.path().join("sessions").exists());
+    }
+}
