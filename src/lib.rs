@@ -34,5 +34,6 @@ pub mod credentials;
 pub mod domain;
 pub mod import;
 pub mod remote;
+pub mod service;
 pub mod store;
 pub mod telemetry;

@@ -19,6 +19,7 @@ pub mod event;
 pub mod identity;
 pub mod migrate;
 pub mod page;
+pub mod portal;
 pub mod project;
 pub mod record;
 pub mod rollup;

@@ -14,11 +14,14 @@ pub const KEPT_DAYS: i64 = 30;
 pub struct Stored {
     pub request_hash: Vec<u8>,
     pub body: String,
+    /// The workspace of the act: who may no longer open it is not told again.
+    pub project: Option<Uuid>,
+    pub client: Option<Uuid>,
 }
 
 /// The answer to an earlier send with this key.
 pub async fn stored(tx: &mut Tx, user: UserId, key: &str) -> Result<Option<Stored>> {
-    let sql = Sql::new("SELECT request_hash, body FROM idempotency WHERE agency_id = $1 AND user_id = $2 AND key = $3");
+    let sql = Sql::new("SELECT request_hash, body, project_id, client_id FROM idempotency WHERE agency_id = $1 AND user_id = $2 AND key = $3");
     let row = tx.opt(sql.bind(user).bind(key)).await?;
     row.map(|row| {
         Ok(Stored {
@@ -39,9 +42,11 @@ pub async fn reserve(tx: &mut Tx, user: UserId, key: &str, request_hash: [u8; 32
 }
 
 /// Stores the answer under a reserved key.
-pub async fn answer(tx: &mut Tx, user: UserId, key: &str, body: String) -> Result<()> {
-    let sql = Sql::new("UPDATE idempotency SET body = $4 WHERE agency_id = $1 AND user_id = $2 AND key = $3");
-    tx.run(sql.bind(user).bind(key).bind(body)).await.map(drop)
+pub async fn answer(tx: &mut Tx, user: UserId, key: &str, body: String, project: Option<Uuid>, client: Option<Uuid>) -> Result<()> {
+    let sql = Sql::new(
+        "UPDATE idempotency SET body = $4, project_id = $5, client_id = $6 WHERE agency_id = $1 AND user_id = $2 AND key = $3",
+    );
+    tx.run(sql.bind(user).bind(key).bind(body).bind(project).bind(client)).await.map(drop)
 }
 
 /// A row as it was before an act, and the version the act left it with.

@@ -48,3 +48,21 @@ fn open_client(sql: &mut Sql, user: uuid::Uuid) {
     sql.push("c.agency_access = 'all_users' OR (c.agency_access = 'admins_and_selected' AND EXISTS (SELECT 1 FROM client_user cu WHERE cu.agency_id = $1 AND cu.client_id = c.id AND cu.user_id = ");
     sql.push_bind(user).push("))");
 }
+
+/// Whether the actor may open this client.
+pub async fn client(tx: &mut super::Tx, id: uuid::Uuid) -> super::Result<bool> {
+    let mut sql = Sql::new("SELECT 1 AS seen FROM client c WHERE c.agency_id = $1 AND c.id = ");
+    sql.push_bind(id);
+    clients(&mut sql, tx.scope().actor());
+    Ok(tx.opt(sql).await?.is_some())
+}
+
+/// Whether the actor may open this project.
+pub async fn project(tx: &mut super::Tx, id: uuid::Uuid) -> super::Result<bool> {
+    let mut sql = Sql::new(
+        "SELECT 1 AS seen FROM project p LEFT JOIN client c ON c.agency_id = p.agency_id AND c.id = p.client_id WHERE p.agency_id = $1 AND p.id = ",
+    );
+    sql.push_bind(id);
+    projects(&mut sql, tx.scope().actor());
+    Ok(tx.opt(sql).await?.is_some())
+}

@@ -449,6 +449,8 @@ CREATE TABLE idempotency (
   key TEXT NOT NULL,
   request_hash BYTEA NOT NULL,
   body TEXT NOT NULL,
+  project_id UUID,
+  client_id UUID,
   created_at BIGINT NOT NULL,
   PRIMARY KEY (agency_id, user_id, key)
 );

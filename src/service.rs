@@ -1,0 +1,357 @@
+//! Use cases: permission, validation, transaction, audit and events of each act, in one place.
+//!
+//! A function here is what a route runs: `verb(desk, caller, request) -> Result<answer>`. It may not speak HTTP and may
+//! not hold SQL. [`Desk`] is what all of them share; [`Desk::act`] is the one way to write: the act, its audit row, its
+//! event and its stored answer stand in one transaction, or nothing does.
+
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sha2::{Digest as _, Sha256};
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use crate::api::event::Topic;
+use crate::api::problem::{Code, Problem};
+use crate::domain::access::{Actor, Role};
+use crate::domain::id::{AgencyId, SessionId, UserId};
+use crate::domain::plan::AgencyKind;
+use crate::store::{self, Scope, Store, Tx, audit, event, record};
+
+pub mod admin;
+pub mod agency;
+pub mod audience;
+pub mod client;
+pub mod clock;
+pub mod cursor;
+pub mod password;
+pub mod project;
+pub mod refusal;
+pub mod session;
+pub mod stream;
+pub mod text;
+
+/// Why a use case gave no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The caller is told this.
+    #[error("{0}")]
+    Refused(Box<Problem>),
+    /// The caller is told that something failed here; the log says what.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    #[error("{0}")]
+    Failed(String),
+}
+
+impl From<Problem> for Error {
+    fn from(problem: Problem) -> Self {
+        Self::Refused(Box::new(problem))
+    }
+}
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// A refusal, in short.
+pub fn refuse<T>(code: Code, detail: impl Into<String>) -> Result<T> {
+    Err(Problem::new(code, detail).into())
+}
+
+/// The answer for everything that does not exist for the asker.
+pub fn not_found() -> Error {
+    Problem::not_found().into()
+}
+
+/// What all use cases share. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Desk {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    store: Store,
+    clock: clock::Clock,
+    cursors: cursor::Cursors,
+    passwords: password::Passwords,
+    refusals: refusal::Refusals,
+    changed: watch::Sender<u64>,
+    data: Option<std::path::PathBuf>,
+}
+
+impl Desk {
+    /// Sets up the desk over an opened store. `data`: a folder for what does not belong into the database (uploads).
+    ///
+    /// # Errors
+    /// Where the server's own secrets cannot be read or made.
+    pub async fn new(store: Store, clock: clock::Clock, data: Option<std::path::PathBuf>) -> Result<Self> {
+        let key = store.door(|door| Box::pin(store::identity::server_secret(door, "cursor", rand::random()))).await?;
+        let cursors = cursor::Cursors::new(&key)?;
+        let refusals = refusal::Refusals::start(store.clone());
+        let passwords = password::Passwords::new()?;
+        let (changed, _) = watch::channel(0);
+        Ok(Self { inner: Arc::new(Inner { store, clock, cursors, passwords, refusals, changed, data }) })
+    }
+
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    /// The folder for spooled uploads.
+    #[must_use]
+    pub fn data(&self) -> Option<&std::path::Path> {
+        self.inner.data.as_deref()
+    }
+
+    #[must_use]
+    pub fn clock(&self) -> &clock::Clock {
+        &self.inner.clock
+    }
+
+    #[must_use]
+    pub fn now(&self) -> crate::domain::time::Time {
+        self.inner.clock.now()
+    }
+
+    #[must_use]
+    pub fn cursors(&self) -> &cursor::Cursors {
+        &self.inner.cursors
+    }
+
+    #[must_use]
+    pub fn passwords(&self) -> &password::Passwords {
+        &self.inner.passwords
+    }
+
+    /// Changes whenever an act of this process was committed: streams look for events then.
+    #[must_use]
+    pub fn changed(&self) -> watch::Receiver<u64> {
+        self.inner.changed.subscribe()
+    }
+
+    /// Wakes streams.
+    pub fn wake(&self) {
+        self.inner.changed.send_modify(|n| *n = n.wrapping_add(1));
+    }
+
+    /// Records that a caller was refused; returns at once.
+    pub fn record_refusal(&self, caller: &Caller, act: &'static str, code: Code) {
+        self.inner.refusals.record(caller, act, code, self.now());
+    }
+
+    /// Finishes what runs in the background and closes the database.
+    pub async fn close(&self) {
+        self.inner.refusals.flush().await;
+        self.inner.store.close().await;
+    }
+
+    /// Reads in one snapshot of the caller's agency.
+    pub async fn read<T, F>(&self, caller: &Caller, read: F) -> Result<T>
+    where
+        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T>> + Send,
+    {
+        self.inner.store.read(&caller.scope, read).await
+    }
+
+    /// Performs an act: `work` writes and notes what it touched; the audit row, the events, the way back and the stored
+    /// answer follow in the same transaction. Sent again with the same key it happens once, and the first answer is
+    /// given again, if the caller may still see the object.
+    pub async fn act<T, F>(&self, caller: &Caller, act: &'static str, work: F) -> Result<T>
+    where
+        T: Serialize + DeserializeOwned + Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx, &'t mut Note) -> BoxFuture<'t, Result<T>> + Send + 'static,
+    {
+        let now = self.now();
+        let who = caller.clone();
+        let out = self
+            .inner
+            .store
+            .write(&caller.scope, move |tx| {
+                Box::pin(async move {
+                    if let Some(idem) = &who.idempotency
+                        && !record::reserve(tx, who.user, &idem.key, idem.request_hash, now).await?
+                    {
+                        return replay(tx, &who, idem).await;
+                    }
+                    let mut note = Note::default();
+                    let out = work(tx, &mut note).await?;
+                    leave_traces(tx, &who, act, &note, now).await?;
+                    if let Some(idem) = &who.idempotency {
+                        let body = serde_json::to_string(&out).map_err(|e| Error::Failed(e.to_string()))?;
+                        record::answer(tx, who.user, &idem.key, body, note.project, note.client).await?;
+                    }
+                    Ok(out)
+                })
+            })
+            .await;
+        if out.is_ok() {
+            self.wake();
+        }
+        out
+    }
+}
+
+async fn replay<T: DeserializeOwned>(tx: &mut Tx, who: &Caller, idem: &Idempotency) -> Result<T> {
+    let Some(stored) = record::stored(tx, who.user, &idem.key).await? else {
+        return refuse(Code::InProgress, "The same request is still being worked on. Wait for its answer.");
+    };
+    if stored.request_hash != idem.request_hash {
+        return refuse(Code::IdempotencyKeyReused, "This Idempotency-Key was used for another request. Use a new key for a new request.");
+    }
+    // Rights may have changed since: what one may no longer open is not told again.
+    if !audience::may_see(tx, stored.project, stored.client).await? {
+        return Err(not_found());
+    }
+    serde_json::from_str(&stored.body).map_err(|e| Error::Failed(e.to_string()))
+}
+
+async fn leave_traces(tx: &mut Tx, who: &Caller, act: &'static str, note: &Note, now: crate::domain::time::Time) -> Result<()> {
+    let row = audit::NewAudit {
+        at: now,
+        actor_kind: "user",
+        actor: Some(who.user.0),
+        act: act.to_owned(),
+        object_kind: note.kind.map(str::to_owned),
+        object: note.object,
+        project: note.project,
+        client: note.client,
+        refused: None,
+        address: who.address.clone(),
+        trace: Some(who.trace.clone()),
+        detail: note.detail.clone().unwrap_or_else(|| "{}".to_owned()),
+    };
+    audit::write(tx, row).await?;
+    for (topic, object) in &note.events {
+        let event = event::NewEvent { topic: store::name(*topic), act, object: *object, project: note.project, client: note.client };
+        event::write(tx, event, now).await?;
+    }
+    if !note.changes.is_empty() {
+        record::act(tx, Some(who.user), act, note.changes.clone(), now).await?;
+    }
+    Ok(())
+}
+
+/// What an act touched, as it tells it itself.
+#[derive(Debug, Default)]
+pub struct Note {
+    kind: Option<&'static str>,
+    object: Option<Uuid>,
+    project: Option<Uuid>,
+    client: Option<Uuid>,
+    detail: Option<String>,
+    events: Vec<(Topic, Option<Uuid>)>,
+    changes: Vec<record::Change>,
+}
+
+impl Note {
+    /// The object of the act; streams are told that it changed.
+    pub fn object(&mut self, topic: Topic, id: impl Into<Uuid>) -> &mut Self {
+        let id = id.into();
+        self.kind = Some(match topic {
+            Topic::Agency => "agency",
+            Topic::User => "user",
+            Topic::Client => "client",
+            Topic::Project => "project",
+            Topic::Finding => "finding",
+            Topic::Comment => "comment",
+            Topic::Queue => "queue",
+            Topic::Import => "import",
+        });
+        self.object = Some(id);
+        self.event(topic, Some(id))
+    }
+
+    /// Another thing that changed with it; `None`: many of them.
+    pub fn event(&mut self, topic: Topic, id: Option<Uuid>) -> &mut Self {
+        self.events.push((topic, id));
+        self
+    }
+
+    /// The workspace it happened in: who may open it learns of it.
+    pub fn within(&mut self, project: Option<impl Into<Uuid>>, client: Option<impl Into<Uuid>>) -> &mut Self {
+        self.project = project.map(Into::into);
+        self.client = client.map(Into::into);
+        self
+    }
+
+    /// Facts for the audit trail. Never secrets, never free text of people.
+    pub fn detail(&mut self, detail: &serde_json::Value) -> &mut Self {
+        self.detail = Some(detail.to_string());
+        self
+    }
+
+    /// A row as it was, so that the act can be undone.
+    pub fn changed(&mut self, kind: &'static str, id: impl Into<Uuid>, before: &impl Serialize, version_after: i64) -> &mut Self {
+        if let Ok(before) = serde_json::to_string(before) {
+            self.changes.push(record::Change { object_kind: kind, object: id.into(), before, version_after });
+        }
+        self
+    }
+}
+
+/// A write's key, and what it stood for.
+#[derive(Debug, Clone)]
+pub struct Idempotency {
+    pub key: String,
+    pub request_hash: [u8; 32],
+}
+
+impl Idempotency {
+    /// The hash covers route, path, version and body: the same key with anything else is another request.
+    #[must_use]
+    pub fn new(key: String, route: &str, path: &str, version: Option<i64>, body: &[u8]) -> Self {
+        let mut hash = Sha256::new();
+        for part in [route.as_bytes(), path.as_bytes(), version.unwrap_or(-1).to_string().as_bytes(), body] {
+            hash.update((part.len() as u64).to_le_bytes());
+            hash.update(part);
+        }
+        Self { key, request_hash: hash.finalize().into() }
+    }
+}
+
+/// An agency user in a session, with what came along in the request's headers.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    pub session: SessionId,
+    pub session_expires_at: crate::domain::time::Time,
+    pub user: UserId,
+    pub name: String,
+    pub email: String,
+    pub role: Role,
+    pub agency: AgencyId,
+    pub agency_name: String,
+    pub agency_kind: AgencyKind,
+    pub scope: Scope,
+    pub idempotency: Option<Idempotency>,
+    /// The version the writer saw (`If-Match`).
+    pub version: Option<i64>,
+    pub address: Option<String>,
+    pub trace: String,
+}
+
+impl Caller {
+    #[must_use]
+    pub fn actor(&self) -> Actor {
+        Actor::User { id: self.user, role: self.role }
+    }
+
+    /// The version that a versioned write must state.
+    pub fn seen_version(&self) -> Result<i64> {
+        self.version.ok_or_else(|| {
+            Problem::new(Code::PreconditionRequired, "State the version you saw with If-Match, so that nobody's change is overwritten.").into()
+        })
+    }
+}
+
+/// The refusal of a write that saw another version: with the row as it is now.
+pub fn conflict(current: &impl Serialize) -> Error {
+    let mut problem = Problem::new(
+        Code::VersionConflict,
+        "Somebody changed this meanwhile. Look at the current version and decide again.",
+    );
+    problem.current = serde_json::to_value(current).ok();
+    problem.into()
+}

@@ -1,0 +1,59 @@
+//! What may be typed into a field: trimmed, bounded, without control characters. One refusal names the field.
+
+use super::Result;
+use crate::api::problem::{Code, Problem};
+
+/// A one-line text: 1 to `max` characters.
+pub fn line(field: &str, text: &str, max: usize) -> Result<String> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(Problem::new(Code::InvalidRequest, format!("The field {field} is empty: fill it in.")).field(field).into());
+    }
+    optional(field, text, max)
+}
+
+/// A one-line text that may be empty.
+pub fn optional(field: &str, text: &str, max: usize) -> Result<String> {
+    let text = text.trim();
+    if text.chars().any(char::is_control) {
+        return Err(Problem::new(Code::InvalidRequest, format!("The field {field} has control characters: remove them.")).field(field).into());
+    }
+    bounded(field, text, max)
+}
+
+/// A text of several lines.
+pub fn block(field: &str, text: &str, max: usize) -> Result<String> {
+    let text = text.trim_end();
+    if text.chars().any(|c| c.is_control() && c != '\n' && c != '\t') {
+        return Err(Problem::new(Code::InvalidRequest, format!("The field {field} has control characters: remove them.")).field(field).into());
+    }
+    bounded(field, text, max)
+}
+
+fn bounded(field: &str, text: &str, max: usize) -> Result<String> {
+    let long = text.chars().count();
+    if long > max {
+        let detail = format!("The field {field} has {long} characters; {max} are possible. Shorten it.");
+        return Err(Problem::new(Code::InvalidRequest, detail).field(field).into());
+    }
+    Ok(text.to_owned())
+}
+
+/// An e-mail address in the shape mail systems take, in lower case.
+pub fn email(field: &str, text: &str) -> Result<String> {
+    let text = line(field, text, 254)?.to_lowercase();
+    let fits = text.split_once('@').is_some_and(|(local, domain)| {
+        !local.is_empty()
+            && local.len() <= 64
+            && !local.chars().any(|c| c.is_whitespace() || c == '@')
+            && !domain.is_empty()
+            && domain.split('.').all(|label| {
+                !label.is_empty() && label.len() <= 63 && label.chars().all(|c| c.is_alphanumeric() || c == '-') && !label.starts_with('-') && !label.ends_with('-')
+            })
+    });
+    if fits {
+        Ok(text)
+    } else {
+        Err(Problem::new(Code::InvalidRequest, format!("The field {field} is no e-mail address: write it as name@example.com.")).field(field).into())
+    }
+}
