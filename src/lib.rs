@@ -34,6 +34,7 @@ pub mod credentials;
 pub mod domain;
 pub mod import;
 pub mod remote;
+pub mod server;
 pub mod service;
 pub mod store;
 pub mod telemetry;

@@ -87,12 +87,24 @@ impl Desk {
     /// # Errors
     /// Where the server's own secrets cannot be read or made.
     pub async fn new(store: Store, clock: clock::Clock, data: Option<std::path::PathBuf>) -> Result<Self> {
-        let key = store.door(|door| Box::pin(store::identity::server_secret(door, "cursor", rand::random()))).await?;
+        let key = store
+            .door(|door| Box::pin(store::identity::server_secret(door, "cursor", rand::random())))
+            .await?;
         let cursors = cursor::Cursors::new(&key)?;
         let refusals = refusal::Refusals::start(store.clone());
         let passwords = password::Passwords::new()?;
         let (changed, _) = watch::channel(0);
-        Ok(Self { inner: Arc::new(Inner { store, clock, cursors, passwords, refusals, changed, data }) })
+        Ok(Self {
+            inner: Arc::new(Inner {
+                store,
+                clock,
+                cursors,
+                passwords,
+                refusals,
+                changed,
+                data,
+            }),
+        })
     }
 
     #[must_use]
@@ -196,10 +208,16 @@ impl Desk {
 
 async fn replay<T: DeserializeOwned>(tx: &mut Tx, who: &Caller, idem: &Idempotency) -> Result<T> {
     let Some(stored) = record::stored(tx, who.user, &idem.key).await? else {
-        return refuse(Code::InProgress, "The same request is still being worked on. Wait for its answer.");
+        return refuse(
+            Code::InProgress,
+            "The same request is still being worked on. Wait for its answer.",
+        );
     };
     if stored.request_hash != idem.request_hash {
-        return refuse(Code::IdempotencyKeyReused, "This Idempotency-Key was used for another request. Use a new key for a new request.");
+        return refuse(
+            Code::IdempotencyKeyReused,
+            "This Idempotency-Key was used for another request. Use a new key for a new request.",
+        );
     }
     // Rights may have changed since: what one may no longer open is not told again.
     if !audience::may_see(tx, stored.project, stored.client).await? {
@@ -208,7 +226,13 @@ async fn replay<T: DeserializeOwned>(tx: &mut Tx, who: &Caller, idem: &Idempoten
     serde_json::from_str(&stored.body).map_err(|e| Error::Failed(e.to_string()))
 }
 
-async fn leave_traces(tx: &mut Tx, who: &Caller, act: &'static str, note: &Note, now: crate::domain::time::Time) -> Result<()> {
+async fn leave_traces(
+    tx: &mut Tx,
+    who: &Caller,
+    act: &'static str,
+    note: &Note,
+    now: crate::domain::time::Time,
+) -> Result<()> {
     let row = audit::NewAudit {
         at: now,
         actor_kind: "user",
@@ -225,7 +249,13 @@ async fn leave_traces(tx: &mut Tx, who: &Caller, act: &'static str, note: &Note,
     };
     audit::write(tx, row).await?;
     for (topic, object) in &note.events {
-        let event = event::NewEvent { topic: store::name(*topic), act, object: *object, project: note.project, client: note.client };
+        let event = event::NewEvent {
+            topic: store::name(*topic),
+            act,
+            object: *object,
+            project: note.project,
+            client: note.client,
+        };
         event::write(tx, event, now).await?;
     }
     if !note.changes.is_empty() {
@@ -284,9 +314,20 @@ impl Note {
     }
 
     /// A row as it was, so that the act can be undone.
-    pub fn changed(&mut self, kind: &'static str, id: impl Into<Uuid>, before: &impl Serialize, version_after: i64) -> &mut Self {
+    pub fn changed(
+        &mut self,
+        kind: &'static str,
+        id: impl Into<Uuid>,
+        before: &impl Serialize,
+        version_after: i64,
+    ) -> &mut Self {
         if let Ok(before) = serde_json::to_string(before) {
-            self.changes.push(record::Change { object_kind: kind, object: id.into(), before, version_after });
+            self.changes.push(record::Change {
+                object_kind: kind,
+                object: id.into(),
+                before,
+                version_after,
+            });
         }
         self
     }
@@ -304,11 +345,19 @@ impl Idempotency {
     #[must_use]
     pub fn new(key: String, route: &str, path: &str, version: Option<i64>, body: &[u8]) -> Self {
         let mut hash = Sha256::new();
-        for part in [route.as_bytes(), path.as_bytes(), version.unwrap_or(-1).to_string().as_bytes(), body] {
+        for part in [
+            route.as_bytes(),
+            path.as_bytes(),
+            version.unwrap_or(-1).to_string().as_bytes(),
+            body,
+        ] {
             hash.update((part.len() as u64).to_le_bytes());
             hash.update(part);
         }
-        Self { key, request_hash: hash.finalize().into() }
+        Self {
+            key,
+            request_hash: hash.finalize().into(),
+        }
     }
 }
 
@@ -335,13 +384,20 @@ pub struct Caller {
 impl Caller {
     #[must_use]
     pub fn actor(&self) -> Actor {
-        Actor::User { id: self.user, role: self.role }
+        Actor::User {
+            id: self.user,
+            role: self.role,
+        }
     }
 
     /// The version that a versioned write must state.
     pub fn seen_version(&self) -> Result<i64> {
         self.version.ok_or_else(|| {
-            Problem::new(Code::PreconditionRequired, "State the version you saw with If-Match, so that nobody's change is overwritten.").into()
+            Problem::new(
+                Code::PreconditionRequired,
+                "State the version you saw with If-Match, so that nobody's change is overwritten.",
+            )
+            .into()
         })
     }
 }

@@ -24,17 +24,34 @@ impl NewAgency {
     /// An agency of this name on a generous plan.
     #[must_use]
     pub fn named(name: &str) -> Self {
-        Self { name: name.to_owned(), kind: AgencyKind::Agency, time_zone: "UTC".into(), clients: 100, projects: 1000, seats: 50 }
+        Self {
+            name: name.to_owned(),
+            kind: AgencyKind::Agency,
+            time_zone: "UTC".into(),
+            clients: 100,
+            projects: 1000,
+            seats: 50,
+        }
     }
 }
 
 /// Makes an agency with its first admin. Refused where one of the same name exists: running it twice makes one.
-pub async fn init(store: &Store, new: NewAgency, email: &str, admin_name: &str, password: &str, now: Time) -> Result<AgencyId> {
+pub async fn init(
+    store: &Store,
+    new: NewAgency,
+    email: &str,
+    admin_name: &str,
+    password: &str,
+    now: Time,
+) -> Result<AgencyId> {
     let name = text::line("agency", &new.name, 120)?;
     let email = text::email("email", email)?;
     let admin_name = text::line("name", admin_name, 120)?;
     if jiff::tz::TimeZone::get(&new.time_zone).is_err() {
-        return refuse(Code::InvalidRequest, "The time zone is not known. Write an IANA name such as Europe/Berlin.");
+        return refuse(
+            Code::InvalidRequest,
+            "The time zone is not known. Write an IANA name such as Europe/Berlin.",
+        );
     }
     let hash = password::Passwords::new()?.hash(password).await?;
     let id = AgencyId::fresh();
@@ -67,7 +84,15 @@ pub async fn init(store: &Store, new: NewAgency, email: &str, admin_name: &str, 
 }
 
 /// Adds a user to an agency (by id or name). A person that exists keeps the password unless one is given.
-pub async fn add_user(store: &Store, wanted: &str, email: &str, name: &str, role: Role, password: Option<&str>, now: Time) -> Result<()> {
+pub async fn add_user(
+    store: &Store,
+    wanted: &str,
+    email: &str,
+    name: &str,
+    role: Role,
+    password: Option<&str>,
+    now: Time,
+) -> Result<()> {
     let email = text::email("email", email)?;
     let name = text::line("name", name, 120)?;
     let hash = match password {
@@ -81,13 +106,25 @@ pub async fn add_user(store: &Store, wanted: &str, email: &str, name: &str, role
                 let Some(row) = agency::find(tx, &wanted).await? else {
                     return refuse(Code::NotFound, "There is no agency of this name or id.");
                 };
-                let new = agency::NewUser { agency: row.id, email, name, role, password_hash: hash };
+                let new = agency::NewUser {
+                    agency: row.id,
+                    email,
+                    name,
+                    role,
+                    password_hash: hash,
+                };
                 match agency::add_user(tx, new, now).await {
                     Ok(Some(_)) => Ok(()),
-                    Ok(None) => {
-                        refuse(Code::SeatLimitReached, format!("All {} seats of the agency are taken. Raise them with `riskdesk admin plan`.", row.seat_limit))
+                    Ok(None) => refuse(
+                        Code::SeatLimitReached,
+                        format!(
+                            "All {} seats of the agency are taken. Raise them with `riskdesk admin plan`.",
+                            row.seat_limit
+                        ),
+                    ),
+                    Err(store::Error::Unique(_)) => {
+                        refuse(Code::AlreadyExists, "This person is a user of the agency already.")
                     }
-                    Err(store::Error::Unique(_)) => refuse(Code::AlreadyExists, "This person is a user of the agency already."),
                     Err(error) => Err(error.into()),
                 }
             })
@@ -98,7 +135,10 @@ pub async fn add_user(store: &Store, wanted: &str, email: &str, name: &str, role
 /// Sets an agency's limits.
 pub async fn set_plan(store: &Store, wanted: &str, clients: i64, projects: i64, seats: i64) -> Result<()> {
     if clients < 0 || projects < 0 || seats < 1 {
-        return refuse(Code::InvalidRequest, "Limits cannot be negative, and an agency needs a seat.");
+        return refuse(
+            Code::InvalidRequest,
+            "Limits cannot be negative, and an agency needs a seat.",
+        );
     }
     let wanted = wanted.to_owned();
     store
@@ -115,13 +155,22 @@ pub async fn set_plan(store: &Store, wanted: &str, clients: i64, projects: i64, 
 }
 
 /// A portal user of a client with an open session, for tests of the access matrix. The client is given by id.
-pub async fn portal_session(store: &Store, agency: AgencyId, client: uuid::Uuid, email: &str, role: PortalRole, now: Time) -> Result<String> {
+pub async fn portal_session(
+    store: &Store,
+    agency: AgencyId,
+    client: uuid::Uuid,
+    email: &str,
+    role: PortalRole,
+    now: Time,
+) -> Result<String> {
     let email = text::email("email", email)?;
     store
         .admin(move |tx| {
             Box::pin(async move {
                 let person = agency::person(tx, &email, &email, None, now).await?;
-                store::portal::open(tx, agency, client, person, &email, role, now).await.map_err(Error::Store)
+                store::portal::open(tx, agency, client, person, &email, role, now)
+                    .await
+                    .map_err(Error::Store)
             })
         })
         .await

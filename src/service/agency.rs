@@ -31,9 +31,18 @@ pub async fn show(desk: Desk, caller: Caller, _: ShowAgency) -> Result<Agency> {
                 kind: row.kind,
                 time_zone: row.time_zone,
                 plan: row.plan_state,
-                clients: Allowance { used: row.clients_used, limit: row.client_limit },
-                projects: Allowance { used: row.projects_used, limit: row.project_limit },
-                seats: Allowance { used: row.seats_used, limit: row.seat_limit },
+                clients: Allowance {
+                    used: row.clients_used,
+                    limit: row.client_limit,
+                },
+                projects: Allowance {
+                    used: row.projects_used,
+                    limit: row.project_limit,
+                },
+                seats: Allowance {
+                    used: row.seats_used,
+                    limit: row.seat_limit,
+                },
                 open_findings,
             })
         })
@@ -42,7 +51,18 @@ pub async fn show(desk: Desk, caller: Caller, _: ShowAgency) -> Result<Agency> {
 }
 
 pub async fn users(desk: Desk, caller: Caller, _: ListUsers) -> Result<Users> {
-    let rows = desk.read(&caller, |tx| Box::pin(async move { Ok(store::user::list(tx).await?) })).await?;
-    let item = |u: store::user::UserRow| User { id: u.id, name: u.name, email: u.email, role: u.role, state: u.state, version: u.version };
-    Ok(Users { items: rows.into_iter().map(item).collect() })
+    let rows = desk
+        .read(&caller, |tx| Box::pin(async move { Ok(store::user::list(tx).await?) }))
+        .await?;
+    let item = |u: store::user::UserRow| User {
+        id: u.id,
+        name: u.name,
+        email: u.email,
+        role: u.role,
+        state: u.state,
+        version: u.version,
+    };
+    Ok(Users {
+        items: rows.into_iter().map(item).collect(),
+    })
 }

@@ -2,7 +2,9 @@
 
 use super::{Caller, Desk, Error, Note, Result, agency, conflict, cursor, not_found, project, refuse, text};
 use crate::api::agency::SeverityCounts;
-use crate::api::client::{ArchiveClient, Client, CreateClient, EditClient, ListClients, RestoreClient, SetClientAccess, ShowClient};
+use crate::api::client::{
+    ArchiveClient, Client, CreateClient, EditClient, ListClients, RestoreClient, SetClientAccess, ShowClient,
+};
 use crate::api::event::Topic;
 use crate::api::problem::{Code, Problem};
 use crate::api::{Page, PersonRef};
@@ -20,7 +22,11 @@ const REFERENCE_MAX: usize = 120;
 const NOTES_MAX: usize = 20_000;
 
 pub(super) fn person(user: UserRef) -> PersonRef {
-    PersonRef { id: user.id, name: user.name, email: user.email }
+    PersonRef {
+        id: user.id,
+        name: user.name,
+        email: user.email,
+    }
 }
 
 /// Rows as the wire shows them, with counts and lists.
@@ -36,7 +42,11 @@ async fn wire(tx: &mut Tx, rows: Vec<ClientRow>) -> Result<Vec<Client>> {
                 agency::tally(&mut open_findings, *severity, *n);
             }
             Client {
-                selected: selected.iter().filter(|(c, _)| *c == row.id).map(|(_, u)| person(u.clone())).collect(),
+                selected: selected
+                    .iter()
+                    .filter(|(c, _)| *c == row.id)
+                    .map(|(_, u)| person(u.clone()))
+                    .collect(),
                 id: row.id,
                 key: row.key,
                 name: row.name,
@@ -57,7 +67,9 @@ async fn wire(tx: &mut Tx, rows: Vec<ClientRow>) -> Result<Vec<Client>> {
 
 /// The client that the caller may open, or "not found".
 pub(super) async fn open(tx: &mut Tx, wanted: &str) -> Result<ClientRow> {
-    store::client::find(tx, wanted, &sort_key(wanted)).await?.ok_or_else(not_found)
+    store::client::find(tx, wanted, &sort_key(wanted))
+        .await?
+        .ok_or_else(not_found)
 }
 
 async fn shown(tx: &mut Tx, id: ClientId) -> Result<Client> {
@@ -66,19 +78,35 @@ async fn shown(tx: &mut Tx, id: ClientId) -> Result<Client> {
 }
 
 pub async fn list(desk: Desk, caller: Caller, request: ListClients) -> Result<Page<Client>> {
-    let words: Vec<String> = fold(request.q.as_deref().unwrap_or_default()).split_whitespace().map(str::to_owned).collect();
+    let words: Vec<String> = fold(request.q.as_deref().unwrap_or_default())
+        .split_whitespace()
+        .map(str::to_owned)
+        .collect();
     let list = cursor::List::new(&caller, "clients", &format!("{words:?}{:?}", request.state));
     let window = desk.cursors().window(&list, request.limit, request.cursor.as_deref())?;
-    let filter = Filter { words, state: request.state };
+    let filter = Filter {
+        words,
+        state: request.state,
+    };
     let of = desk.clone();
     desk.read(&caller, |tx| {
         Box::pin(async move {
             let slice = store::client::list(tx, &filter, &window).await?;
-            let count = if request.count { Some(store::client::count(tx, &filter).await?) } else { None };
+            let count = if request.count {
+                Some(store::client::count(tx, &filter).await?)
+            } else {
+                None
+            };
             let wires = wire(tx, slice.items.clone()).await?;
             let mut wires = wires.into_iter();
             let page = of.cursors().page(&list, slice, store::client::keys, |_| wires.next());
-            Ok(Page { items: page.items.into_iter().flatten().collect(), next: page.next, prev: page.prev, has_more: page.has_more, count })
+            Ok(Page {
+                items: page.items.into_iter().flatten().collect(),
+                next: page.next,
+                prev: page.prev,
+                has_more: page.has_more,
+                count,
+            })
         })
     })
     .await
@@ -98,18 +126,27 @@ pub async fn show(desk: Desk, caller: Caller, request: ShowClient) -> Result<Cli
 pub(super) async fn worker(tx: &mut Tx, field: &str, wanted: &str) -> Result<UserRef> {
     let user = store::user::find(tx, &wanted.trim().to_lowercase()).await?;
     match user {
-        Some(user) if user.state == UserState::Active && user.role != Role::Viewer => {
-            Ok(UserRef { id: user.id, name: user.name, email: user.email })
-        }
+        Some(user) if user.state == UserState::Active && user.role != Role::Viewer => Ok(UserRef {
+            id: user.id,
+            name: user.name,
+            email: user.email,
+        }),
         _ => {
-            let detail = format!("The field {field} names nobody who can: write the e-mail of an active admin or analyst of the agency.");
+            let detail = format!(
+                "The field {field} names nobody who can: write the e-mail of an active admin or analyst of the agency."
+            );
             Err(Problem::new(Code::InvalidRequest, detail).field(field).into())
         }
     }
 }
 
 /// Who stands on the list of a client, each once.
-async fn selection(tx: &mut Tx, access: AgencyAccess, wanted: &[String], creator: Option<UserId>) -> Result<Vec<UserId>> {
+async fn selection(
+    tx: &mut Tx,
+    access: AgencyAccess,
+    wanted: &[String],
+    creator: Option<UserId>,
+) -> Result<Vec<UserId>> {
     if access != AgencyAccess::AdminsAndSelected {
         return Ok(Vec::new());
     }
@@ -124,11 +161,17 @@ async fn selection(tx: &mut Tx, access: AgencyAccess, wanted: &[String], creator
 }
 
 fn optional_email(text: Option<&str>) -> Result<Option<String>> {
-    text.map(str::trim).filter(|t| !t.is_empty()).map(|t| text::email("contact_email", t)).transpose()
+    text.map(str::trim)
+        .filter(|t| !t.is_empty())
+        .map(|t| text::email("contact_email", t))
+        .transpose()
 }
 
 fn optional_reference(text: Option<&str>) -> Result<Option<String>> {
-    text.map(str::trim).filter(|t| !t.is_empty()).map(|t| text::line("external_ref", t, REFERENCE_MAX)).transpose()
+    text.map(str::trim)
+        .filter(|t| !t.is_empty())
+        .map(|t| text::line("external_ref", t, REFERENCE_MAX))
+        .transpose()
 }
 
 async fn free_key(tx: &mut Tx, wanted: Option<&str>, name: &str) -> Result<String> {
@@ -137,7 +180,11 @@ async fn free_key(tx: &mut Tx, wanted: Option<&str>, name: &str) -> Result<Strin
             return Err(Problem::new(Code::InvalidRequest, why).field("key").into());
         }
         if store::client::key_taken(tx, key).await? {
-            return Err(Problem::new(Code::AlreadyExists, "Another client has this key: choose another one.").field("key").into());
+            return Err(
+                Problem::new(Code::AlreadyExists, "Another client has this key: choose another one.")
+                    .field("key")
+                    .into(),
+            );
         }
         return Ok(key.to_owned());
     }
@@ -156,16 +203,29 @@ pub(super) async fn limit_reached(tx: &mut Tx, counter: Counter) -> Result<Error
     let row = store::agency::get(tx).await?;
     let (code, what, used, limit) = match counter {
         Counter::Clients => (Code::ClientLimitReached, "clients", row.clients_used, row.client_limit),
-        Counter::Projects => (Code::ProjectLimitReached, "projects", row.projects_used, row.project_limit),
+        Counter::Projects => (
+            Code::ProjectLimitReached,
+            "projects",
+            row.projects_used,
+            row.project_limit,
+        ),
     };
-    let mut problem = Problem::new(code, format!("The plan has room for {limit} {what}, and {used} are in use. Archive a client, or ask for a larger plan."));
+    let mut problem = Problem::new(
+        code,
+        format!(
+            "The plan has room for {limit} {what}, and {used} are in use. Archive a client, or ask for a larger plan."
+        ),
+    );
     (problem.used, problem.limit) = (Some(used), Some(limit));
     Ok(problem.into())
 }
 
 pub async fn create(desk: Desk, caller: Caller, request: CreateClient) -> Result<Client> {
     if caller.agency_kind == AgencyKind::Direct {
-        return refuse(Code::AgencyAccountRequired, "This account looks after its own organisation and has no clients. An agency account has them.");
+        return refuse(
+            Code::AgencyAccountRequired,
+            "This account looks after its own organisation and has no clients. An agency account has them.",
+        );
     }
     let name = text::line("name", &request.name, NAME_MAX)?;
     let contact_email = optional_email(request.contact_email.as_deref())?;
@@ -176,9 +236,12 @@ pub async fn create(desk: Desk, caller: Caller, request: CreateClient) -> Result
     desk.act(&caller, "client.create", move |tx, note| {
         Box::pin(async move {
             let Some(manager) = request.account_manager.as_deref().filter(|m| !m.trim().is_empty()) else {
-                return Err(Problem::new(Code::AccountManagerRequired, "Every client has an account manager: name an admin or analyst of the agency.")
-                    .field("account_manager")
-                    .into());
+                return Err(Problem::new(
+                    Code::AccountManagerRequired,
+                    "Every client has an account manager: name an admin or analyst of the agency.",
+                )
+                .field("account_manager")
+                .into());
             };
             let manager = worker(tx, "account_manager", manager).await?.id;
             let agency_access = request.agency_access.unwrap_or(AgencyAccess::AdminsAndSelected);
@@ -189,10 +252,26 @@ pub async fn create(desk: Desk, caller: Caller, request: CreateClient) -> Result
             let key = free_key(tx, request.key.as_deref(), &name).await?;
             let id = ClientId::fresh();
             let name_fold = sort_key(&name);
-            let new = NewClient { id, key, name, name_fold, contact_email, external_ref, notes, manager, agency_access, created_by: creator };
+            let new = NewClient {
+                id,
+                key,
+                name,
+                name_fold,
+                contact_email,
+                external_ref,
+                notes,
+                manager,
+                agency_access,
+                created_by: creator,
+            };
             store::client::insert(tx, new, now).await.map_err(|error| {
                 if error.is_unique("client", "key") {
-                    Problem::new(Code::AlreadyExists, "Another client took this key a moment ago: choose another one.").field("key").into()
+                    Problem::new(
+                        Code::AlreadyExists,
+                        "Another client took this key a moment ago: choose another one.",
+                    )
+                    .field("key")
+                    .into()
                 } else {
                     Error::Store(error)
                 }
@@ -215,19 +294,32 @@ pub async fn create(desk: Desk, caller: Caller, request: CreateClient) -> Result
 
 async fn lookalikes(tx: &mut Tx, row: &ClientRow) -> Result<Vec<String>> {
     let found = store::client::lookalikes(tx, row).await?;
-    Ok(found.into_iter().map(|(name, what)| format!("{name} has the same {what}.")).collect())
+    Ok(found
+        .into_iter()
+        .map(|(name, what)| format!("{name} has the same {what}."))
+        .collect())
 }
 
 /// Refuses work on a client that was put away.
 pub(super) fn not_archived(state: ClientState) -> Result<()> {
     if state == ClientState::Archived {
-        return refuse(Code::ClientArchived, "This client is archived. Restore it before you change anything in it.");
+        return refuse(
+            Code::ClientArchived,
+            "This client is archived. Restore it before you change anything in it.",
+        );
     }
     Ok(())
 }
 
 /// Writes the row over the version the caller saw, or says what stands there now.
-async fn save(tx: &mut Tx, note: &mut Note, before: &ClientRow, row: &ClientRow, seen: i64, now: crate::domain::time::Time) -> Result<()> {
+async fn save(
+    tx: &mut Tx,
+    note: &mut Note,
+    before: &ClientRow,
+    row: &ClientRow,
+    seen: i64,
+    now: crate::domain::time::Time,
+) -> Result<()> {
     if before.version != seen || !store::client::update(tx, row, seen, now).await? {
         return Err(conflict(&shown(tx, row.id).await?));
     }
@@ -235,7 +327,9 @@ async fn save(tx: &mut Tx, note: &mut Note, before: &ClientRow, row: &ClientRow,
         "name": before.name, "contact_email": before.contact_email, "external_ref": before.external_ref, "notes": before.notes,
         "state": before.state, "manager": before.manager.id, "agency_access": before.agency_access,
     });
-    note.object(Topic::Client, row.id).within(None::<uuid::Uuid>, Some(row.id)).changed("client", row.id, &was, seen + 1);
+    note.object(Topic::Client, row.id)
+        .within(None::<uuid::Uuid>, Some(row.id))
+        .changed("client", row.id, &was, seen + 1);
     Ok(())
 }
 
@@ -262,16 +356,23 @@ pub async fn edit(desk: Desk, caller: Caller, request: EditClient) -> Result<Cli
             }
             match request.state {
                 Some(ClientState::Archived) => {
-                    return Err(Problem::new(Code::InvalidRequest, "Archiving is an act of its own: use archive.").field("state").into());
+                    return Err(
+                        Problem::new(Code::InvalidRequest, "Archiving is an act of its own: use archive.")
+                            .field("state")
+                            .into(),
+                    );
                 }
                 Some(state) => row.state = state,
                 None => {}
             }
             if let Some(manager) = &request.account_manager {
                 if manager.trim().is_empty() {
-                    return Err(Problem::new(Code::AccountManagerRequired, "Every client has an account manager: name another one instead.")
-                        .field("account_manager")
-                        .into());
+                    return Err(Problem::new(
+                        Code::AccountManagerRequired,
+                        "Every client has an account manager: name another one instead.",
+                    )
+                    .field("account_manager")
+                    .into());
                 }
                 row.manager = worker(tx, "account_manager", manager).await?;
             }
@@ -317,29 +418,45 @@ pub async fn restore(desk: Desk, caller: Caller, request: RestoreClient) -> Resu
 async fn put_away(desk: Desk, caller: Caller, wanted: String, archive: bool) -> Result<Client> {
     let seen = caller.seen_version()?;
     let now = desk.now();
-    desk.act(&caller, if archive { "client.archive" } else { "client.restore" }, move |tx, note| {
-        Box::pin(async move {
-            let before = open(tx, &wanted).await?;
-            let archived = before.state == ClientState::Archived;
-            if archived == archive {
-                return refuse(
-                    if archive { Code::ClientArchived } else { Code::InvalidRequest },
-                    if archive { "This client is archived already." } else { "This client is not archived: there is nothing to restore." },
-                );
-            }
-            let mut row = before.clone();
-            row.state = if archive { ClientState::Archived } else { ClientState::Active };
-            save(tx, note, &before, &row, seen, now).await?;
-            for (counter, n) in [(Counter::Clients, 1), (Counter::Projects, before.project_count)] {
-                if archive {
-                    store::agency::give_slots(tx, counter, n).await?;
-                } else if !store::agency::take_slots(tx, counter, n).await? {
-                    return Err(limit_reached(tx, counter).await?);
+    desk.act(
+        &caller,
+        if archive { "client.archive" } else { "client.restore" },
+        move |tx, note| {
+            Box::pin(async move {
+                let before = open(tx, &wanted).await?;
+                let archived = before.state == ClientState::Archived;
+                if archived == archive {
+                    return refuse(
+                        if archive {
+                            Code::ClientArchived
+                        } else {
+                            Code::InvalidRequest
+                        },
+                        if archive {
+                            "This client is archived already."
+                        } else {
+                            "This client is not archived: there is nothing to restore."
+                        },
+                    );
                 }
-            }
-            store::agency::bump_access_epoch(tx).await?;
-            shown(tx, row.id).await
-        })
-    })
+                let mut row = before.clone();
+                row.state = if archive {
+                    ClientState::Archived
+                } else {
+                    ClientState::Active
+                };
+                save(tx, note, &before, &row, seen, now).await?;
+                for (counter, n) in [(Counter::Clients, 1), (Counter::Projects, before.project_count)] {
+                    if archive {
+                        store::agency::give_slots(tx, counter, n).await?;
+                    } else if !store::agency::take_slots(tx, counter, n).await? {
+                        return Err(limit_reached(tx, counter).await?);
+                    }
+                }
+                store::agency::bump_access_epoch(tx).await?;
+                shown(tx, row.id).await
+            })
+        },
+    )
     .await
 }

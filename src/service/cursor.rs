@@ -31,14 +31,24 @@ struct Place {
 
 impl Cursors {
     pub fn new(key: &[u8]) -> Result<Self> {
-        let cipher = ChaCha20Poly1305::new_from_slice(key).map_err(|_| Error::Failed("the cursor key has the wrong length".into()))?;
+        let cipher = ChaCha20Poly1305::new_from_slice(key)
+            .map_err(|_| Error::Failed("the cursor key has the wrong length".into()))?;
         Ok(Self { cipher })
     }
 
     fn seal(&self, list: &str, place: &Place) -> Option<String> {
         let nonce: [u8; 12] = rand::random();
         let text = serde_json::to_vec(place).ok()?;
-        let sealed = self.cipher.encrypt(&nonce.into(), Payload { msg: &text, aad: list.as_bytes() }).ok()?;
+        let sealed = self
+            .cipher
+            .encrypt(
+                &nonce.into(),
+                Payload {
+                    msg: &text,
+                    aad: list.as_bytes(),
+                },
+            )
+            .ok()?;
         Some(URL_SAFE_NO_PAD.encode([nonce.as_slice(), &sealed].concat()))
     }
 
@@ -48,28 +58,95 @@ impl Cursors {
         }
         let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
         let (nonce, sealed) = bytes.split_first_chunk::<12>()?;
-        let text = self.cipher.decrypt(&(*nonce).into(), Payload { msg: sealed, aad: list.as_bytes() }).ok()?;
+        let text = self
+            .cipher
+            .decrypt(
+                &(*nonce).into(),
+                Payload {
+                    msg: sealed,
+                    aad: list.as_bytes(),
+                },
+            )
+            .ok()?;
         serde_json::from_slice(&text).ok()
+    }
+
+    /// A place in the event stream, for this reader alone.
+    #[must_use]
+    pub fn seal_place(&self, caller: &Caller, seq: i64) -> String {
+        self.seal(
+            &List::new(caller, "events", "").name,
+            &Place {
+                b: false,
+                k: vec![Key::Int(seq)],
+            },
+        )
+        .unwrap_or_default()
+    }
+
+    /// The place that [`Self::seal_place`] sealed for this reader.
+    #[must_use]
+    pub fn open_place(&self, caller: &Caller, id: &str) -> Option<i64> {
+        match self.open(&List::new(caller, "events", "").name, id)?.k.as_slice() {
+            [Key::Int(seq)] => Some(*seq),
+            _ => None,
+        }
     }
 
     /// The part of a list that a request asks for.
     pub fn window(&self, list: &List, limit: Option<u32>, cursor: Option<&str>) -> Result<Window> {
         let limit = limit.unwrap_or(PAGE_DEFAULT);
         if limit == 0 || limit > PAGE_MAX {
-            return refuse(Code::InvalidRequest, format!("A page has 1 to {PAGE_MAX} items: change `limit`."));
+            return refuse(
+                Code::InvalidRequest,
+                format!("A page has 1 to {PAGE_MAX} items: change `limit`."),
+            );
         }
-        let Some(cursor) = cursor else { return Ok(Window { limit, beside: None, backward: false }) };
+        let Some(cursor) = cursor else {
+            return Ok(Window {
+                limit,
+                beside: None,
+                backward: false,
+            });
+        };
         match self.open(&list.name, cursor) {
-            Some(place) => Ok(Window { limit, beside: Some(place.k), backward: place.b }),
-            None => refuse(Code::InvalidCursor, "This cursor belongs to another list, filter or sort. Start again without a cursor."),
+            Some(place) => Ok(Window {
+                limit,
+                beside: Some(place.k),
+                backward: place.b,
+            }),
+            None => refuse(
+                Code::InvalidCursor,
+                "This cursor belongs to another list, filter or sort. Start again without a cursor.",
+            ),
         }
     }
 
     /// The page made of a slice; `keys` are a row's sort keys.
-    pub fn page<R, T>(&self, list: &List, slice: Slice<R>, keys: impl Fn(&R) -> Vec<Key>, item: impl FnMut(R) -> T) -> Page<T> {
-        let next = slice.items.last().filter(|_| slice.after).and_then(|row| self.seal(&list.name, &Place { b: false, k: keys(row) }));
-        let prev = slice.items.first().filter(|_| slice.before).and_then(|row| self.seal(&list.name, &Place { b: true, k: keys(row) }));
-        Page { has_more: next.is_some(), next, prev, items: slice.items.into_iter().map(item).collect(), count: None }
+    pub fn page<R, T>(
+        &self,
+        list: &List,
+        slice: Slice<R>,
+        keys: impl Fn(&R) -> Vec<Key>,
+        item: impl FnMut(R) -> T,
+    ) -> Page<T> {
+        let next = slice
+            .items
+            .last()
+            .filter(|_| slice.after)
+            .and_then(|row| self.seal(&list.name, &Place { b: false, k: keys(row) }));
+        let prev = slice
+            .items
+            .first()
+            .filter(|_| slice.before)
+            .and_then(|row| self.seal(&list.name, &Place { b: true, k: keys(row) }));
+        Page {
+            has_more: next.is_some(),
+            next,
+            prev,
+            items: slice.items.into_iter().map(item).collect(),
+            count: None,
+        }
     }
 }
 
@@ -82,6 +159,8 @@ pub struct List {
 impl List {
     #[must_use]
     pub fn new(caller: &Caller, list: &str, filter: &str) -> Self {
-        Self { name: format!("{list}\u{0}{}\u{0}{}\u{0}{filter}", caller.agency, caller.user) }
+        Self {
+            name: format!("{list}\u{0}{}\u{0}{}\u{0}{filter}", caller.agency, caller.user),
+        }
     }
 }

@@ -24,7 +24,10 @@ pub struct Passwords {
 impl Passwords {
     pub fn new() -> Result<Self> {
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-        Ok(Self { slots: Arc::new(Semaphore::new(cores)), dummy: hash("a password nobody has")? })
+        Ok(Self {
+            slots: Arc::new(Semaphore::new(cores)),
+            dummy: hash("a password nobody has")?,
+        })
     }
 
     /// The PHC string of a new password.
@@ -49,14 +52,20 @@ impl Passwords {
         let password = password.to_owned();
         let right = self
             .blocking(move || {
-                phc::PasswordHash::new(&stored).is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
+                phc::PasswordHash::new(&stored)
+                    .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
             })
             .await?;
         Ok(right && known)
     }
 
     async fn blocking<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
-        let slot = self.slots.clone().acquire_owned().await.map_err(|e| Error::Failed(e.to_string()))?;
+        let slot = self
+            .slots
+            .clone()
+            .acquire_owned()
+            .await
+            .map_err(|e| Error::Failed(e.to_string()))?;
         tokio::task::spawn_blocking(move || {
             let out = work();
             drop(slot);
@@ -68,7 +77,8 @@ impl Passwords {
 }
 
 fn hash(password: &str) -> Result<String> {
-    let hash: phc::PasswordHash =
-        Argon2::default().hash_password(password.as_bytes()).map_err(|e| Error::Failed(format!("hashing a password: {e}")))?;
+    let hash: phc::PasswordHash = Argon2::default()
+        .hash_password(password.as_bytes())
+        .map_err(|e| Error::Failed(format!("hashing a password: {e}")))?;
     Ok(hash.to_string())
 }

@@ -6,7 +6,8 @@ use crate::api::agency::SeverityCounts;
 use crate::api::event::Topic;
 use crate::api::problem::{Code, Problem};
 use crate::api::project::{
-    AssignProjects, Assignment, Badge, Badges, CreateProject, EditProject, ListProjects, Project, ProjectMove, ShowProject,
+    AssignProjects, Assignment, Badge, Badges, CreateProject, EditProject, ListProjects, Project, ProjectMove,
+    ShowProject,
 };
 use crate::api::{Page, Ref};
 use crate::domain::fold::{fold, sort_key};
@@ -24,7 +25,11 @@ const AT_ONCE: usize = 200;
 
 /// The client part of a project as a reference.
 fn owner_ref(owner: &Owner) -> Ref {
-    Ref { id: owner.id.0, key: owner.key.clone(), name: owner.name.clone() }
+    Ref {
+        id: owner.id.0,
+        key: owner.key.clone(),
+        name: owner.name.clone(),
+    }
 }
 
 /// Rows as the wire shows them, with badges computed from what exists.
@@ -42,12 +47,19 @@ async fn wire(tx: &mut Tx, rows: Vec<ProjectRow>, now: Time) -> Result<Vec<Proje
                 agency::tally(&mut open_findings, count.severity, count.n);
             }
             let open: i64 = of_this().filter(|c| c.status.is_open()).map(|c| c.n).sum();
-            let verifying: i64 = of_this().filter(|c| c.status == Status::PendingVerification).map(|c| c.n).sum();
+            let verifying: i64 = of_this()
+                .filter(|c| c.status == Status::PendingVerification)
+                .map(|c| c.n)
+                .sum();
             let overdue = overdue.iter().find(|o| o.project == row.id).map_or(0, |o| o.overdue);
             let scanned = of_this().next().is_some();
             Project {
                 badges: badges(row.client.is_some(), scanned, open, verifying, overdue),
-                team: teams.iter().filter(|(p, _)| *p == row.id).map(|(_, u)| person(u.clone())).collect(),
+                team: teams
+                    .iter()
+                    .filter(|(p, _)| *p == row.id)
+                    .map(|(_, u)| person(u.clone()))
+                    .collect(),
                 client: row.client.as_ref().map(owner_ref),
                 lead: row.lead.map(person),
                 id: row.id,
@@ -61,8 +73,14 @@ async fn wire(tx: &mut Tx, rows: Vec<ProjectRow>, now: Time) -> Result<Vec<Proje
 }
 
 fn badges(assigned: bool, scanned: bool, open: i64, verifying: i64, overdue: i64) -> Badges {
-    let plain = |state: &str| Badge { state: state.to_owned(), count: None };
-    let counted = |state: &str, n: i64| Badge { state: state.to_owned(), count: Some(n) };
+    let plain = |state: &str| Badge {
+        state: state.to_owned(),
+        count: None,
+    };
+    let counted = |state: &str, n: i64| Badge {
+        state: state.to_owned(),
+        count: Some(n),
+    };
     Badges {
         scan: plain(if scanned { "done" } else { "none" }),
         report: plain("none"),
@@ -80,7 +98,9 @@ fn badges(assigned: bool, scanned: bool, open: i64, verifying: i64, overdue: i64
 
 /// The project that the caller may open, or "not found".
 pub(super) async fn open(tx: &mut Tx, wanted: &str) -> Result<ProjectRow> {
-    store::project::find(tx, wanted, &sort_key(wanted)).await?.ok_or_else(not_found)
+    store::project::find(tx, wanted, &sort_key(wanted))
+        .await?
+        .ok_or_else(not_found)
 }
 
 /// As [`open`], and its client is not put away.
@@ -98,7 +118,10 @@ async fn shown(tx: &mut Tx, id: ProjectId, now: Time) -> Result<Project> {
 }
 
 pub async fn list(desk: Desk, caller: Caller, request: ListProjects) -> Result<Page<Project>> {
-    let words: Vec<String> = fold(request.q.as_deref().unwrap_or_default()).split_whitespace().map(str::to_owned).collect();
+    let words: Vec<String> = fold(request.q.as_deref().unwrap_or_default())
+        .split_whitespace()
+        .map(str::to_owned)
+        .collect();
     let list = cursor::List::new(&caller, "projects", &format!("{words:?}{:?}", request.client));
     let window = desk.cursors().window(&list, request.limit, request.cursor.as_deref())?;
     let (of, now) = (desk.clone(), desk.now());
@@ -111,10 +134,20 @@ pub async fn list(desk: Desk, caller: Caller, request: ListProjects) -> Result<P
             };
             let filter = Filter { client, words };
             let slice = store::project::list(tx, &filter, &window).await?;
-            let count = if request.count { Some(store::project::count(tx, &filter).await?) } else { None };
+            let count = if request.count {
+                Some(store::project::count(tx, &filter).await?)
+            } else {
+                None
+            };
             let mut wires = wire(tx, slice.items.clone(), now).await?.into_iter();
             let page = of.cursors().page(&list, slice, store::project::keys, |_| wires.next());
-            Ok(Page { items: page.items.into_iter().flatten().collect(), next: page.next, prev: page.prev, has_more: page.has_more, count })
+            Ok(Page {
+                items: page.items.into_iter().flatten().collect(),
+                next: page.next,
+                prev: page.prev,
+                has_more: page.has_more,
+                count,
+            })
         })
     })
     .await
@@ -168,7 +201,20 @@ pub async fn create(desk: Desk, caller: Caller, request: CreateProject) -> Resul
             let id = ProjectId::fresh();
             let name_fold = sort_key(&name);
             let key = key(Kind::Project, &secret, number.cast_unsigned());
-            store::project::insert(tx, NewProject { id, key, name, name_fold, client: owner, lead, created_by: creator }, now).await?;
+            store::project::insert(
+                tx,
+                NewProject {
+                    id,
+                    key,
+                    name,
+                    name_fold,
+                    client: owner,
+                    lead,
+                    created_by: creator,
+                },
+                now,
+            )
+            .await?;
             store::project::set_team(tx, id, &team).await?;
             note.object(Topic::Project, id).within(Some(id), owner);
             if let Some(client) = owner {
@@ -209,11 +255,23 @@ pub async fn edit(desk: Desk, caller: Caller, request: EditProject) -> Result<Pr
             }
             let was = serde_json::json!({ "name": before.name, "lead": before.lead.map(|l| l.id) });
             let client = row.client.as_ref().map(|c| c.id);
-            note.object(Topic::Project, row.id).within(Some(row.id), client).changed("project", row.id, &was, seen + 1);
+            note.object(Topic::Project, row.id)
+                .within(Some(row.id), client)
+                .changed("project", row.id, &was, seen + 1);
             // Whoever led an unassigned project may just have handed it over and not see it any more.
             match store::project::find(tx, &row.id.to_string(), "").await? {
                 Some(row) => wire(tx, vec![row], now).await?.pop().ok_or_else(not_found),
-                None => wire(tx, vec![ProjectRow { version: seen + 1, ..row }], now).await?.pop().ok_or_else(not_found),
+                None => wire(
+                    tx,
+                    vec![ProjectRow {
+                        version: seen + 1,
+                        ..row
+                    }],
+                    now,
+                )
+                .await?
+                .pop()
+                .ok_or_else(not_found),
             }
         })
     })
@@ -224,7 +282,12 @@ pub async fn edit(desk: Desk, caller: Caller, request: EditProject) -> Result<Pr
 /// becomes internal, claims end.
 async fn relocate(tx: &mut Tx, note: &mut Note, before: &ProjectRow, to: Option<ClientId>, now: Time) -> Result<()> {
     let mut row = before.clone();
-    row.client = to.map(|id| Owner { id, key: String::new(), name: String::new(), state: crate::domain::access::ClientState::Active });
+    row.client = to.map(|id| Owner {
+        id,
+        key: String::new(),
+        name: String::new(),
+        state: crate::domain::access::ClientState::Active,
+    });
     if !store::project::update(tx, &row, before.version).await? {
         return Err(conflict(&shown(tx, before.id, now).await?));
     }
@@ -232,7 +295,8 @@ async fn relocate(tx: &mut Tx, note: &mut Note, before: &ProjectRow, to: Option<
         store::project::unshare(tx, before.id).await?;
     }
     let was = serde_json::json!({ "client": before.client.as_ref().map(|c| c.id) });
-    note.event(Topic::Project, Some(before.id.0)).changed("project", before.id, &was, before.version + 1);
+    note.event(Topic::Project, Some(before.id.0))
+        .changed("project", before.id, &was, before.version + 1);
     if let Some(old) = &before.client {
         note.event(Topic::Client, Some(old.id.0));
     }
@@ -243,7 +307,10 @@ async fn relocate(tx: &mut Tx, note: &mut Note, before: &ProjectRow, to: Option<
 pub(super) async fn adopt(tx: &mut Tx, note: &mut Note, wanted: &str, client: ClientId, now: Time) -> Result<()> {
     let row = open(tx, wanted).await?;
     if let Some(owner) = &row.client {
-        let detail = format!("The project {} belongs to {} already. Move it afterwards, so that you see what the move takes with it.", row.key, owner.name);
+        let detail = format!(
+            "The project {} belongs to {} already. Move it afterwards, so that you see what the move takes with it.",
+            row.key, owner.name
+        );
         return Err(Problem::new(Code::InvalidRequest, detail).field("projects").into());
     }
     relocate(tx, note, &row, Some(client), now).await
@@ -251,11 +318,19 @@ pub(super) async fn adopt(tx: &mut Tx, note: &mut Note, wanted: &str, client: Cl
 
 pub async fn assign(desk: Desk, caller: Caller, request: AssignProjects) -> Result<Assignment> {
     if request.projects.is_empty() || request.projects.len() > AT_ONCE {
-        return Err(Problem::new(Code::InvalidRequest, format!("Name 1 to {AT_ONCE} projects.")).field("projects").into());
+        return Err(
+            Problem::new(Code::InvalidRequest, format!("Name 1 to {AT_ONCE} projects."))
+                .field("projects")
+                .into(),
+        );
     }
     let now = desk.now();
     if request.dry_run {
-        return desk.read(&caller, |tx| Box::pin(async move { Ok(plan(tx, &request, false).await?.0) })).await;
+        return desk
+            .read(&caller, |tx| {
+                Box::pin(async move { Ok(plan(tx, &request, false).await?.0) })
+            })
+            .await;
     }
     desk.act(&caller, "project.assign", move |tx, note| {
         Box::pin(async move {
@@ -263,7 +338,11 @@ pub async fn assign(desk: Desk, caller: Caller, request: AssignProjects) -> Resu
             let to = assignment.client.as_ref().map(|c| ClientId(c.id));
             for (row, wanted) in rows.iter().zip(&request.projects) {
                 let Some(seen) = wanted.version else {
-                    return Err(Problem::new(Code::PreconditionRequired, "State the version you saw of each project.").field("projects").into());
+                    return Err(
+                        Problem::new(Code::PreconditionRequired, "State the version you saw of each project.")
+                            .field("projects")
+                            .into(),
+                    );
                 };
                 if seen != row.version {
                     return Err(conflict(&shown(tx, row.id, now).await?));
@@ -279,7 +358,8 @@ pub async fn assign(desk: Desk, caller: Caller, request: AssignProjects) -> Resu
                 note.event(Topic::Client, Some(client.0));
             }
             let keys: Vec<&str> = rows.iter().map(|r| r.key.as_str()).collect();
-            note.within(only.map(|r| r.id), to).detail(&serde_json::json!({ "projects": keys }));
+            note.within(only.map(|r| r.id), to)
+                .detail(&serde_json::json!({ "projects": keys }));
             Ok(assignment)
         })
     })
@@ -292,7 +372,11 @@ async fn plan(tx: &mut Tx, request: &AssignProjects, apply: bool) -> Result<(Ass
         Some(wanted) => {
             let row = client::open(tx, wanted).await?;
             not_archived(row.state)?;
-            Some(Ref { id: row.id.0, key: row.key, name: row.name })
+            Some(Ref {
+                id: row.id.0,
+                key: row.key,
+                name: row.name,
+            })
         }
         None => None,
     };
@@ -300,16 +384,25 @@ async fn plan(tx: &mut Tx, request: &AssignProjects, apply: bool) -> Result<(Ass
     for wanted in &request.projects {
         let row = open_for_work(tx, &wanted.project).await?;
         if rows.iter().any(|r| r.id == row.id) {
-            return Err(Problem::new(Code::InvalidRequest, "A project is named twice.").field("projects").into());
+            return Err(Problem::new(Code::InvalidRequest, "A project is named twice.")
+                .field("projects")
+                .into());
         }
         if row.client.as_ref().map(|c| c.id.0) == target.as_ref().map(|t| t.id) {
             let what = target.as_ref().map_or("no client", |t| t.name.as_str());
-            return refuse(Code::InvalidRequest, format!("The project {} belongs to {what} already.", row.key));
+            return refuse(
+                Code::InvalidRequest,
+                format!("The project {} belongs to {what} already.", row.key),
+            );
         }
         let baggage = store::project::baggage(tx, row.id).await?;
         let leaves = i64::from(row.client.is_some());
         moves.push(ProjectMove {
-            project: Ref { id: row.id.0, key: row.key.clone(), name: row.name.clone() },
+            project: Ref {
+                id: row.id.0,
+                key: row.key.clone(),
+                name: row.name.clone(),
+            },
             version: row.version + i64::from(apply),
             from: row.client.as_ref().map(owner_ref),
             findings: baggage.findings,
@@ -320,5 +413,12 @@ async fn plan(tx: &mut Tx, request: &AssignProjects, apply: bool) -> Result<(Ass
         });
         rows.push(row);
     }
-    Ok((Assignment { applied: apply, client: target, moves }, rows))
+    Ok((
+        Assignment {
+            applied: apply,
+            client: target,
+            moves,
+        },
+        rows,
+    ))
 }

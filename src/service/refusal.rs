@@ -44,8 +44,16 @@ impl Refusals {
             trace: Some(caller.trace.clone()),
             detail: "{}".to_owned(),
         };
-        if self.orders.try_send(Order::Record(caller.agency, Box::new(row))).is_err() {
-            tracing::error!(act, code = code.name(), "a refusal could not be recorded: too many wait");
+        if self
+            .orders
+            .try_send(Order::Record(caller.agency, Box::new(row)))
+            .is_err()
+        {
+            tracing::error!(
+                act,
+                code = code.name(),
+                "a refusal could not be recorded: too many wait"
+            );
         }
     }
 

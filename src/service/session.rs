@@ -10,7 +10,9 @@ use sha2::{Digest as _, Sha256};
 
 use super::{Caller, Desk, Error, Result, refuse, text};
 use crate::api::problem::{Code, Problem};
-use crate::api::session::{AgencyRef, ListSessions, Refresh, RevokeSession, Session, Sessions, SignIn, SignOut, Tokens, Who, WhoAmI};
+use crate::api::session::{
+    AgencyRef, ListSessions, Refresh, RevokeSession, Session, Sessions, SignIn, SignOut, Tokens, Who, WhoAmI,
+};
 use crate::domain::access::{Actor, UserState};
 use crate::domain::id::{AgencyId, SessionId};
 use crate::domain::time::Time;
@@ -53,7 +55,14 @@ pub async fn sign_in(desk: Desk, visitor: Visitor, request: SignIn) -> Result<To
     let known = email.clone();
     let (guard, person) = desk
         .store()
-        .door_read(|door| Box::pin(async move { Ok::<_, store::Error>((identity::guard(door, account).await?, identity::person(door, &known).await?)) }))
+        .door_read(|door| {
+            Box::pin(async move {
+                Ok::<_, store::Error>((
+                    identity::guard(door, account).await?,
+                    identity::person(door, &known).await?,
+                ))
+            })
+        })
         .await?;
     if let Some(refusal) = locked(&guard, now) {
         return Err(refusal.into());
@@ -96,11 +105,22 @@ pub async fn sign_in(desk: Desk, visitor: Visitor, request: SignIn) -> Result<To
 
 /// The refusal while an account is locked.
 fn locked(guard: &Guard, now: Time) -> Option<Problem> {
-    let today = if now.0 - guard.day_start < crate::domain::time::DAY_MS { guard.day_count } else { 0 };
-    let until = if today >= GUESSES_PER_DAY { guard.day_start + crate::domain::time::DAY_MS } else { guard.not_before };
+    let today = if now.0 - guard.day_start < crate::domain::time::DAY_MS {
+        guard.day_count
+    } else {
+        0
+    };
+    let until = if today >= GUESSES_PER_DAY {
+        guard.day_start + crate::domain::time::DAY_MS
+    } else {
+        guard.not_before
+    };
     (until > now.0).then(|| {
         let seconds = (until - now.0).div_euclid(1000) + 1;
-        let mut problem = Problem::new(Code::Locked, format!("Too many wrong passwords for this account. Try again in {seconds} s."));
+        let mut problem = Problem::new(
+            Code::Locked,
+            format!("Too many wrong passwords for this account. Try again in {seconds} s."),
+        );
         problem.retry_after = Some(seconds.cast_unsigned());
         problem
     })
@@ -126,10 +146,20 @@ async fn guessed<T>(desk: &Desk, account: [u8; 32], now: Time) -> Result<T> {
         })
         .await
         .map_err(Error::Store)?;
-    refuse(Code::InvalidCredentials, "E-mail or password is wrong. Check both, or ask an admin of your agency to reset it.")
+    refuse(
+        Code::InvalidCredentials,
+        "E-mail or password is wrong. Check both, or ask an admin of your agency to reset it.",
+    )
 }
 
-async fn record(door: &mut Door, member: &Membership, visitor: &Visitor, act: &str, refused: Option<Code>, now: Time) -> Result<()> {
+async fn record(
+    door: &mut Door,
+    member: &Membership,
+    visitor: &Visitor,
+    act: &str,
+    refused: Option<Code>,
+    now: Time,
+) -> Result<()> {
     let row = audit::NewAudit {
         at: now,
         actor_kind: "user",
@@ -148,11 +178,25 @@ async fn record(door: &mut Door, member: &Membership, visitor: &Visitor, act: &s
 }
 
 /// Makes the tokens of a generation.
-async fn issue(door: &mut Door, member: Membership, session: SessionId, generation: i64, session_ends: Time, now: Time) -> Result<Tokens> {
+async fn issue(
+    door: &mut Door,
+    member: Membership,
+    session: SessionId,
+    generation: i64,
+    session_ends: Time,
+    now: Time,
+) -> Result<Tokens> {
     let (access, refresh) = (fresh_token('a'), fresh_token('r'));
     let access_expires_at = now.plus_ms(ACCESS_MS).min(session_ends);
     for (token, refresh, expires_at) in [(&access, false, access_expires_at), (&refresh, true, session_ends)] {
-        let new = NewToken { hash: digest(token), agency: member.agency, session, refresh, generation, expires_at };
+        let new = NewToken {
+            hash: digest(token),
+            agency: member.agency,
+            session,
+            refresh,
+            generation,
+            expires_at,
+        };
         identity::add_token(door, new).await?;
     }
     Ok(Tokens {
@@ -166,13 +210,21 @@ async fn issue(door: &mut Door, member: Membership, session: SessionId, generati
             name: member.name,
             email: member.email,
             role: member.role,
-            agency: AgencyRef { id: member.agency, name: member.agency_name, kind: member.agency_kind },
+            agency: AgencyRef {
+                id: member.agency,
+                name: member.agency_name,
+                kind: member.agency_kind,
+            },
         },
     })
 }
 
 fn over() -> Error {
-    Problem::new(Code::SessionRevoked, "This session has ended. Sign in again: riskdesk login.").into()
+    Problem::new(
+        Code::SessionRevoked,
+        "This session has ended. Sign in again: riskdesk login.",
+    )
+    .into()
 }
 
 /// Trades a refresh token for the next generation.
@@ -183,9 +235,16 @@ pub async fn refresh(desk: Desk, visitor: Visitor, request: Refresh) -> Result<T
         .store()
         .door(move |door| {
             Box::pin(async move {
-                let Some(row) = identity::token(door, hash).await? else { return Ok(None) };
-                let Some((member, state)) = row.member else { return Ok(None) };
-                let dead = row.revoked || row.session_expires_at <= now || row.token_expires_at <= now || state != UserState::Active;
+                let Some(row) = identity::token(door, hash).await? else {
+                    return Ok(None);
+                };
+                let Some((member, state)) = row.member else {
+                    return Ok(None);
+                };
+                let dead = row.revoked
+                    || row.session_expires_at <= now
+                    || row.token_expires_at <= now
+                    || state != UserState::Active;
                 if !row.refresh || dead {
                     return Ok(None);
                 }
@@ -203,10 +262,20 @@ pub async fn refresh(desk: Desk, visitor: Visitor, request: Refresh) -> Result<T
                     row.generation + 1
                 } else {
                     identity::revoke(door, agency, session, now).await?;
-                    record(door, &member, &visitor, "session.replay", Some(Code::SessionRevoked), now).await?;
+                    record(
+                        door,
+                        &member,
+                        &visitor,
+                        "session.replay",
+                        Some(Code::SessionRevoked),
+                        now,
+                    )
+                    .await?;
                     return Ok(None);
                 };
-                issue(door, member, session, generation, row.session_expires_at, now).await.map(Some)
+                issue(door, member, session, generation, row.session_expires_at, now)
+                    .await
+                    .map(Some)
             })
         })
         .await?;
@@ -228,18 +297,30 @@ pub async fn authenticate(desk: &Desk, token: &str, visitor: &Visitor) -> Result
     let hash = digest(token);
     let now = desk.now();
     let unknown = || Problem::new(Code::Unauthenticated, "This needs a session. Sign in: riskdesk login.").into();
-    let row = desk.store().door_read(|door| Box::pin(async move { identity::token(door, hash).await })).await.map_err(Error::Store)?;
-    let Some(row) = row.filter(|row| !row.refresh) else { return Err(unknown()) };
+    let row = desk
+        .store()
+        .door_read(|door| Box::pin(async move { identity::token(door, hash).await }))
+        .await
+        .map_err(Error::Store)?;
+    let Some(row) = row.filter(|row| !row.refresh) else {
+        return Err(unknown());
+    };
     if row.revoked || row.session_expires_at <= now {
         return Err(over());
     }
     if row.token_expires_at <= now || row.replaced {
-        return Err(Problem::new(Code::Unauthenticated, "The access token has expired. Renew the session.").into());
+        return Err(Problem::new(
+            Code::Unauthenticated,
+            "The access token has expired. Renew the session.",
+        )
+        .into());
     }
     if row.portal.is_some() {
         return Ok(Bearer::Portal);
     }
-    let Some((member, UserState::Active)) = row.member else { return Err(over()) };
+    let Some((member, UserState::Active)) = row.member else {
+        return Err(over());
+    };
     let (agency, session, generation) = (row.agency, row.session, row.generation);
     // The first use of a generation consumes the one before it; later uses write at most once a minute.
     let first_use = generation == row.session_generation && !row.confirmed;
@@ -259,7 +340,13 @@ pub async fn authenticate(desk: &Desk, token: &str, visitor: &Visitor) -> Result
         agency,
         agency_name: member.agency_name,
         agency_kind: member.agency_kind,
-        scope: Scope::session(agency, Actor::User { id: member.user, role: member.role }),
+        scope: Scope::session(
+            agency,
+            Actor::User {
+                id: member.user,
+                role: member.role,
+            },
+        ),
         idempotency: None,
         version: None,
         address: visitor.address.clone(),
@@ -269,7 +356,10 @@ pub async fn authenticate(desk: &Desk, token: &str, visitor: &Visitor) -> Result
 
 /// Whether a session that was good before still is, with the rights it had: for streams, which outlive a request.
 pub async fn still(desk: &Desk, caller: &Caller, token: &str) -> bool {
-    let visitor = Visitor { address: caller.address.clone(), trace: caller.trace.clone() };
+    let visitor = Visitor {
+        address: caller.address.clone(),
+        trace: caller.trace.clone(),
+    };
     matches!(authenticate(desk, token, &visitor).await, Ok(Bearer::User(now)) if now.role == caller.role)
 }
 
@@ -288,13 +378,21 @@ pub async fn who_am_i(_: Desk, caller: Caller, _: WhoAmI) -> Result<Who> {
         name: caller.name,
         email: caller.email,
         role: caller.role,
-        agency: AgencyRef { id: caller.agency, name: caller.agency_name, kind: caller.agency_kind },
+        agency: AgencyRef {
+            id: caller.agency,
+            name: caller.agency_name,
+            kind: caller.agency_kind,
+        },
     })
 }
 
 pub async fn list(desk: Desk, caller: Caller, _: ListSessions) -> Result<Sessions> {
     let (user, current, now) = (caller.user, caller.session, desk.now());
-    let rows = desk.read(&caller, |tx| Box::pin(async move { Ok(store::session::list(tx, user, now).await?) })).await?;
+    let rows = desk
+        .read(&caller, |tx| {
+            Box::pin(async move { Ok(store::session::list(tx, user, now).await?) })
+        })
+        .await?;
     let item = |row: store::session::SessionRow| Session {
         current: row.id == current,
         id: row.id,
@@ -303,14 +401,20 @@ pub async fn list(desk: Desk, caller: Caller, _: ListSessions) -> Result<Session
         last_used_at: row.last_used_at,
         expires_at: row.expires_at,
     };
-    Ok(Sessions { items: rows.into_iter().map(item).collect() })
+    Ok(Sessions {
+        items: rows.into_iter().map(item).collect(),
+    })
 }
 
 pub async fn revoke(desk: Desk, caller: Caller, request: RevokeSession) -> Result<()> {
     let (user, session, now) = (caller.user, SessionId(request.session), desk.now());
     desk.act(&caller, "session.revoke", move |tx, _| {
         Box::pin(async move {
-            if store::session::revoke(tx, user, session, now).await? { Ok(()) } else { Err(super::not_found()) }
+            if store::session::revoke(tx, user, session, now).await? {
+                Ok(())
+            } else {
+                Err(super::not_found())
+            }
         })
     })
     .await
@@ -322,11 +426,23 @@ pub async fn open_for(desk: &Desk, agency: AgencyId, email: &str, label: &str) -
     desk.store()
         .door(move |door| {
             Box::pin(async move {
-                let Some(person) = identity::person(door, &email).await? else { return Ok(None) };
-                let Some(member) = identity::memberships(door, person.id).await?.into_iter().find(|m| m.agency == agency) else {
+                let Some(person) = identity::person(door, &email).await? else {
                     return Ok(None);
                 };
-                let new = NewSession { agency, id: SessionId::fresh(), user: member.user, label, expires_at: now.plus_ms(SESSION_MS) };
+                let Some(member) = identity::memberships(door, person.id)
+                    .await?
+                    .into_iter()
+                    .find(|m| m.agency == agency)
+                else {
+                    return Ok(None);
+                };
+                let new = NewSession {
+                    agency,
+                    id: SessionId::fresh(),
+                    user: member.user,
+                    label,
+                    expires_at: now.plus_ms(SESSION_MS),
+                };
                 let (session, expires_at) = (new.id, new.expires_at);
                 identity::open_session(door, new, now).await?;
                 issue(door, member, session, 1, expires_at, now).await.map(Some)

@@ -1,17 +1,25 @@
 //! Events for one reader: what of the stream the caller may see, by the rights of this moment.
 
+use std::collections::HashMap;
+
 use super::{Caller, Desk, Error, Result, audience};
 use crate::api::event::{Event, Topic};
 use crate::store::{self, event::EventRow};
 
 /// Where the stream stands now, and from where on it can be resumed: `(newest, oldest)`.
 pub async fn bounds(desk: &Desk) -> Result<(i64, i64)> {
-    desk.store().door_read(|door| Box::pin(async move { store::event::bounds(door).await })).await.map_err(Error::Store)
+    desk.store()
+        .door_read(|door| Box::pin(async move { store::event::bounds(door).await }))
+        .await
+        .map_err(Error::Store)
 }
 
 /// The next events of all agencies after `seq`, in commit order.
 pub async fn after(desk: &Desk, seq: i64) -> Result<Vec<EventRow>> {
-    desk.store().door_read(|door| Box::pin(async move { store::event::after(door, seq).await })).await.map_err(Error::Store)
+    desk.store()
+        .door_read(|door| Box::pin(async move { store::event::after(door, seq).await }))
+        .await
+        .map_err(Error::Store)
 }
 
 /// Of a batch, what this caller may see. Rights are read in one snapshot, so that an event and the loss of the right to
@@ -24,26 +32,33 @@ pub async fn visible(desk: &Desk, caller: &Caller, batch: &[EventRow]) -> Result
     let may_all = caller.role == crate::domain::access::Role::Admin;
     desk.read(caller, |tx| {
         Box::pin(async move {
-            let mut known: Vec<((Option<uuid::Uuid>, Option<uuid::Uuid>), bool)> = Vec::new();
+            let mut known: HashMap<_, bool> = HashMap::new();
             let mut out = Vec::new();
             for row in mine {
                 let place = (row.project, row.client);
-                let seen = match known.iter().find(|(p, _)| *p == place) {
+                let seen = match known.get(&place) {
                     _ if may_all => true,
-                    Some((_, seen)) => *seen,
+                    Some(seen) => *seen,
                     None => {
                         // An assignment may touch many places at once: those who may open none of them learn nothing.
                         let seen = match place {
                             (None, None) => matches!(row.topic.as_str(), "agency" | "user"),
                             (project, client) => audience::may_see(tx, project, client).await?,
                         };
-                        known.push((place, seen));
+                        known.insert(place, seen);
                         seen
                     }
                 };
                 if seen {
                     let topic: Topic = store::word(&row.topic)?;
-                    let event = Event { topic, act: row.act, id: row.object, project: row.project, client: row.client, at: row.at };
+                    let event = Event {
+                        topic,
+                        act: row.act,
+                        id: row.object,
+                        project: row.project,
+                        client: row.client,
+                        at: row.at,
+                    };
                     out.push((row.seq, event));
                 }
             }

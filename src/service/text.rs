@@ -7,7 +7,11 @@ use crate::api::problem::{Code, Problem};
 pub fn line(field: &str, text: &str, max: usize) -> Result<String> {
     let text = text.trim();
     if text.is_empty() {
-        return Err(Problem::new(Code::InvalidRequest, format!("The field {field} is empty: fill it in.")).field(field).into());
+        return Err(
+            Problem::new(Code::InvalidRequest, format!("The field {field} is empty: fill it in."))
+                .field(field)
+                .into(),
+        );
     }
     optional(field, text, max)
 }
@@ -16,7 +20,12 @@ pub fn line(field: &str, text: &str, max: usize) -> Result<String> {
 pub fn optional(field: &str, text: &str, max: usize) -> Result<String> {
     let text = text.trim();
     if text.chars().any(char::is_control) {
-        return Err(Problem::new(Code::InvalidRequest, format!("The field {field} has control characters: remove them.")).field(field).into());
+        return Err(Problem::new(
+            Code::InvalidRequest,
+            format!("The field {field} has control characters: remove them."),
+        )
+        .field(field)
+        .into());
     }
     bounded(field, text, max)
 }
@@ -25,7 +34,12 @@ pub fn optional(field: &str, text: &str, max: usize) -> Result<String> {
 pub fn block(field: &str, text: &str, max: usize) -> Result<String> {
     let text = text.trim_end();
     if text.chars().any(|c| c.is_control() && c != '\n' && c != '\t') {
-        return Err(Problem::new(Code::InvalidRequest, format!("The field {field} has control characters: remove them.")).field(field).into());
+        return Err(Problem::new(
+            Code::InvalidRequest,
+            format!("The field {field} has control characters: remove them."),
+        )
+        .field(field)
+        .into());
     }
     bounded(field, text, max)
 }
@@ -48,12 +62,21 @@ pub fn email(field: &str, text: &str) -> Result<String> {
             && !local.chars().any(|c| c.is_whitespace() || c == '@')
             && !domain.is_empty()
             && domain.split('.').all(|label| {
-                !label.is_empty() && label.len() <= 63 && label.chars().all(|c| c.is_alphanumeric() || c == '-') && !label.starts_with('-') && !label.ends_with('-')
+                !label.is_empty()
+                    && label.len() <= 63
+                    && label.chars().all(|c| c.is_alphanumeric() || c == '-')
+                    && !label.starts_with('-')
+                    && !label.ends_with('-')
             })
     });
     if fits {
         Ok(text)
     } else {
-        Err(Problem::new(Code::InvalidRequest, format!("The field {field} is no e-mail address: write it as name@example.com.")).field(field).into())
+        Err(Problem::new(
+            Code::InvalidRequest,
+            format!("The field {field} is no e-mail address: write it as name@example.com."),
+        )
+        .field(field)
+        .into())
     }
 }

@@ -21,12 +21,16 @@ pub struct Stored {
 
 /// The answer to an earlier send with this key.
 pub async fn stored(tx: &mut Tx, user: UserId, key: &str) -> Result<Option<Stored>> {
-    let sql = Sql::new("SELECT request_hash, body, project_id, client_id FROM idempotency WHERE agency_id = $1 AND user_id = $2 AND key = $3");
+    let sql = Sql::new(
+        "SELECT request_hash, body, project_id, client_id FROM idempotency WHERE agency_id = $1 AND user_id = $2 AND key = $3",
+    );
     let row = tx.opt(sql.bind(user).bind(key)).await?;
     row.map(|row| {
         Ok(Stored {
             request_hash: row.get("request_hash")?,
             body: row.get("body")?,
+            project: row.get("project_id")?,
+            client: row.get("client_id")?,
         })
     })
     .transpose()
@@ -42,11 +46,20 @@ pub async fn reserve(tx: &mut Tx, user: UserId, key: &str, request_hash: [u8; 32
 }
 
 /// Stores the answer under a reserved key.
-pub async fn answer(tx: &mut Tx, user: UserId, key: &str, body: String, project: Option<Uuid>, client: Option<Uuid>) -> Result<()> {
+pub async fn answer(
+    tx: &mut Tx,
+    user: UserId,
+    key: &str,
+    body: String,
+    project: Option<Uuid>,
+    client: Option<Uuid>,
+) -> Result<()> {
     let sql = Sql::new(
         "UPDATE idempotency SET body = $4, project_id = $5, client_id = $6 WHERE agency_id = $1 AND user_id = $2 AND key = $3",
     );
-    tx.run(sql.bind(user).bind(key).bind(body).bind(project).bind(client)).await.map(drop)
+    tx.run(sql.bind(user).bind(key).bind(body).bind(project).bind(client))
+        .await
+        .map(drop)
 }
 
 /// A row as it was before an act, and the version the act left it with.

@@ -1,0 +1,295 @@
+//! What stands between the wire and a use case, once for all endpoints: who asks, what was sent, how it is answered.
+
+use std::future::Future;
+use std::net::SocketAddr;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{FromRequestParts as _, RawPathParams, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use super::App;
+use super::access::gate;
+use super::problem::Refusal;
+use crate::api::problem::{Code, Problem};
+use crate::api::{Endpoint, Method};
+use crate::service::session::{Bearer, Visitor, authenticate};
+use crate::service::{self, Caller, Desk, Idempotency, refuse};
+
+/// The largest JSON body taken. Reports are uploaded on a route of their own.
+pub const BODY_MAX: usize = 1024 * 1024;
+
+/// The address a connection came from; put into each request by the listener.
+#[derive(Debug, Clone, Copy)]
+pub struct Peer(pub SocketAddr);
+
+/// Ties an answer to the log.
+#[derive(Debug, Clone)]
+pub struct Trace(pub String);
+
+/// Answers an endpoint that needs a session.
+pub async fn signed_in<E, F, Fut>(app: App, request: Request, answer: F) -> Response<Body>
+where
+    E: Endpoint,
+    F: FnOnce(Desk, Caller, E) -> Fut,
+    Fut: Future<Output = service::Result<E::Out>>,
+{
+    let (mut parts, body) = request.into_parts();
+    let visitor = visitor(&parts);
+    let trace = visitor.trace.clone();
+    let act = E::PATH;
+    let mut caller = match caller(&app, &parts.headers, &visitor).await {
+        Ok(caller) => caller,
+        Err(refusal) => return refusal.respond(&trace),
+    };
+    let refused = |caller: &Caller, refusal: Refusal| {
+        // What the caller was not allowed, or what is not there for it: both are recorded alike.
+        if matches!(refusal.0.status, 401 | 403 | 404 | 409 | 412 | 422) {
+            app.desk.record_refusal(caller, act, refusal.0.code);
+        }
+        refusal.respond(&trace)
+    };
+    if let Err(error) = gate(E::ACCESS, caller.role) {
+        return refused(&caller, error.into());
+    }
+    let input = match input::<E>(&mut parts, body).await {
+        Ok(input) => input,
+        Err(refusal) => return refused(&caller, refusal),
+    };
+    if let Err(error) = conditions::<E>(&mut caller, &parts, &input.bytes) {
+        return refused(&caller, error.into());
+    }
+    match answer(app.desk.clone(), caller.clone(), input.request).await {
+        Ok(out) => respond::<E>(&out, &trace),
+        Err(error) => refused(&caller, error.into()),
+    }
+}
+
+/// Answers an endpoint that anybody may ask.
+pub async fn public<E, F, Fut>(app: App, request: Request, answer: F) -> Response<Body>
+where
+    E: Endpoint,
+    F: FnOnce(Desk, Visitor, E) -> Fut,
+    Fut: Future<Output = service::Result<E::Out>>,
+{
+    let (mut parts, body) = request.into_parts();
+    let visitor = visitor(&parts);
+    let trace = visitor.trace.clone();
+    let input = match input::<E>(&mut parts, body).await {
+        Ok(input) => input,
+        Err(refusal) => return refusal.respond(&trace),
+    };
+    match answer(app.desk, visitor, input.request).await {
+        Ok(out) => respond::<E>(&out, &trace),
+        Err(error) => Refusal::from(error).respond(&trace),
+    }
+}
+
+/// Where a request comes from.
+#[must_use]
+pub fn visitor(parts: &Parts) -> Visitor {
+    Visitor {
+        address: parts.extensions.get::<Peer>().map(|p| p.0.ip().to_string()),
+        trace: parts.extensions.get::<Trace>().map(|t| t.0.clone()).unwrap_or_default(),
+    }
+}
+
+/// The caller behind the bearer token.
+///
+/// # Errors
+/// 401 without a good token; a portal user's is answered like an unknown route.
+pub async fn caller(app: &App, headers: &HeaderMap, visitor: &Visitor) -> Result<Caller, Refusal> {
+    let Some(token) = bearer(headers) else {
+        return Err(Problem::new(Code::Unauthenticated, "This needs a session. Sign in: riskdesk login.").into());
+    };
+    match authenticate(&app.desk, token, visitor).await? {
+        Bearer::User(caller) => Ok(*caller),
+        Bearer::Portal => Err(Problem::not_found().into()),
+    }
+}
+
+#[must_use]
+pub fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    (scheme.eq_ignore_ascii_case("bearer") && token.len() <= 200).then_some(token.trim())
+}
+
+struct Input<E> {
+    request: E,
+    bytes: Bytes,
+}
+
+/// The request from path, query and body. Fields nobody declared are refused.
+async fn input<E: Endpoint>(parts: &mut Parts, body: Body) -> Result<Input<E>, Refusal> {
+    let params = RawPathParams::from_request_parts(parts, &())
+        .await
+        .map_err(|_| Refusal::from(Problem::not_found()))?;
+    let params: Vec<(String, String)> = params.iter().map(|(k, v)| (k.to_owned(), v.to_owned())).collect();
+    let bytes = axum::body::to_bytes(body, BODY_MAX).await.map_err(|_| {
+        Refusal::from(Problem::new(
+            Code::PayloadTooLarge,
+            format!("The body is larger than {BODY_MAX} bytes, or did not arrive whole."),
+        ))
+    })?;
+    let query = parts.uri.query().unwrap_or_default();
+    if E::METHOD.has_query() {
+        if !bytes.is_empty() {
+            return Err(Problem::new(
+                Code::InvalidRequest,
+                "This request has no body: put its fields into the query.",
+            )
+            .into());
+        }
+        let request = from_query(&params, query)?;
+        return Ok(Input {
+            request,
+            bytes: Bytes::copy_from_slice(query.as_bytes()),
+        });
+    }
+    if !query.is_empty() {
+        return Err(Problem::new(
+            Code::InvalidRequest,
+            "This request has no query: put its fields into the JSON body.",
+        )
+        .into());
+    }
+    let json = parts
+        .headers
+        .get(header::CONTENT_TYPE)
+        .is_none_or(|v| v.as_bytes().starts_with(b"application/json"));
+    if !json && !bytes.is_empty() {
+        return Err(Problem::new(Code::UnsupportedMediaType, "The body must be application/json.").into());
+    }
+    let request = from_body(&params, &bytes)?;
+    Ok(Input { request, bytes })
+}
+
+fn from_query<T: DeserializeOwned>(params: &[(String, String)], query: &str) -> Result<T, Refusal> {
+    let mut pairs: Vec<(String, String)> =
+        serde_html_form::from_str(query).map_err(|e| invalid(&e.to_string(), None))?;
+    if let Some((name, _)) = pairs.iter().find(|(name, _)| params.iter().any(|(p, _)| p == name)) {
+        return Err(invalid(&format!("`{name}` stands in the path"), Some(name.clone())));
+    }
+    pairs.extend_from_slice(params);
+    let text = serde_html_form::to_string(&pairs).map_err(|e| invalid(&e.to_string(), None))?;
+    serde_html_form::from_str(&text).map_err(|e| {
+        // The only parameter that can be malformed in a path is an id: one that was never issued.
+        if query.is_empty() && params.iter().any(|(_, v)| v.parse::<uuid::Uuid>().is_err()) {
+            return Problem::not_found().into();
+        }
+        invalid(&e.to_string(), None)
+    })
+}
+
+fn from_body<T: DeserializeOwned>(params: &[(String, String)], bytes: &[u8]) -> Result<T, Refusal> {
+    let mut fields: Map<String, Value> = if bytes.is_empty() {
+        Map::new()
+    } else {
+        serde_json::from_slice(bytes).map_err(|e| invalid(&format!("the body is no JSON object: {e}"), None))?
+    };
+    for (name, value) in params {
+        if fields.insert(name.clone(), Value::String(value.clone())).is_some() {
+            return Err(invalid(&format!("`{name}` stands in the path"), Some(name.clone())));
+        }
+    }
+    serde_path_to_error::deserialize(Value::Object(fields)).map_err(|e| {
+        let path = e.path().to_string();
+        if params.iter().any(|(name, _)| *name == path) {
+            return Problem::not_found().into();
+        }
+        invalid(&e.inner().to_string(), (path != ".").then_some(path))
+    })
+}
+
+fn invalid(what: &str, field: Option<String>) -> Refusal {
+    let mut problem = Problem::new(
+        Code::InvalidRequest,
+        format!("The request is not understood: {what}. See /api/v1/openapi.json."),
+    );
+    problem.field = field;
+    problem.into()
+}
+
+/// What a write must state besides its fields.
+fn conditions<E: Endpoint>(caller: &mut Caller, parts: &Parts, bytes: &[u8]) -> service::Result<()> {
+    if E::VERSIONED {
+        caller.version = Some(seen_version(&parts.headers)?);
+    }
+    if E::METHOD == Method::Get || E::SECRET {
+        return Ok(());
+    }
+    let key = parts
+        .headers
+        .get("idempotency-key")
+        .and_then(|v| v.to_str().ok())
+        .map(str::trim);
+    match key {
+        Some(key) if (1..=100).contains(&key.len()) => {
+            let route = format!("{} {}", E::METHOD.name(), E::PATH);
+            let path = parts.uri.path();
+            caller.idempotency = Some(Idempotency::new(key.to_owned(), &route, path, caller.version, bytes));
+            Ok(())
+        }
+        Some(_) => refuse(
+            Code::IdempotencyKeyRequired,
+            "An Idempotency-Key has 1 to 100 visible characters.",
+        ),
+        None => refuse(
+            Code::IdempotencyKeyRequired,
+            "A write needs an Idempotency-Key header, so that it happens once however often it is sent. A random UUID will do.",
+        ),
+    }
+}
+
+fn seen_version(headers: &HeaderMap) -> service::Result<i64> {
+    let Some(value) = headers.get(header::IF_MATCH) else {
+        return refuse(
+            Code::PreconditionRequired,
+            "State the version you saw with If-Match (the ETag of the answer you read), so that nobody's change is overwritten.",
+        );
+    };
+    let text = value.to_str().unwrap_or_default().trim();
+    let version = text
+        .strip_prefix('"')
+        .and_then(|t| t.strip_suffix('"'))
+        .and_then(|t| t.parse().ok());
+    version.ok_or_else(|| {
+        Problem::new(
+            Code::InvalidRequest,
+            "If-Match must be the ETag of an earlier answer, such as \"3\".",
+        )
+        .field("If-Match")
+        .into()
+    })
+}
+
+/// A success: status, body, and the version as `ETag` where the answer has one.
+fn respond<E: Endpoint>(out: &E::Out, trace: &str) -> Response<Body> {
+    #[derive(serde::Deserialize)]
+    struct Versioned {
+        version: Option<i64>,
+    }
+    let bytes = match serde_json::to_vec(out) {
+        Ok(bytes) => bytes,
+        Err(error) => return Refusal::from(service::Error::Failed(error.to_string())).respond(trace),
+    };
+    let etag = match E::ACCESS {
+        crate::api::Access::Listing => None,
+        _ => serde_json::from_slice::<Versioned>(&bytes).ok().and_then(|v| v.version),
+    };
+    let empty = E::STATUS == 204;
+    let mut response = Response::new(if empty { Body::empty() } else { Body::from(bytes) });
+    *response.status_mut() = StatusCode::from_u16(E::STATUS).unwrap_or(StatusCode::OK);
+    let headers = response.headers_mut();
+    if !empty {
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    }
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Some(value) = etag.and_then(|v| HeaderValue::from_str(&format!("\"{v}\"")).ok()) {
+        headers.insert(header::ETAG, value);
+    }
+    response
+}

@@ -1,0 +1,212 @@
+//! Server-sent events: one hub reads the stream of all agencies in commit order, each open connection deals out what
+//! its caller may see at that moment.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use axum::extract::Request;
+use axum::response::sse::{Event as Sse, KeepAlive, Sse as SseResponse};
+use axum::response::{IntoResponse as _, Response};
+use futures::Stream;
+use tokio::sync::{broadcast, mpsc, watch};
+
+use super::App;
+use super::endpoint::{bearer, caller, visitor};
+use crate::api::event::{CHANGE, RESYNC};
+use crate::service::{Caller, Desk, session, stream as desk_stream};
+use crate::store::event::EventRow;
+
+/// How long a quiet stream stays without a sign of life.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+/// How often the hub looks by itself, and streams look at their session: acts of other processes, lost rights.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Reads committed events once for all streams.
+#[derive(Debug, Clone)]
+pub struct Hub {
+    batches: broadcast::Sender<Arc<Vec<EventRow>>>,
+    /// The newest event that was dealt out.
+    at: Arc<AtomicI64>,
+}
+
+impl Hub {
+    /// Starts the hub at the stream's present end.
+    pub async fn start(desk: Desk, stopping: watch::Receiver<bool>) -> color_eyre::Result<Self> {
+        let (newest, _) = desk_stream::bounds(&desk).await?;
+        let (batches, _) = broadcast::channel(256);
+        let hub = Self {
+            batches,
+            at: Arc::new(AtomicI64::new(newest)),
+        };
+        tokio::spawn(hub.clone().run(desk, stopping));
+        Ok(hub)
+    }
+
+    async fn run(self, desk: Desk, mut stopping: watch::Receiver<bool>) {
+        let mut changed = desk.changed();
+        loop {
+            tokio::select! {
+                () = stopped(&mut stopping) => return,
+                _ = changed.changed() => {}
+                () = tokio::time::sleep(LOOK) => {}
+            }
+            loop {
+                match desk_stream::after(&desk, self.at.load(Ordering::Acquire)).await {
+                    Ok(batch) => {
+                        let Some(last) = batch.last().map(|e| e.seq) else { break };
+                        let _ = self.batches.send(Arc::new(batch));
+                        self.at.store(last, Ordering::Release);
+                    }
+                    Err(error) => {
+                        tracing::error!(%error, "events cannot be read");
+                        break;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// `GET /api/v1/events`.
+pub async fn stream(app: App, request: Request) -> Response {
+    let (parts, _) = request.into_parts();
+    let visitor = visitor(&parts);
+    let who = match caller(&app, &parts.headers, &visitor).await {
+        Ok(who) => who,
+        Err(refusal) => return refusal.respond(&visitor.trace),
+    };
+    let token = bearer(&parts.headers).unwrap_or_default().to_owned();
+    let resume = parts
+        .headers
+        .get("last-event-id")
+        .and_then(|v| v.to_str().ok())
+        .map(str::to_owned);
+    let (out, events) = mpsc::channel(64);
+    tokio::spawn(deal(app, who, token, resume, out));
+    let mut response = SseResponse::new(Receiver(events))
+        .keep_alive(KeepAlive::new().interval(HEARTBEAT).text("alive"))
+        .into_response();
+    // A proxy that buffers would hold events back.
+    response
+        .headers_mut()
+        .insert("x-accel-buffering", axum::http::HeaderValue::from_static("no"));
+    response.headers_mut().insert(
+        axum::http::header::CACHE_CONTROL,
+        axum::http::HeaderValue::from_static("no-store"),
+    );
+    response
+}
+
+struct Receiver(mpsc::Receiver<Sse>);
+
+impl Stream for Receiver {
+    type Item = Result<Sse, Infallible>;
+
+    fn poll_next(
+        mut self: std::pin::Pin<&mut Self>,
+        cx: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Self::Item>> {
+        self.0.poll_recv(cx).map(|event| event.map(Ok))
+    }
+}
+
+/// Feeds one stream until the reader, the session or the server goes.
+async fn deal(app: App, who: Caller, token: String, resume: Option<String>, out: mpsc::Sender<Sse>) {
+    let mut stopping = app.stopping.clone();
+    let mut batches = app.hub.batches.subscribe();
+    let mut at = app.hub.at.load(Ordering::Acquire);
+    let desk = &app.desk;
+    // The place a reader without one starts from is told at once, so that it can resume before the first event.
+    let begun = match resume.as_deref() {
+        None => Sse::default()
+            .event("hello")
+            .id(desk.cursors().seal_place(&who, at))
+            .data("{}"),
+        Some(id) => match (desk.cursors().open_place(&who, id), desk_stream::bounds(desk).await) {
+            (Some(from), Ok((newest, oldest))) if from <= newest && from + 1 >= oldest => {
+                at = from;
+                Sse::default()
+                    .event("hello")
+                    .id(desk.cursors().seal_place(&who, at))
+                    .data("{}")
+            }
+            _ => Sse::default()
+                .event(RESYNC)
+                .id(desk.cursors().seal_place(&who, at))
+                .data("{}"),
+        },
+    };
+    if out.send(begun).await.is_err() {
+        return;
+    }
+    // What was missed, straight from the database; then the hub's batches.
+    while let Ok(batch) = desk_stream::after(desk, at).await {
+        let Some(last) = batch.last().map(|e| e.seq) else { break };
+        if !send(desk, &who, &batch, &out).await {
+            return;
+        }
+        at = last;
+    }
+    let mut look = tokio::time::interval(LOOK);
+    look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+    loop {
+        tokio::select! {
+            biased;
+            () = stopped(&mut stopping) => return,
+            () = out.closed() => return,
+            _ = look.tick() => {
+                if !session::still(desk, &who, &token).await {
+                    return;
+                }
+            }
+            batch = batches.recv() => match batch {
+                Ok(batch) => {
+                    let fresh: Vec<EventRow> = batch.iter().filter(|e| e.seq > at).cloned().collect();
+                    if let Some(last) = fresh.last().map(|e| e.seq) {
+                        if !session::still(desk, &who, &token).await || !send(desk, &who, &fresh, &out).await {
+                            return;
+                        }
+                        at = last;
+                    }
+                }
+                Err(broadcast::error::RecvError::Lagged(_)) => {
+                    at = app.hub.at.load(Ordering::Acquire);
+                    let resync = Sse::default().event(RESYNC).id(desk.cursors().seal_place(&who, at)).data("{}");
+                    if out.send(resync).await.is_err() {
+                        return;
+                    }
+                }
+                Err(broadcast::error::RecvError::Closed) => return,
+            },
+        }
+    }
+}
+
+async fn send(desk: &Desk, who: &Caller, batch: &[EventRow], out: &mpsc::Sender<Sse>) -> bool {
+    let visible = match desk_stream::visible(desk, who, batch).await {
+        Ok(visible) => visible,
+        Err(error) => {
+            tracing::error!(%error, "events cannot be dealt out");
+            return false;
+        }
+    };
+    for (seq, event) in visible {
+        let Ok(data) = serde_json::to_string(&event) else {
+            return false;
+        };
+        let sse = Sse::default()
+            .event(CHANGE)
+            .id(desk.cursors().seal_place(who, seq))
+            .data(data);
+        if out.send(sse).await.is_err() {
+            return false;
+        }
+    }
+    true
+}
+
+async fn stopped(stopping: &mut watch::Receiver<bool>) {
+    let _ = stopping.wait_for(|stop| *stop).await;
+}

@@ -1,0 +1,83 @@
+//! Where a use case's error becomes an answer: the one place that maps errors to statuses.
+
+use axum::body::Body;
+use axum::http::{HeaderValue, Response, StatusCode, header};
+use axum::response::IntoResponse;
+
+use crate::api::problem::{Code, Problem};
+use crate::service;
+use crate::store;
+
+/// A refusal as a response.
+#[derive(Debug)]
+pub struct Refusal(pub Box<Problem>);
+
+impl From<Problem> for Refusal {
+    fn from(problem: Problem) -> Self {
+        Self(Box::new(problem))
+    }
+}
+
+impl From<service::Error> for Refusal {
+    fn from(error: service::Error) -> Self {
+        match error {
+            service::Error::Refused(problem) => Self(problem),
+            service::Error::Store(store::Error::Stopping) => {
+                Problem::new(Code::Unavailable, "The server is stopping. Try again in a moment.").into()
+            }
+            service::Error::Store(store::Error::Reference) => Problem::not_found().into(),
+            error => {
+                tracing::error!(error = %Chain(&error), "a request failed");
+                Problem::new(
+                    Code::Internal,
+                    "The server could not do this. Its log has the reason under this trace id.",
+                )
+                .into()
+            }
+        }
+    }
+}
+
+/// An error with its causes, for the log.
+struct Chain<'e>(&'e dyn std::error::Error);
+
+impl std::fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut next = self.0.source();
+        while let Some(error) = next {
+            write!(f, ": {error}")?;
+            next = error.source();
+        }
+        Ok(())
+    }
+}
+
+impl Refusal {
+    /// The response, marked with the request's trace id.
+    pub fn respond(mut self, trace: &str) -> Response<Body> {
+        trace.clone_into(&mut self.0.trace_id);
+        let body = serde_json::to_vec(&self.0).unwrap_or_default();
+        let mut response = Response::new(Body::from(body));
+        *response.status_mut() = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let headers = response.headers_mut();
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(seconds) = self.0.retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if self.0.status == 401 {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response<Body> {
+        self.respond("")
+    }
+}

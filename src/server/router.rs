@@ -1,0 +1,212 @@
+//! The whole API on one page.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{MethodFilter, on};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+
+use super::endpoint::{self, Trace};
+use super::openapi::{Document, Operation};
+use super::problem::Refusal;
+use super::{App, events};
+use crate::api::problem::{Code, Problem};
+use crate::api::{Access, BASE, Endpoint, Method, event};
+use crate::service::session::Visitor;
+use crate::service::{self, Caller, Desk, agency, client, project, session};
+
+/// Every route there is.
+#[must_use]
+pub fn build(app: App) -> Api {
+    Api::new(app)
+        .open(session::sign_in)
+        .open(session::refresh)
+        .on(session::sign_out)
+        .on(session::who_am_i)
+        .on(session::list)
+        .on(session::revoke)
+        .on(agency::show)
+        .on(agency::users)
+        .on(client::list)
+        .on(client::show)
+        .on(client::create)
+        .on(client::edit)
+        .on(client::set_access)
+        .on(client::archive)
+        .on(client::restore)
+        .on(project::list)
+        .on(project::show)
+        .on(project::create)
+        .on(project::edit)
+        .on(project::assign)
+        .raw(
+            Method::Get,
+            event::PATH,
+            Access::Member,
+            "What changes, as server-sent events",
+            "text/event-stream",
+            events::stream,
+        )
+}
+
+/// The router while it is being built, with the document that grows beside it.
+#[derive(Debug)]
+pub struct Api {
+    app: App,
+    router: Router<App>,
+    document: Document,
+}
+
+impl Api {
+    fn new(app: App) -> Self {
+        Self {
+            app,
+            router: Router::new(),
+            document: Document::default(),
+        }
+    }
+
+    /// An endpoint for people with a session.
+    fn on<E, F, Fut>(mut self, answer: F) -> Self
+    where
+        E: Endpoint,
+        F: Fn(Desk, Caller, E) -> Fut + Clone + Send + Sync + 'static,
+        Fut: Future<Output = service::Result<E::Out>> + Send + 'static,
+    {
+        self.document.add::<E>();
+        let handler = move |State(app): State<App>, request: Request| endpoint::signed_in(app, request, answer);
+        self.router = self.router.route(E::PATH, on(filter(E::METHOD), handler));
+        self
+    }
+
+    /// An endpoint for everybody.
+    fn open<E, F, Fut>(mut self, answer: F) -> Self
+    where
+        E: Endpoint,
+        F: Fn(Desk, Visitor, E) -> Fut + Clone + Send + Sync + 'static,
+        Fut: Future<Output = service::Result<E::Out>> + Send + 'static,
+    {
+        self.document.add::<E>();
+        let handler = move |State(app): State<App>, request: Request| endpoint::public(app, request, answer);
+        self.router = self.router.route(E::PATH, on(filter(E::METHOD), handler));
+        self
+    }
+
+    /// A route whose request or answer is no JSON document.
+    fn raw<F, Fut>(
+        mut self,
+        method: Method,
+        path: &'static str,
+        access: Access,
+        summary: &str,
+        content_type: &str,
+        answer: F,
+    ) -> Self
+    where
+        F: Fn(App, Request) -> Fut + Clone + Send + Sync + 'static,
+        Fut: Future<Output = Response> + Send + 'static,
+    {
+        self.document.add_raw(method, path, access, summary, content_type);
+        let handler = move |State(app): State<App>, request: Request| answer(app, request);
+        self.router = self.router.route(path, on(filter(method), handler));
+        self
+    }
+
+    /// The access table: every mounted operation.
+    #[must_use]
+    pub fn operations(&self) -> &[Operation] {
+        &self.document.operations
+    }
+
+    /// The finished router: the document, layers, and one answer for what does not exist.
+    pub fn into_router(mut self) -> Router {
+        const DOCUMENT: &str = "/api/v1/openapi.json";
+        debug_assert!(DOCUMENT.starts_with(BASE));
+        self.document.add_raw(
+            Method::Get,
+            DOCUMENT,
+            Access::Public,
+            "This document",
+            "application/json",
+        );
+        let (document, _) = self.document.finish();
+        let document: Arc<str> = document.to_string().into();
+        let serve_document = move || {
+            let document = document.clone();
+            async move { ([(header::CONTENT_TYPE, "application/json")], document.to_string()) }
+        };
+        self.router
+            .route(DOCUMENT, on(MethodFilter::GET, serve_document))
+            .method_not_allowed_fallback(|request: Request| async move { unknown(&request, Code::MethodNotAllowed) })
+            .fallback(|request: Request| async move { unknown(&request, Code::NotFound) })
+            .layer(CompressionLayer::new())
+            .layer(CatchPanicLayer::custom(|_| {
+                Refusal::from(Problem::new(
+                    Code::Internal,
+                    "The server could not do this. Its log has the reason.",
+                ))
+                .into_response()
+            }))
+            .layer(middleware::from_fn(traced))
+            .with_state(self.app)
+    }
+}
+
+fn filter(method: Method) -> MethodFilter {
+    match method {
+        Method::Get => MethodFilter::GET,
+        Method::Post => MethodFilter::POST,
+        Method::Put => MethodFilter::PUT,
+        Method::Patch => MethodFilter::PATCH,
+        Method::Delete => MethodFilter::DELETE,
+    }
+}
+
+fn unknown(request: &Request, code: Code) -> Response {
+    let trace = request
+        .extensions()
+        .get::<Trace>()
+        .map(|t| t.0.clone())
+        .unwrap_or_default();
+    let problem = match code {
+        Code::MethodNotAllowed => Problem::new(code, "This route has no such method. See /api/v1/openapi.json."),
+        _ => Problem::not_found(),
+    };
+    Refusal::from(problem).respond(&trace)
+}
+
+/// Gives each request a trace id, a span, and the headers every answer has.
+async fn traced(mut request: Request, next: Next) -> Response {
+    use tracing::Instrument as _;
+    let trace = uuid::Uuid::now_v7().simple().to_string();
+    request.extensions_mut().insert(Trace(trace.clone()));
+    // The path may hold ids, never secrets; the query may hold names and stays out of the log.
+    let span = tracing::info_span!("request", %trace, method = %request.method(), path = request.uri().path());
+    let started = std::time::Instant::now();
+    async move {
+        let mut response = next.run(request).await;
+        let headers = response.headers_mut();
+        if let Ok(value) = HeaderValue::from_str(&trace) {
+            headers.insert("x-trace-id", value);
+        }
+        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        headers.insert(
+            header::CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
+        );
+        tracing::info!(
+            status = response.status().as_u16(),
+            ms = started.elapsed().as_millis() as u64,
+            "answered"
+        );
+        response
+    }
+    .instrument(span)
+    .await
+}
