@@ -12,12 +12,14 @@ use crate::service::{Result, not_found, refuse};
 pub fn gate(access: Access, role: Role) -> Result<()> {
     match access {
         Access::Public | Access::Member | Access::Listing => Ok(()),
-        Access::Staff if role == Role::Viewer => {
-            refuse(Code::Forbidden, "Viewers see the agency overview only. Ask an admin for another role.")
-        }
-        Access::Admin if !may_administer(role) => {
-            refuse(Code::Forbidden, "Only admins of the agency may do this. Ask one of them.")
-        }
+        Access::Staff if role == Role::Viewer => refuse(
+            Code::Forbidden,
+            "Viewers see the agency overview only. Ask an admin for another role.",
+        ),
+        Access::Admin if !may_administer(role) => refuse(
+            Code::Forbidden,
+            "Only admins of the agency may do this. Ask one of them.",
+        ),
         Access::Object | Access::Workspace if role == Role::Viewer => Err(not_found()),
         Access::Staff | Access::Admin | Access::Object | Access::Workspace => Ok(()),
     }
