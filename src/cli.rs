@@ -10,6 +10,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::telemetry::{self, Face};
 
+mod admin;
 mod agency;
 mod ask;
 mod client;
@@ -25,6 +26,7 @@ mod paging;
 mod paths;
 mod project;
 mod queue;
+mod serve;
 mod session;
 mod user;
 
@@ -71,6 +73,9 @@ enum Command {
     Paths(paths::Paths),
     Doctor(doctor::Doctor),
     Completions(completions::Completions),
+    Serve(serve::Serve),
+    #[command(subcommand)]
+    Admin(admin::Command),
 }
 
 /// Parses the arguments, runs what they ask for, and says how it went.
@@ -95,10 +100,10 @@ fn start(cli: Cli) -> Result<(), Error> {
         return completions::run(&cx, &command, Cli::command());
     }
     let log = cx.paths.log_file();
-    let face = if cli.command.is_none() && console::prepare(&cx) {
-        Face::Console(&log)
-    } else {
-        Face::Command
+    let face = match cli.command {
+        None if console::prepare(&cx) => Face::Console(&log),
+        Some(Command::Serve(_)) => Face::Server,
+        _ => Face::Command,
     };
     telemetry::start(face, &cx.config.log.level).map_err(|e| Error::Failed(format!("the log: {e}")))?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -128,6 +133,8 @@ async fn run(cx: &Context, command: Option<Command>) -> Result<(), Error> {
         Some(Command::Paths(_)) => paths::run(cx),
         Some(Command::Doctor(_)) => doctor::run(cx).await,
         Some(Command::Completions(command)) => completions::run(cx, &command, Cli::command()),
+        Some(Command::Serve(command)) => serve::run(cx, command).await,
+        Some(Command::Admin(command)) => admin::run(cx, command).await,
     }
 }
 

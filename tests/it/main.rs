@@ -10,4 +10,5 @@
 )]
 
 mod import;
+mod support;
 mod tidy;

@@ -1,0 +1,83 @@
+//! `serve`: the server, over SQLite or PostgreSQL. A composition root: it puts store, services and HTTP together.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::context::Context;
+use super::error::Error;
+use crate::config;
+use crate::server::Server;
+use crate::service::Desk;
+use crate::service::clock::Clock;
+use crate::store::Store;
+
+/// Run the server until it is interrupted
+#[derive(Debug, Args)]
+#[command(after_help = "\
+riskdesk serve --database sqlite:desk.db --listen 127.0.0.1:7430
+riskdesk serve --database postgres://riskdesk_serve@db/desk
+
+The server speaks plain HTTP: put a proxy that speaks TLS before it. When it listens it says where on standard output;
+its log goes to standard error as JSON lines (RISKDESK_LOG sets the level). SIGINT and SIGTERM stop it: what is under way
+gets a few seconds.")]
+pub struct Serve {
+    /// sqlite:PATH (made where it is missing) or postgres://… (migrated by `riskdesk admin migrate`)
+    #[arg(long, value_name = "URL")]
+    database: Option<String>,
+    /// Address and port; port 0 takes a free one
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<String>,
+    /// Where uploads lie while they are read
+    #[arg(long, value_name = "DIR")]
+    spool: Option<PathBuf>,
+}
+
+pub async fn run(cx: &Context, command: Serve) -> Result<(), Error> {
+    let database = command.database.unwrap_or_else(|| cx.config.serve.database.clone());
+    let listen = command.listen.unwrap_or_else(|| cx.config.serve.listen.clone());
+    // Before anything is opened: a signal that arrives early stops the server in order, too.
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(|e| Error::Failed(format!("signals: {e}")))?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(|e| Error::Failed(format!("signals: {e}")))?;
+    let spool = command.spool.unwrap_or_else(|| spool_of(&database, cx));
+    config::private_dir(&spool)
+        .map_err(|e| Error::Failed(format!("{}: {e}; name another --spool", spool.display())))?;
+
+    let store = Store::open(&database).await.map_err(|e| Error::Failed(e.to_string()))?;
+    let desk = Desk::new(store, Clock::system(), Some(spool))
+        .await
+        .map_err(super::admin::refused)?;
+    let listener = TcpListener::bind(&listen).await.map_err(|e| {
+        Error::Failed(format!(
+            "{listen}: {e}; give another --listen, or stop what listens there"
+        ))
+    })?;
+    let server = Server::start(desk, listener)
+        .await
+        .map_err(|e| Error::Failed(format!("{e:#}")))?;
+    let url = format!("http://{}", server.address);
+    tracing::info!(%url, "listening");
+    if cx.out.is_json() {
+        cx.out.line(&json!({"url": url}))?;
+    } else {
+        cx.out.said(&format!("listening at {url}"))?;
+    }
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    tracing::info!("stopping");
+    server.stop().await;
+    Ok(())
+}
+
+/// Beside the SQLite file, where its owner expects what belongs to it; else in this user's state directory.
+fn spool_of(database: &str, cx: &Context) -> PathBuf {
+    match database.strip_prefix("sqlite:") {
+        Some(path) => PathBuf::from(format!("{}.uploads", path.strip_prefix("//").unwrap_or(path))),
+        None => cx.paths.state_dir.join("uploads"),
+    }
+}
