@@ -29,6 +29,7 @@ mod queue;
 mod serve;
 mod session;
 mod user;
+mod worker;
 
 pub use context::{Context, Global};
 pub use error::Error;
@@ -76,6 +77,9 @@ enum Command {
     Serve(serve::Serve),
     #[command(subcommand)]
     Admin(admin::Command),
+    /// The server's own helper processes.
+    #[command(subcommand, hide = true)]
+    Worker(worker::Command),
 }
 
 /// Parses the arguments, runs what they ask for, and says how it went.
@@ -84,6 +88,10 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return refuse_usage(&error),
     };
+    // Before anything is read or started: a helper process has nothing to do with profiles, logs or threads.
+    if let Some(Command::Worker(command)) = &cli.command {
+        return worker::run(command);
+    }
     let json = cli.global.json;
     match start(cli) {
         Ok(()) => ExitCode::SUCCESS,
@@ -135,6 +143,8 @@ async fn run(cx: &Context, command: Option<Command>) -> Result<(), Error> {
         Some(Command::Completions(command)) => completions::run(cx, &command, Cli::command()),
         Some(Command::Serve(command)) => serve::run(cx, command).await,
         Some(Command::Admin(command)) => admin::run(cx, command).await,
+        // Ran before there was a context.
+        Some(Command::Worker(_)) => Ok(()),
     }
 }
 

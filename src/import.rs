@@ -31,12 +31,17 @@ use self::limits::{Kind, Limits, Refusal};
 use self::record::{Record, Summary};
 use self::source::Source;
 
+pub mod child;
+pub mod frame;
 pub mod json;
 pub mod limits;
 pub mod loose;
 pub mod names;
 pub mod nuclei;
+pub mod plan;
 pub mod record;
+#[cfg(unix)]
+pub mod sandbox;
 pub mod sarif;
 pub mod source;
 
@@ -201,7 +206,7 @@ pub fn decode(
     let chosen = chosen.ok_or_else(|| unknown_content(&head))?;
     let mut out = Out::new(sink, limits);
     chosen.decode(source, limits, &mut out)?;
-    out.summary.format = chosen.name().to_owned();
+    chosen.name().clone_into(&mut out.summary.format);
     Ok(out.summary)
 }
 

@@ -5,7 +5,11 @@
 //! entry, one array, JSON lines and a lone object are the same to a decoder, and depth, size and truncation are caught
 //! in one place. What is skipped is checked for its brackets, strings and literals only.
 
+mod shape;
+
 use std::io::Read;
+
+pub use self::shape::Shape;
 
 use super::limits::{Kind, Limits, Refusal};
 use super::record::Span;
@@ -258,22 +262,26 @@ impl<R: Read> Walker<R> {
 
     fn scalar(&mut self) -> Result<(), Refusal> {
         let mut word: Vec<u8> = Vec::new();
-        let (line, byte) = (self.line(), self.offset());
         loop {
             while let Some(&b) = self.buf[self.pos..self.end].first() {
                 if !(b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.')) {
-                    return check_scalar(&word, b).map_err(|r| r.at(line, byte));
+                    return self.checked(&word, b);
                 }
                 if word.len() == SCALAR_MAX {
-                    return Err(Refusal::new(Kind::Limit, "a number of hundreds of digits").at(line, byte));
+                    return Err(self.refuse(Kind::Limit, "a number of hundreds of digits"));
                 }
                 word.push(b);
                 self.pos += 1;
             }
             if !self.fill()? {
-                return check_scalar(&word, b' ').map_err(|r| r.at(line, byte));
+                return self.checked(&word, b' ');
             }
         }
+    }
+
+    /// A scalar holds no line end, so that its line can be counted after it, and only where it is needed.
+    fn checked(&self, word: &[u8], after: u8) -> Result<(), Refusal> {
+        check_scalar(word, after).map_err(|r| r.at(self.line(), self.offset() - word.len() as u64))
     }
 
     /// Copies one value out of the text, at most the limit of one entry. The bytes go into `raw`, replacing it.
@@ -388,123 +396,5 @@ pub fn size(bytes: u64) -> String {
     }
 }
 
-/// What the beginning of a text says about itself.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Shape {
-    /// The first byte that is not white space.
-    pub first: Option<u8>,
-    /// Keys of the first object: the root, or the root array's first element; as far as the beginning reaches.
-    pub keys: Vec<String>,
-}
-
-impl Shape {
-    /// Reads as much as `head` shows; what is cut off or broken just ends it.
-    #[must_use]
-    pub fn of(head: &[u8]) -> Self {
-        let mut shape = Self::default();
-        let mut walker = Walker::new(head, 0, &Limits::default());
-        shape.first = walker.peek().ok().flatten();
-        if shape.first == Some(b'[') {
-            let mut first = true;
-            if !walker.enter(b'[').unwrap_or(false) || !walker.next_item(&mut first).unwrap_or(false) {
-                return shape;
-            }
-        }
-        if walker.enter(b'{').unwrap_or(false) {
-            let mut first = true;
-            while let Ok(Some(key)) = walker.next_key(&mut first) {
-                shape.keys.push(key);
-                if shape.keys.len() > 200 || walker.skip().is_err() {
-                    break;
-                }
-            }
-        }
-        shape
-    }
-
-    #[must_use]
-    pub fn has(&self, key: &str) -> bool {
-        self.keys.iter().any(|k| k == key)
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn walker(text: &str) -> Walker<&[u8]> {
-        Walker::new(text.as_bytes(), 0, &Limits::default())
-    }
-
-    #[test]
-    fn entries_come_out_with_their_offsets() {
-        let text = " [ {\"a\": \"x]\\\"\"} ,\n 12, null ] ";
-        let mut w = walker(text);
-        assert!(w.enter(b'[').unwrap());
-        let (mut first, mut raw, mut seen) = (true, Vec::new(), Vec::new());
-        while w.next_item(&mut first).unwrap() {
-            let span = w.capture(&mut raw).unwrap();
-            let (from, to) = (span.offset as usize, (span.offset + span.length) as usize);
-            assert_eq!(raw, text.as_bytes()[from..to]);
-            seen.push(String::from_utf8(raw.clone()).unwrap());
-        }
-        assert_eq!(seen, ["{\"a\": \"x]\\\"\"}", "12", "null"]);
-        w.finish().unwrap();
-    }
-
-    #[test]
-    fn a_capture_survives_the_ends_of_the_buffer() {
-        let long = "é\\\"".repeat(BUFFER);
-        let text = format!("[{{\"k\":\"{long}\"}},1]");
-        let mut w = walker(&text);
-        assert!(w.enter(b'[').unwrap());
-        let (mut first, mut raw) = (true, Vec::new());
-        assert!(w.next_item(&mut first).unwrap());
-        w.capture(&mut raw).unwrap();
-        assert_eq!(raw, text.as_bytes()[1..text.len() - 3]);
-        assert!(w.next_item(&mut first).unwrap());
-        w.skip().unwrap();
-        assert!(!w.next_item(&mut first).unwrap());
-    }
-
-    #[test]
-    fn hostile_text_is_refused_with_its_place() {
-        let deep = "[".repeat(100_000);
-        for (text, line, part) in [
-            (deep.as_str(), 1, "deeper"),
-            ("[1,\n NaN]", 2, "`NaN`"),
-            ("{\"a\":\n\n [1, ", 3, "cut short"),
-            ("{\"a\":\"b", 1, "cut short"),
-            ("[1}", 1, "unexpected `}`"),
-            ("\u{7f}", 1, "0x7f"),
-            ("[\"a\", Infinity]", 1, "`Infinity`"),
-        ] {
-            let refusal = walker(text).skip().unwrap_err();
-            assert_eq!(refusal.line, Some(line), "{refusal}");
-            assert!(refusal.to_string().contains(part), "{refusal}");
-        }
-    }
-
-    #[test]
-    fn serde_errors_point_into_the_report() {
-        let text = "[\n  {\n \"a\": 1e999 }]";
-        let mut w = walker(text);
-        assert!(w.enter(b'[').unwrap());
-        let (mut first, mut raw) = (true, Vec::new());
-        assert!(w.next_item(&mut first).unwrap());
-        let span = w.capture(&mut raw).unwrap();
-        let error = serde_json::from_slice::<serde_json::Value>(&raw).unwrap_err();
-        let refusal = w.inside(span, &raw, &error);
-        assert_eq!(refusal.line, Some(3));
-        assert_eq!(&text.as_bytes()[..2], b"[\n");
-        assert!(refusal.byte.unwrap() > 7);
-    }
-
-    #[test]
-    fn the_shape_shows_keys_as_far_as_they_are_there() {
-        assert_eq!(Shape::of(b"").first, None);
-        assert_eq!(Shape::of(b" [{\"a\":{},\"b\":[1,2],\"c\":\"x").keys, ["a", "b", "c"]);
-        assert!(Shape::of(b"{\"runs\": [").has("runs"));
-        assert_eq!(Shape::of(b"<x/>").first, Some(b'<'));
-    }
-}
+mod tests;

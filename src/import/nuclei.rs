@@ -9,13 +9,14 @@
 //! - A record with `matcher-status: false` says that the template did *not* match; it is left out and counted.
 //! - Nuclei does not say what it covered: a host without a match leaves no trace. The report covers the whole tool.
 
+mod entry;
+
 use std::borrow::Cow;
 
-use serde::Deserialize;
-
+use self::entry::Entry;
 use super::json::{Shape, Walker};
 use super::limits::{Limits, Refusal, clip, clip_line, text};
-use super::loose::{self, Word, Words};
+use super::loose::Word;
 use super::names::{self, Target};
 use super::record::{Fingerprint, Occurrence, Place, Record, Span, digest};
 use super::source::Source;
@@ -84,109 +85,11 @@ fn take<R: std::io::Read>(walker: &mut Walker<R>, raw: &mut Vec<u8>, out: &mut O
         out.summary.leave_out("templates that did not match");
         return Ok(());
     }
-    match entry.record(span) {
-        Some(record) => out.record(record),
-        None => {
-            out.summary.leave_out("entries without a template");
-            Ok(())
-        }
+    if let Some(record) = entry.record(span) {
+        return out.record(record);
     }
-}
-
-/// A line of the report. Fields that several versions spell differently are all read; the first with a value counts.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Entry<'a> {
-    #[serde(borrow, rename = "template-id")]
-    template_id: Word<'a>,
-    #[serde(borrow, rename = "templateID")]
-    template_id_old: Word<'a>,
-    #[serde(borrow, rename = "template_id")]
-    template_id_snake: Word<'a>,
-    #[serde(borrow)]
-    template: Word<'a>,
-    #[serde(borrow, deserialize_with = "loose::object")]
-    info: Info<'a>,
-    #[serde(borrow, rename = "type")]
-    kind: Word<'a>,
-    #[serde(borrow, rename = "matcher-name")]
-    matcher: Word<'a>,
-    #[serde(borrow, rename = "matcher_name")]
-    matcher_old: Word<'a>,
-    #[serde(borrow, rename = "extractor-name")]
-    extractor: Word<'a>,
-    #[serde(borrow, rename = "extractor_name")]
-    extractor_old: Word<'a>,
-    #[serde(borrow, rename = "matcher-status")]
-    matcher_status: Word<'a>,
-    #[serde(borrow, rename = "matcher_status")]
-    matcher_status_old: Word<'a>,
-    #[serde(borrow)]
-    host: Word<'a>,
-    #[serde(borrow)]
-    ip: Word<'a>,
-    #[serde(borrow)]
-    port: Word<'a>,
-    #[serde(borrow)]
-    scheme: Word<'a>,
-    #[serde(borrow)]
-    url: Word<'a>,
-    #[serde(borrow, rename = "matched-at")]
-    matched_at: Word<'a>,
-    #[serde(borrow, rename = "matched_at")]
-    matched_at_snake: Word<'a>,
-    #[serde(borrow)]
-    matched: Word<'a>,
-    #[serde(borrow, rename = "extracted-results")]
-    extracted: Words<'a>,
-    #[serde(borrow, rename = "extracted_results")]
-    extracted_old: Words<'a>,
-    #[serde(borrow)]
-    request: Word<'a>,
-    #[serde(borrow)]
-    response: Word<'a>,
-    #[serde(borrow, rename = "curl-command")]
-    curl: Word<'a>,
-    #[serde(borrow, rename = "curl_command")]
-    curl_old: Word<'a>,
-    #[serde(borrow)]
-    timestamp: Word<'a>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Info<'a> {
-    #[serde(borrow)]
-    name: Word<'a>,
-    #[serde(borrow)]
-    severity: Word<'a>,
-    #[serde(borrow)]
-    description: Word<'a>,
-    #[serde(borrow)]
-    impact: Word<'a>,
-    #[serde(borrow)]
-    remediation: Word<'a>,
-    #[serde(borrow)]
-    tags: Words<'a>,
-    #[serde(borrow)]
-    reference: Words<'a>,
-    #[serde(borrow)]
-    references: Words<'a>,
-    #[serde(borrow, deserialize_with = "loose::object")]
-    classification: Classification<'a>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Classification<'a> {
-    #[serde(borrow, rename = "cve-id")]
-    cve: Words<'a>,
-    #[serde(borrow, rename = "cwe-id")]
-    cwe: Words<'a>,
-    #[serde(borrow, rename = "cvss-metrics")]
-    vector: Words<'a>,
-    #[serde(borrow, rename = "cvss-score")]
-    score: Word<'a>,
+    out.summary.leave_out("entries without a template");
+    Ok(())
 }
 
 /// The first word that says something.
@@ -443,103 +346,4 @@ fn severity(word: &str, score: Option<f64>) -> Severity {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::import::record::Summary;
-
-    fn decode(text: &str) -> (Vec<Record>, Summary) {
-        let mut records = Vec::new();
-        let summary = crate::import::decode(
-            &mut Source::Memory(text.as_bytes()),
-            None,
-            &Limits::default(),
-            &mut records,
-        )
-        .unwrap();
-        (records, summary)
-    }
-
-    const NEW: &str = r#"{"template-id":"weak-cipher","info":{"name":"Weak cipher","severity":"medium","tags":["ssl","tls"],
-        "reference":null,"classification":{"cve-id":null,"cwe-id":["cwe-326"],"cvss-metrics":"CVSS:3.1/AV:N/AC:H/PR:N/UI:N/S:U/C:L/I:N/A:N","cvss-score":3.7}},
-        "type":"ssl","host":"shop.test","port":8443,"matched-at":"shop.test:8443","matcher-name":"tls10","extracted-results":["a\u0000b"],
-        "timestamp":"2026-01-02T03:04:05.678+01:00","matcher-status":true}"#;
-    const OLD: &str = r#"{"templateID":"weak-cipher","info":{"name":"Weak cipher","severity":"MEDIUM","tags":"ssl, tls","reference":"- https://a.test\n- https://b.test\n"},
-        "type":"ssl","host":"https://shop.test","matched":"shop.test:8443","matcher_name":"tls10"}"#;
-
-    #[test]
-    fn both_spellings_are_the_same_finding_at_the_same_place() {
-        let (records, summary) = decode(&format!("{}\n{}\n", NEW.replace('\n', " "), OLD.replace('\n', " ")));
-        assert_eq!(
-            (
-                summary.records(),
-                summary.findings,
-                summary.occurrences,
-                summary.repeats
-            ),
-            (2, 1, 1, 1)
-        );
-        let new = &records[0];
-        assert_eq!(new.title, "Weak cipher: tls10");
-        assert_eq!(new.severity, Severity::Medium);
-        assert_eq!(new.cwe, [326]);
-        assert_eq!(new.occurrence.place, "shop.test:8443");
-        assert_eq!(new.occurrence.parts.port, Some(8443));
-        assert_eq!(new.tags, ["ssl", "tls"]);
-        assert!(new.detail.contains("a\u{FFFD}b"));
-        assert_eq!(new.observed_at.unwrap().to_string(), "2026-01-02T02:04:05.678Z");
-        assert_eq!(records[1].references, ["https://a.test", "https://b.test"]);
-        assert_eq!(new.fingerprint.hash, records[1].fingerprint.hash);
-    }
-
-    #[test]
-    fn an_array_lines_and_a_lone_object_read_alike() {
-        let one = decode(NEW).0;
-        let array = decode(&format!("[{NEW},\n{NEW}]")).0;
-        let spans: Vec<_> = array.iter().map(|r| r.span).collect();
-        assert_eq!(array.len(), 2);
-        assert_eq!(array[0].fingerprint, one[0].fingerprint);
-        assert_eq!(
-            spans[0],
-            Span {
-                offset: 1,
-                length: NEW.len() as u64
-            }
-        );
-        assert_eq!(spans[1].offset, NEW.len() as u64 + 3);
-    }
-
-    #[test]
-    fn what_is_no_match_is_counted_and_left_out() {
-        let text = r#"{"template-id":"a","matcher-status":false}
-            {"template-id":"a","matched-at":"https://h.test/x?id=1'"}
-            {"template-id":"a","matched-at":"https://h.test:443/x?id=2"}
-            {"info":{}} 7"#;
-        let (records, summary) = decode(text);
-        assert_eq!(records.len(), 2);
-        assert_eq!((summary.records(), summary.occurrences), (5, 1));
-        let left: Vec<_> = summary.left_out.iter().map(|c| (c.what.as_str(), c.count)).collect();
-        assert_eq!(
-            left,
-            [
-                ("templates that did not match", 1),
-                ("entries without a template", 1),
-                ("entries that are no objects", 1)
-            ]
-        );
-    }
-
-    #[test]
-    fn odd_types_never_fail_a_report() {
-        let text = r#"{"template-id":"x","info":"gone","port":"443","host":["a"],"matched-at":7,"timestamp":"yesterday","type":null}"#;
-        let (records, _) = decode(text);
-        assert_eq!(records[0].title, "x");
-        assert_eq!(records[0].severity, Severity::Low);
-    }
-
-    #[test]
-    fn severities_outside_the_list_follow_the_score() {
-        assert_eq!(severity("unknown", None), Severity::Low);
-        assert_eq!(severity("unknown", Some(9.1)), Severity::Critical);
-        assert_eq!(severity("High", Some(1.0)), Severity::High);
-    }
-}
+mod tests;

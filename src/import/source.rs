@@ -36,7 +36,7 @@ impl Source<'_> {
     pub fn open(&mut self, limits: &Limits) -> Result<Text<'_>, Refusal> {
         let head = {
             let mut raw = self.rewind()?;
-            peek(&mut raw, 4).map_err(unreadable)?
+            peek(&mut raw, 4).map_err(|e| unreadable(&e))?
         };
         if head.starts_with(b"PK\x03\x04") {
             return Err(Refusal::new(
@@ -48,7 +48,7 @@ impl Source<'_> {
         if !head.starts_with(&[0x1f, 0x8b]) {
             let (mut reader, base, utf16) = decoded(rewound, &head);
             if base > 0 {
-                skip(&mut reader, base).map_err(unreadable)?;
+                skip(&mut reader, base).map_err(|e| unreadable(&e))?;
             }
             return Ok(Text {
                 reader: Box::new(Capped::new(reader, limits)),
@@ -60,7 +60,7 @@ impl Source<'_> {
         let head = peek(&mut gz, 4).map_err(|e| refusal_in(&e).unwrap_or_else(|| bad_gzip(&e)))?;
         let again: Box<dyn Read + '_> = Box::new(Cursor::new(head.clone()).chain(gz));
         let (mut reader, base, _) = decoded(again, &head);
-        skip(&mut reader, base).map_err(unreadable)?;
+        skip(&mut reader, base).map_err(|e| unreadable(&e))?;
         Ok(Text {
             reader: Box::new(Capped::new(reader, limits)),
             base: 0,
@@ -72,15 +72,15 @@ impl Source<'_> {
         Ok(match self {
             Self::Memory(bytes) => Box::new(Cursor::new(*bytes)),
             Self::File(file) => {
-                file.seek(SeekFrom::Start(0)).map_err(unreadable)?;
+                file.seek(SeekFrom::Start(0)).map_err(|e| unreadable(&e))?;
                 Box::new(BufReader::with_capacity(256 << 10, &*file))
             }
         })
     }
 }
 
-fn unreadable(e: io::Error) -> Refusal {
-    refusal_in(&e).unwrap_or_else(|| Refusal::new(Kind::Machinery, format!("the report could not be read: {e}")))
+fn unreadable(e: &io::Error) -> Refusal {
+    refusal_in(e).unwrap_or_else(|| Refusal::new(Kind::Machinery, format!("the report could not be read: {e}")))
 }
 
 fn bad_gzip(e: &io::Error) -> Refusal {
@@ -155,7 +155,7 @@ impl<R: Read> Read for Capped<R> {
 struct Ratio<'s> {
     gz: MultiGzDecoder<Counted<'s>>,
     out: u64,
-    ratio: u64,
+    most: u64,
 }
 
 struct Counted<'s> {
@@ -179,7 +179,7 @@ impl<'s> Ratio<'s> {
         Self {
             gz: MultiGzDecoder::new(Counted { inner, count: 0 }),
             out: 0,
-            ratio: limits.ratio,
+            most: limits.ratio,
         }
     }
 }
@@ -192,10 +192,10 @@ impl Read for Ratio<'_> {
             .map_err(|e| refusal_in(&e).map_or_else(|| io::Error::other(bad_gzip(&e)), io::Error::other))?;
         self.out += n as u64;
         let packed = self.gz.get_ref().count.max(1);
-        if self.out > RATIO_FLOOR && self.out / packed > self.ratio {
+        if self.out > RATIO_FLOOR && self.out / packed > self.most {
             return Err(smuggle(
                 Kind::Limit,
-                format!("the gzip data unpacks to more than {} times its size", self.ratio),
+                format!("the gzip data unpacks to more than {} times its size", self.most),
             ));
         }
         Ok(n)

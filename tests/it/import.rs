@@ -1,3 +1,4 @@
 //! Imports: the score against real samples, the child process, hostile reports.
 
+mod child;
 mod score;

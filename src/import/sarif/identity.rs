@@ -27,7 +27,7 @@ pub enum Anchor {
 impl Anchor {
     /// `index`: which of the result's locations this is; the tool's hashes speak of the first alone.
     pub fn of(result: &Entry<'_>, location: &Location<'_>, index: usize, message: &str) -> Self {
-        let physical = &location.physical_location;
+        let physical = &location.physical;
         if index == 0 {
             if let Some(hash) = named(&result.partial_fingerprints, |n| n == "primarylocationlinehash") {
                 return Self::LineHash(hash);
@@ -70,7 +70,7 @@ impl Anchor {
 
     /// The place within the finding. A line hash with a counter stays where code above it grows; all else needs the line.
     pub fn place(&self, location: &Location<'_>) -> String {
-        let region = &location.physical_location.region;
+        let region = &location.physical.region;
         let column = region.start_column.text().unwrap_or_default();
         let end = region.end_column.text().unwrap_or_default();
         match self {
@@ -115,7 +115,7 @@ fn code_hash(code: &str) -> String {
 /// The function, class or module a location names.
 pub fn symbol<'l>(location: &'l Location<'_>) -> Option<&'l str> {
     location
-        .logical_locations
+        .logical
         .iter()
         .find_map(|l| l.fully_qualified_name.text().or_else(|| l.name.text()))
         .or_else(|| location.fully_qualified_logical_name.text())

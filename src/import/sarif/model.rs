@@ -83,10 +83,10 @@ pub struct Message<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Location<'a> {
-    #[serde(borrow, deserialize_with = "loose::object")]
-    pub physical_location: Physical<'a>,
-    #[serde(borrow, deserialize_with = "loose::list")]
-    pub logical_locations: Vec<Logical<'a>>,
+    #[serde(borrow, rename = "physicalLocation", deserialize_with = "loose::object")]
+    pub physical: Physical<'a>,
+    #[serde(borrow, rename = "logicalLocations", deserialize_with = "loose::list")]
+    pub logical: Vec<Logical<'a>>,
     /// As SARIF before 2.1 had it.
     #[serde(borrow)]
     pub fully_qualified_logical_name: Word<'a>,

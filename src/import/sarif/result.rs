@@ -144,7 +144,7 @@ impl Base {
     }
 
     fn at(&self, result: &Entry<'_>, location: &Location<'_>, index: usize, run: &RunTables) -> Record {
-        let physical = &location.physical_location;
+        let physical = &location.physical;
         let artifact = &physical.artifact_location;
         let path = artifact
             .uri
@@ -178,7 +178,7 @@ impl Base {
 }
 
 fn parts(location: &Location<'_>, path: Option<String>) -> Place {
-    let region = &location.physical_location.region;
+    let region = &location.physical.region;
     let number = |w: &Word<'_>| w.text().and_then(|t| t.parse().ok());
     let web = path
         .as_deref()
@@ -212,7 +212,7 @@ fn place_line(place: &Place) -> String {
 }
 
 fn detail(location: &Location<'_>, message: &str) -> String {
-    let physical = &location.physical_location;
+    let physical = &location.physical;
     let code = physical
         .region
         .snippet
@@ -313,15 +313,12 @@ fn fill(template: &str, arguments: &[&str]) -> String {
         }
         let end = rest.find('}').filter(|_| rest.starts_with('{'));
         let argument = end.and_then(|end| arguments.get(rest[1..end].parse::<usize>().ok()?));
-        match (end, argument) {
-            (Some(end), Some(argument)) => {
-                out.push_str(argument);
-                rest = &rest[end + 1..];
-            }
-            _ => {
-                out.push_str(&rest[..1]);
-                rest = &rest[1..];
-            }
+        if let (Some(end), Some(argument)) = (end, argument) {
+            out.push_str(argument);
+            rest = &rest[end + 1..];
+        } else {
+            out.push_str(&rest[..1]);
+            rest = &rest[1..];
         }
     }
     out.push_str(rest);

@@ -34,7 +34,7 @@ pub struct Rule {
 pub struct Rules {
     name: String,
     guid: String,
-    rules: Vec<Rule>,
+    all: Vec<Rule>,
     by_id: HashMap<String, usize>,
     by_guid: HashMap<String, usize>,
     messages: HashMap<String, String>,
@@ -103,7 +103,7 @@ impl RunTables {
         run.name_tool(Some(&tool.driver));
         for component in std::iter::once(&tool.driver).chain(&tool.extensions) {
             let rules = Rules::of(component, &taxonomies);
-            if rules.rules.len() > limits.table {
+            if rules.all.len() > limits.table {
                 return Err(walker.refuse(Kind::Limit, format!("more than {} rules", limits.table)));
             }
             run.components.push(rules);
@@ -203,16 +203,16 @@ impl Rules {
             if let Some(guid) = descriptor.guid.text() {
                 rules.by_guid.entry(guid.to_ascii_lowercase()).or_insert(at);
             }
-            rules.rules.push(rule);
+            rules.all.push(rule);
         }
         rules
     }
 
     /// By index where the ids agree, by id, by guid, by index alone; a hierarchical id (`CA1000/1`) finds its parent.
     fn find(&self, id: Option<&str>, index: Option<usize>, guid: Option<&str>) -> Option<&Rule> {
-        let at_index = index.and_then(|i| self.rules.get(i));
+        let at_index = index.and_then(|i| self.all.get(i));
         let Some(id) = id else {
-            return at_index.or_else(|| self.rules.get(*self.by_guid.get(&guid?.to_ascii_lowercase())?));
+            return at_index.or_else(|| self.all.get(*self.by_guid.get(&guid?.to_ascii_lowercase())?));
         };
         if let Some(rule) = at_index
             && (rule.id == id || id.strip_prefix(&rule.id).is_some_and(|rest| rest.starts_with('/')))
@@ -222,7 +222,7 @@ impl Rules {
         let mut prefix = id;
         loop {
             if let Some(at) = self.by_id.get(prefix) {
-                return self.rules.get(*at);
+                return self.all.get(*at);
             }
             match prefix.rsplit_once('/') {
                 Some((parent, _)) => prefix = parent,
@@ -230,7 +230,7 @@ impl Rules {
             }
         }
         guid.and_then(|g| self.by_guid.get(&g.to_ascii_lowercase()))
-            .and_then(|at| self.rules.get(*at))
+            .and_then(|at| self.all.get(*at))
             .or(at_index)
     }
 

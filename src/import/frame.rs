@@ -1,0 +1,109 @@
+//! What the decoding child writes to its parent: frames of one kind byte, a length and a payload.
+//!
+//! Records travel as compact JSON: they are read back into the same types, and a frame that does not fit is an error
+//! of the child, whose word is not trusted further than that.
+
+use std::io::{self, Write};
+
+use serde::{Deserialize, Serialize};
+
+use super::limits::Refusal;
+use super::record::{Record, Summary};
+
+/// Longest payload a parent reads.
+pub const MAX: usize = 1 << 20;
+
+/// Bytes before the payload: the kind, and the length as four bytes, low first.
+pub const HEAD: usize = 5;
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Frame {
+    /// A piece of the report's text, where that is not the file's own bytes; in order, before any record.
+    Text(Vec<u8>),
+    Record(Box<Record>),
+    /// So many bytes of text have been read.
+    Progress(u64),
+    /// All is read.
+    End(Box<Summary>),
+    Refused(Box<Refusal>),
+}
+
+const TEXT: u8 = b't';
+const RECORD: u8 = b'r';
+const PROGRESS: u8 = b'p';
+const END: u8 = b'e';
+const REFUSED: u8 = b'x';
+
+fn json<T: Serialize>(value: &T) -> io::Result<Vec<u8>> {
+    serde_json::to_vec(value).map_err(io::Error::other)
+}
+
+/// Writes one frame.
+///
+/// # Errors
+/// Where the pipe is gone.
+pub fn write(out: &mut impl Write, frame: &Frame) -> io::Result<()> {
+    let (kind, payload) = match frame {
+        Frame::Text(bytes) => return put(out, TEXT, bytes),
+        Frame::Progress(n) => return put(out, PROGRESS, &n.to_le_bytes()),
+        Frame::Record(record) => (RECORD, json(record)?),
+        Frame::End(summary) => (END, json(summary)?),
+        Frame::Refused(refusal) => (REFUSED, json(refusal)?),
+    };
+    put(out, kind, &payload)
+}
+
+fn put(out: &mut impl Write, kind: u8, payload: &[u8]) -> io::Result<()> {
+    let length = u32::try_from(payload.len()).map_err(io::Error::other)?;
+    out.write_all(&[kind])?;
+    out.write_all(&length.to_le_bytes())?;
+    out.write_all(payload)
+}
+
+/// The payload's length, if the head is one of ours.
+#[must_use]
+pub fn length(head: [u8; HEAD]) -> Option<usize> {
+    let n = u32::from_le_bytes([head[1], head[2], head[3], head[4]]) as usize;
+    (n <= MAX && matches!(head[0], TEXT | RECORD | PROGRESS | END | REFUSED)).then_some(n)
+}
+
+/// Reads a payload.
+#[must_use]
+pub fn read(kind: u8, payload: Vec<u8>) -> Option<Frame> {
+    fn of<'a, T: Deserialize<'a>>(payload: &'a [u8]) -> Option<Box<T>> {
+        serde_json::from_slice(payload).ok().map(Box::new)
+    }
+    match kind {
+        TEXT => Some(Frame::Text(payload)),
+        RECORD => of(&payload).map(Frame::Record),
+        PROGRESS => Some(Frame::Progress(u64::from_le_bytes(payload.try_into().ok()?))),
+        END => of(&payload).map(Frame::End),
+        REFUSED => of(&payload).map(Frame::Refused),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::import::limits::Kind;
+
+    #[test]
+    fn frames_come_back_as_they_were() {
+        for frame in [
+            Frame::Text(vec![1, 2, 3]),
+            Frame::Progress(7 << 40),
+            Frame::End(Box::default()),
+            Frame::Refused(Box::new(Refusal::new(Kind::Limit, "too much").at(1, 2))),
+        ] {
+            let mut bytes = Vec::new();
+            write(&mut bytes, &frame).unwrap();
+            let head: [u8; HEAD] = bytes[..HEAD].try_into().unwrap();
+            assert_eq!(length(head), Some(bytes.len() - HEAD));
+            assert_eq!(read(head[0], bytes[HEAD..].to_vec()), Some(frame));
+        }
+        assert_eq!(length([b'?', 0, 0, 0, 0]), None);
+        assert_eq!(length([TEXT, 255, 255, 255, 255]), None);
+        assert_eq!(read(RECORD, b"{}".to_vec()), None);
+    }
+}
