@@ -126,7 +126,7 @@ fn start(cli: Cli) -> Result<(), Error> {
 
 async fn run(cx: &Context, command: Option<Command>) -> Result<(), Error> {
     match command {
-        None => console::run(cx),
+        None => console::run(cx).await,
         Some(Command::Login(command)) => session::login(cx, command).await,
         Some(Command::Logout(_)) => session::logout(cx).await,
         Some(Command::Whoami(_)) => session::whoami(cx).await,

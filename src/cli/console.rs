@@ -1,22 +1,105 @@
-//! The console, which opens where no command is given.
+//! The console, which opens where no command is given: what it needs is put together here.
 
-use std::io::IsTerminal as _;
+use std::sync::Arc;
 
-use super::context::Context;
+use futures::future::BoxFuture;
+
+use super::context::{Context, Remembered};
 use super::error::Error;
+use crate::api::session::SignIn;
+use crate::config::CredentialPlace;
+use crate::remote::{self, Address, Options, Remote};
+use crate::tui;
+use crate::tui::effect::Gate;
 
 /// Makes what the console needs before it takes the screen. Says whether a log file can be written.
 pub fn prepare(cx: &Context) -> bool {
     crate::config::private_dir(&cx.paths.state_dir).is_ok()
 }
 
-pub fn run(_cx: &Context) -> Result<(), Error> {
-    if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
-        return Err(Error::Usage(
-            "the console needs a terminal; `riskdesk --help` lists the commands for scripts".into(),
-        ));
+/// Runs the console with the session of the profile; without one it opens its sign-in sheet.
+///
+/// # Errors
+/// Where there is no terminal, or theme or keymap cannot be read.
+pub async fn run(cx: &Context) -> Result<(), Error> {
+    let servers = cx.servers()?;
+    let remote = if servers.is_empty() { None } else { Some(cx.remote()?) };
+    let has_session = match &remote {
+        Some(remote) => remote.has_session().await.unwrap_or(false),
+        None => false,
+    };
+    open(
+        cx,
+        remote.filter(|_| has_session),
+        servers.first().map(Address::to_string),
+    )
+    .await
+}
+
+/// Runs the console on a session that is there already (the demo's), or without one.
+///
+/// # Errors
+/// As [`run`].
+pub async fn open(cx: &Context, remote: Option<Remote>, server: Option<String>) -> Result<(), Error> {
+    let file = |name: &str| std::fs::read_to_string(cx.paths.config_dir.join(name)).ok();
+    let theme = if cx.environment.plain_terminal() {
+        "mono"
+    } else {
+        cx.config.console.theme.as_str()
+    };
+    let console = tui::Console {
+        remote,
+        gate: Arc::new(Door(cx.clone())),
+        server: server.unwrap_or_default(),
+        email: cx.email().unwrap_or_default(),
+        theme: theme.to_owned(),
+        theme_file: file(&format!("themes/{theme}.toml")),
+        keymap: file("keymap.toml"),
+        state: (cx.config.credentials != CredentialPlace::Memory).then(|| cx.paths.drafts_dir()),
+    };
+    tui::run(console).await.map_err(|e| Error::Failed(e.to_string()))
+}
+
+/// Signs the console in, and remembers a server that no profile names.
+struct Door(Context);
+
+impl Gate for Door {
+    fn sign_in(
+        &self,
+        server: Option<String>,
+        email: String,
+        password: String,
+    ) -> BoxFuture<'static, Result<Remote, remote::Error>> {
+        let cx = self.0.clone();
+        Box::pin(async move {
+            let wrong = |e: Error| remote::Error::Protocol(e.to_string());
+            let servers = match server {
+                Some(text) => vec![text.parse::<Address>()?],
+                None => cx.servers().map_err(wrong)?,
+            };
+            let remote = Remote::new(Options {
+                cache: cx.cache(&servers),
+                servers: servers.clone(),
+                token: None,
+                network: cx.config.network.clone(),
+                read_only: cx.global.read_only,
+            })?;
+            let request = SignIn {
+                email: email.clone(),
+                password,
+                agency: None,
+                label: Some("console".into()),
+            };
+            remote.sign_in(&request).await?;
+            let note = Remembered {
+                server: servers.iter().map(Address::to_string).collect(),
+                email: Some(email),
+            };
+            // Not remembering costs the next start a question, not this session.
+            if let Err(error) = cx.remember(&note) {
+                tracing::warn!(%error, "the server of this profile is not remembered");
+            }
+            Ok(remote)
+        })
     }
-    Err(Error::Failed(
-        "this build has no console yet; `riskdesk --help` lists the commands".into(),
-    ))
 }

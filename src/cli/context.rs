@@ -35,7 +35,7 @@ pub struct Global {
 }
 
 /// The process's surroundings, read once.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Context {
     pub global: Global,
     pub environment: Environment,

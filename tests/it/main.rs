@@ -12,3 +12,4 @@
 mod import;
 mod support;
 mod tidy;
+mod tui;

@@ -1,0 +1,182 @@
+//! The one table of actions. Key line, help, palette, keymap file and its tests all derive from it: an act that is not
+//! in this table does not exist, and one that is has a name, a summary and a place where it applies.
+//!
+//! Whether an act works *now* (a row is chosen, the role allows it) is answered by the pane or sheet that would do it
+//! ([`super::panes::Pane::can`]), with the reason in words.
+
+use std::fmt;
+
+/// Where an act applies. Letters act in lists and details; in a text field they type, and only `Text` acts apply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Where {
+    /// Everywhere but in text fields.
+    Lists,
+    /// In text fields.
+    Text,
+    /// Truly everywhere.
+    Everywhere,
+}
+
+/// Headings of the help.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Group {
+    Move,
+    Find,
+    Act,
+    Desk,
+    Text,
+}
+
+impl Group {
+    pub const ALL: [Self; 5] = [Self::Act, Self::Move, Self::Find, Self::Desk, Self::Text];
+
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Move => "Moving",
+            Self::Find => "Finding and sorting",
+            Self::Act => "Acts",
+            Self::Desk => "The desk",
+            Self::Text => "In a text field",
+        }
+    }
+}
+
+macro_rules! actions {
+    ($($variant:ident $name:literal $place:ident $group:ident $short:literal $summary:literal;)+) => {
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Action {
+            $(#[doc = $summary] $variant,)+
+        }
+
+        impl Action {
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// The name in the keymap file and in the palette.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)+ }
+            }
+
+            /// One or two words for the key line.
+            pub fn short(self) -> &'static str {
+                match self { $(Self::$variant => $short,)+ }
+            }
+
+            /// One line for help and palette.
+            pub fn summary(self) -> &'static str {
+                match self { $(Self::$variant => $summary,)+ }
+            }
+
+            pub fn place(self) -> Where {
+                match self { $(Self::$variant => Where::$place,)+ }
+            }
+
+            pub fn group(self) -> Group {
+                match self { $(Self::$variant => Group::$group,)+ }
+            }
+        }
+    };
+}
+
+actions! {
+    Down "down" Lists Move "down" "Next row (5j: five rows; 5 to 9 begin a count)";
+    Up "up" Lists Move "up" "Previous row";
+    Top "top" Lists Move "top" "First row";
+    Bottom "bottom" Lists Move "bottom" "Last row loaded so far";
+    PageDown "page-down" Lists Move "page" "A page down";
+    PageUp "page-up" Lists Move "page up" "A page up";
+    HalfDown "half-down" Lists Move "half down" "Half a page down";
+    HalfUp "half-up" Lists Move "half up" "Half a page up";
+    Left "left" Lists Move "left" "Pane (or tab) to the left";
+    Right "right" Lists Move "right" "Pane (or tab) to the right";
+    NextPane "next-pane" Lists Move "next pane" "Next pane";
+    PrevPane "prev-pane" Lists Move "prev pane" "Previous pane";
+    Clients "clients" Lists Desk "clients" "Go to the clients";
+    Projects "projects" Lists Desk "projects" "Go to the projects";
+    Findings "findings" Lists Desk "findings" "Go to the findings";
+    Queue "queue" Lists Desk "queue" "Go to the queue";
+    AllClients "all-clients" Lists Desk "all clients" "Leave the chosen client and project";
+    Choose "choose" Lists Act "open" "Choose a client or project, open a finding";
+    NextRecord "next-record" Lists Move "next" "Next record, inside a detail";
+    PrevRecord "prev-record" Lists Move "previous" "Previous record, inside a detail";
+    Back "back" Everywhere Desk "back" "Back: sheet, filter, marks, level; never quits";
+    Cancel "cancel" Everywhere Desk "cancel" "Cancel running work; twice quits";
+    Quit "quit" Lists Desk "quit" "Close the detail; at the top, quit";
+    Find "find" Lists Find "find" "Find in what is loaded here (a leading ! inverts)";
+    FindNext "find-next" Lists Find "next match" "Next match";
+    FindPrev "find-prev" Lists Find "previous match" "Previous match";
+    Query "query" Lists Find "query" "Ask the server: the query language";
+    Sort "sort" Lists Find "sort" "Sort";
+    Mark "mark" Lists Find "mark" "Mark this row";
+    Range "range" Lists Find "range" "Mark a range: once to begin, again to end";
+    MarkAll "mark-all" Lists Find "mark all" "Mark every row that is loaded and matches";
+    New "new" Lists Act "new" "New client or project";
+    Import "import" Lists Act "import" "Import scanner reports into a project";
+    Edit "edit" Lists Act "edit" "Edit";
+    Status "status" Lists Act "status" "Move to another status: only legal moves";
+    Person "person" Lists Act "assign" "A person: assignee, manager, lead";
+    Place "place" Lists Act "move" "A place: the client a project belongs to";
+    Comment "comment" Lists Act "comment" "Comment or reply";
+    Release "release" Lists Act "release" "Triage, or release to the client";
+    Take "take" Lists Act "take" "Take this from the queue, or put it back";
+    TakeNext "take-next" Lists Act "take next" "Take the next finding of the queue";
+    Why "why" Lists Act "why" "Why this is one finding: fingerprint and imports";
+    Menu "menu" Lists Act "menu" "Everything that can be done with this row";
+    Reload "reload" Lists Desk "reload" "Reload what is shown, reconnect";
+    CopyId "copy" Lists Act "copy key" "Copy the key (sent to the terminal)";
+    Pin "pin" Lists Desk "pin" "Pin the client: acts on any other are refused";
+    Zoom "zoom" Lists Desk "zoom" "Give this pane the whole screen, and back";
+    LastView "last-view" Lists Desk "last pane" "Back to the pane before";
+    Palette "palette" Lists Desk "palette" "Commands, clients, projects, findings by name";
+    Help "help" Lists Desk "help" "What works here, and why the rest does not";
+    NextField "next-field" Text Text "next field" "Next field";
+    PrevField "prev-field" Text Text "previous field" "Previous field";
+    Send "send" Text Text "send" "Send";
+    Audience "audience" Text Text "audience" "Internal, or shared with the client";
+    UndoTyping "undo-typing" Text Text "undo" "Undo typing";
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl Action {
+    /// The action of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|a| a.name() == name)
+    }
+}
+
+/// Whether an act works here and now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Can {
+    Yes,
+    /// It applies here, but not now, for this reason.
+    No(&'static str),
+    /// It has no meaning here.
+    NotHere,
+}
+
+impl Can {
+    /// `Yes` where the condition holds, else the reason.
+    pub fn when(condition: bool, reason: &'static str) -> Self {
+        if condition { Self::Yes } else { Self::No(reason) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_come_back() {
+        let names: HashSet<_> = Action::ALL.iter().map(|a| a.name()).collect();
+        assert_eq!(names.len(), Action::ALL.len());
+        for action in Action::ALL {
+            assert_eq!(Action::named(action.name()), Some(*action));
+        }
+    }
+}

@@ -1,0 +1,591 @@
+//! The one owner of the console's state. Messages come in one at a time ([`App::update`]), commands for the runtime go
+//! out ([`App::take_commands`]), and [`App::view`] draws without being able to change anything.
+//!
+//! Keys go to the top layer, then to the focused pane, then to the desk. The app performs the effects of panes and
+//! sheets (`app/perform.rs`), owns the calls under way (`app/calls.rs`) and draws the frame around the panes (`app/chrome.rs`).
+
+use std::collections::VecDeque;
+
+use crossterm::event::KeyEvent;
+use ratatui::layout::Rect;
+
+use super::action::{Action, Can, Where};
+use super::effect::{Cx, Effect, Owner};
+use super::input::Input;
+use super::keymap::{Key, Keymap};
+use super::layout;
+use super::modals::{Layer, Shape, confirm, help, line, palette, sign_in};
+use super::model::{Link, Model, Standing};
+use super::msg::{Command, Msg};
+use super::panes::{self, Note, Pane, PaneId};
+use super::terminal::Happened;
+use super::theme::{Theme, Tone};
+use crate::domain::safe::Safe;
+use crate::domain::time::Time;
+use crate::remote::Incoming;
+
+mod calls;
+mod chrome;
+mod perform;
+
+use calls::Calls;
+
+/// What an app is made of at the start.
+#[derive(Debug)]
+pub struct Setup {
+    pub keymap: Keymap,
+    pub theme: Theme,
+    pub drafts: super::drafts::Drafts,
+    /// The server as shown; empty where no profile names one (first run).
+    pub server: String,
+    /// The e-mail of the profile, offered by the sign-in sheet.
+    pub email: String,
+    pub now: Time,
+}
+
+/// See the module's description.
+#[derive(Debug)]
+pub struct App {
+    model: Model,
+    email: String,
+    panes: [Box<dyn Pane>; 4],
+    focus: PaneId,
+    last: PaneId,
+    zoom: bool,
+    layers: Vec<(u32, Box<dyn Layer>)>,
+    layer_serial: u32,
+    calls: Calls,
+    notice: Option<(Tone, Safe)>,
+    size: (u16, u16),
+    count: Option<usize>,
+    /// ctrl-c was the last key.
+    cancelled: bool,
+    commands: Vec<Command>,
+    /// What panes and layers asked for and has not been done yet.
+    effects: VecDeque<(Owner, Effect)>,
+    quit: bool,
+    dirty: bool,
+}
+
+impl App {
+    pub fn new(setup: Setup) -> Self {
+        Self {
+            model: Model {
+                now: setup.now,
+                zone: jiff::tz::TimeZone::UTC,
+                who: None,
+                agency: None,
+                people: Vec::new(),
+                server: Safe::new(&setup.server),
+                standing: Standing::default(),
+                pin: None,
+                link: Link::Connecting,
+                drafts: setup.drafts,
+                unsent: 0,
+                running: 0,
+                keymap: setup.keymap,
+                theme: setup.theme,
+            },
+            email: setup.email,
+            panes: panes::registry(),
+            focus: PaneId::Queue,
+            last: PaneId::Clients,
+            zoom: false,
+            layers: Vec::new(),
+            layer_serial: 0,
+            calls: Calls::default(),
+            notice: None,
+            size: (80, 24),
+            count: None,
+            cancelled: false,
+            commands: Vec::new(),
+            effects: VecDeque::new(),
+            quit: false,
+            dirty: true,
+        }
+    }
+
+    /// Begins: with a session the panes load, without one the sign-in sheet opens.
+    pub fn start(&mut self, signed_in: bool) {
+        if signed_in {
+            self.begin_session();
+        } else {
+            self.ask_to_sign_in();
+        }
+        self.settle();
+    }
+
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    pub fn has_quit(&self) -> bool {
+        self.quit
+    }
+
+    /// Whether there is anything new to draw; asking takes it.
+    pub fn take_dirty(&mut self) -> bool {
+        std::mem::take(&mut self.dirty)
+    }
+
+    pub fn take_commands(&mut self) -> Vec<Command> {
+        std::mem::take(&mut self.commands)
+    }
+
+    /// Takes one message.
+    pub fn update(&mut self, msg: Msg, now: Time) {
+        self.model.now = now;
+        match msg {
+            Msg::Happened(Happened::Input(Input::Key(key))) => self.key(key),
+            Msg::Happened(Happened::Input(Input::Paste(text))) => self.paste(&text),
+            Msg::Happened(Happened::Input(Input::Focus(_)) | Happened::Resized) => return,
+            Msg::Happened(Happened::Suspend) => self.commands.push(Command::Suspend),
+            Msg::Happened(Happened::Resumed) => {
+                self.commands.push(Command::Resume);
+                self.dirty = true;
+            }
+            Msg::Happened(Happened::Gone(_)) => self.leave(),
+            Msg::Size(width, height) => {
+                self.size = (width, height);
+                self.dirty = true;
+            }
+            Msg::Reply(id, answer) => self.reply(id, answer),
+            Msg::Progress(id, done, total) => self.progress(id, done, total),
+            Msg::Link(incoming) => self.link(&incoming),
+            Msg::Wake => self.dirty = true,
+        }
+        self.settle();
+    }
+
+    /// Does what was asked for until nothing is left, and tells everybody the room they have.
+    fn settle(&mut self) {
+        loop {
+            while let Some((owner, effect)) = self.effects.pop_front() {
+                self.perform(owner, effect);
+            }
+            self.lay_out();
+            if self.effects.is_empty() {
+                break;
+            }
+        }
+        let running = self.calls.running();
+        if running != self.model.running {
+            self.model.running = running;
+            self.dirty = true;
+        }
+        self.model.unsent = self.calls.unsent();
+    }
+
+    fn lay_out(&mut self) {
+        let (width, height) = self.size;
+        let desk = layout::desk(width, height, self.focus, self.zoom);
+        for id in PaneId::ALL {
+            let frame = desk.panes.iter().find(|(p, _)| *p == id).map_or(desk.body, |(_, r)| *r);
+            let inside = layout::inside(frame);
+            self.with_pane(id, |pane, cx| pane.set_size(inside.width, inside.height, cx));
+        }
+        for i in 0..self.layers.len() {
+            let area = layout::layer(desk.body, self.layers[i].1.shape());
+            self.with_layer(i, |layer, cx| layer.set_size(area.width, area.height, cx));
+        }
+    }
+
+    // Asking components -------------------------------------------------------------------------------------------
+
+    fn with_pane<T>(&mut self, id: PaneId, ask: impl FnOnce(&mut dyn Pane, &mut Cx) -> T) -> T {
+        let mut effects = Vec::new();
+        let out = ask(self.panes[id.index()].as_mut(), &mut Cx::new(&self.model, &mut effects));
+        self.effects.extend(effects.into_iter().map(|e| (Owner::Pane(id), e)));
+        out
+    }
+
+    fn with_layer<T>(&mut self, index: usize, ask: impl FnOnce(&mut dyn Layer, &mut Cx) -> T) -> T {
+        let mut effects = Vec::new();
+        let (id, layer) = &mut self.layers[index];
+        let id = *id;
+        let out = ask(layer.as_mut(), &mut Cx::new(&self.model, &mut effects));
+        self.effects.extend(effects.into_iter().map(|e| (Owner::Layer(id), e)));
+        out
+    }
+
+    fn tell_panes(&mut self, note: Note) {
+        for id in PaneId::ALL {
+            self.with_pane(id, |pane, cx| pane.note(note, cx));
+        }
+    }
+
+    fn tell_all(&mut self, note: Note) {
+        self.tell_panes(note);
+        for i in 0..self.layers.len() {
+            self.with_layer(i, |layer, cx| layer.note(note, cx));
+        }
+        self.dirty = true;
+    }
+
+    fn top(&self) -> Option<usize> {
+        self.layers.len().checked_sub(1)
+    }
+
+    // Input ---------------------------------------------------------------------------------------------------------
+
+    fn key(&mut self, event: KeyEvent) {
+        self.dirty = true;
+        let had_notice = self.notice.take().is_some();
+        let key = Key::from(event);
+        let typing = self.top().is_some_and(|i| self.layers[i].1.is_typing());
+        let cancelled = std::mem::take(&mut self.cancelled);
+        if typing {
+            return match self.model.keymap.in_text(key) {
+                Some(Action::Cancel) => self.cancel(cancelled),
+                Some(action) => self.layer_act(action, None),
+                None => self.layer_key(event),
+            };
+        }
+        if let Some(digit) = self.count_digit(key) {
+            self.count = Some(
+                self.count
+                    .unwrap_or(0)
+                    .saturating_mul(10)
+                    .saturating_add(digit)
+                    .min(9_999),
+            );
+            return;
+        }
+        let count = self.count.take();
+        if self.top().is_some() && self.layer_key_used(event) {
+            return;
+        }
+        // An unbound Alt-x is Esc, then x.
+        let action = self.model.keymap.in_lists(key);
+        if action.is_none() && key.alt {
+            self.act(Action::Back, None);
+            self.settle();
+            let mut bare = event;
+            bare.modifiers.remove(crossterm::event::KeyModifiers::ALT);
+            return self.key(bare);
+        }
+        match action {
+            Some(Action::Cancel) => self.cancel(cancelled),
+            Some(Action::Back) if count.is_some() => {}
+            Some(action) => self.act(action, count),
+            None if had_notice => {}
+            None => {
+                let help = self.model.keymap.first(Action::Help);
+                self.say(Tone::Dim, &format!("{key} does nothing here; {help} lists what does."));
+            }
+        }
+    }
+
+    /// Digits 5 to 9 begin a count, any digit goes on with one.
+    fn count_digit(&self, key: Key) -> Option<usize> {
+        if key.ctrl
+            || key.alt
+            || self
+                .top()
+                .is_some_and(|i| !matches!(self.layers[i].1.shape(), Shape::Full))
+        {
+            return None;
+        }
+        let crossterm::event::KeyCode::Char(c) = key.code else {
+            return None;
+        };
+        let digit = c.to_digit(10)? as usize;
+        (self.count.is_some() || (digit >= 5 && self.model.keymap.in_lists(key).is_none())).then_some(digit)
+    }
+
+    fn layer_key(&mut self, event: KeyEvent) {
+        self.layer_key_used(event);
+    }
+
+    fn layer_key_used(&mut self, event: KeyEvent) -> bool {
+        self.top()
+            .is_some_and(|i| self.with_layer(i, |layer, cx| layer.key(event, cx)))
+    }
+
+    fn layer_act(&mut self, action: Action, count: Option<usize>) {
+        let Some(i) = self.top() else { return };
+        if !self.with_layer(i, |layer, cx| layer.act(action, count, cx)) && action == Action::Back {
+            let id = self.layers[i].0;
+            self.effects.push_back((Owner::Layer(id), Effect::Close));
+        }
+    }
+
+    fn paste(&mut self, text: &str) {
+        self.dirty = true;
+        match self.top() {
+            Some(i) if self.layers[i].1.is_typing() => self.with_layer(i, |layer, cx| layer.paste(text, cx)),
+            _ => self.say(
+                Tone::Warn,
+                "Pasted text acts nowhere but in a text field; nothing was done.",
+            ),
+        }
+    }
+
+    /// An action, from a key, the palette or the help.
+    pub(super) fn act(&mut self, action: Action, count: Option<usize>) {
+        self.dirty = true;
+        if let Some(i) = self.top() {
+            let used = self.with_layer(i, |layer, cx| layer.act(action, count, cx));
+            if used {
+                return;
+            }
+            if action == Action::Back {
+                return self.layer_act(action, count);
+            }
+            if !matches!(self.layers[i].1.shape(), Shape::Full) {
+                return;
+            }
+            if action == Action::Quit {
+                return self.layer_act(Action::Back, count);
+            }
+            if let Can::No(reason) = self.layers[i].1.can(action, &self.model) {
+                return self.say(Tone::Warn, reason);
+            }
+            if self.desk_act(action) {
+                return;
+            }
+        } else {
+            if let Can::No(reason) = self.panes[self.focus.index()].can(action, &self.model) {
+                return self.say(Tone::Warn, reason);
+            }
+            if self.with_pane(self.focus, |pane, cx| pane.act(action, count, cx)) || self.desk_act(action) {
+                return;
+            }
+        }
+        self.say(Tone::Dim, &format!("`{action}` has no meaning here."));
+    }
+
+    /// What the desk itself does, whatever pane has the keys.
+    fn desk_act(&mut self, action: Action) -> bool {
+        let i = self.focus.index();
+        match action {
+            Action::Clients => self.focus_on(PaneId::Clients),
+            Action::Projects => self.focus_on(PaneId::Projects),
+            Action::Findings => self.focus_on(PaneId::Findings),
+            Action::Queue => self.focus_on(PaneId::Queue),
+            Action::NextPane | Action::Right => self.focus_on(PaneId::ALL[(i + 1) % 4]),
+            Action::PrevPane | Action::Left => self.focus_on(PaneId::ALL[(i + 3) % 4]),
+            Action::LastView => self.focus_on(self.last),
+            Action::AllClients => self.stand(Standing::default()),
+            Action::Back => self.level_up(),
+            Action::Quit => self.ask_to_quit(),
+            Action::Find => self.open(line::Line::find()),
+            Action::Query if !self.panes[i].query().is_empty() || self.has_query() => {
+                let query = self.panes[i].query().to_owned();
+                self.open(line::Line::query(self.focus, &query));
+            }
+            Action::Help => {
+                let rows = self.help_rows();
+                self.open(help::Help::new(rows));
+            }
+            Action::Menu => {
+                let rows = self.menu_rows();
+                self.open(super::modals::menu::Menu::acts(rows));
+            }
+            Action::Palette => {
+                let names = self.panes.iter().flat_map(|p| p.names()).collect();
+                self.open(palette::Palette::new(names));
+            }
+            Action::Reload => {
+                self.commands.push(Command::Reconnect);
+                self.tell_all(Note::Resync);
+                self.resend();
+            }
+            Action::Zoom => self.zoom = !self.zoom,
+            _ => return false,
+        }
+        self.dirty = true;
+        true
+    }
+
+    fn has_query(&self) -> bool {
+        matches!(self.focus, PaneId::Findings | PaneId::Queue)
+    }
+
+    fn open(&mut self, layer: impl Layer + 'static) {
+        self.effects.push_back((Owner::App, Effect::Open(Box::new(layer))));
+    }
+
+    fn focus_on(&mut self, pane: PaneId) {
+        // A pane shows again: details above it go.
+        while let Some(i) = self.top() {
+            self.keep_draft(i);
+            self.layers.pop();
+        }
+        if pane != self.focus {
+            self.last = std::mem::replace(&mut self.focus, pane);
+        }
+        self.dirty = true;
+    }
+
+    /// Esc at the top: first what the pane holds, then the project, then the client.
+    fn level_up(&mut self) {
+        let mut standing = self.model.standing.clone();
+        if standing.project.take().is_none() {
+            standing.client = None;
+        }
+        self.stand(standing);
+    }
+
+    fn stand(&mut self, standing: Standing) {
+        if self.model.standing != standing {
+            self.model.standing = standing;
+            self.tell_panes(Note::Standing);
+        }
+        self.dirty = true;
+    }
+
+    fn say(&mut self, tone: Tone, text: &str) {
+        self.notice = Some((tone, Safe::new(text)));
+        self.dirty = true;
+    }
+
+    /// Every action with its keys and whether it works here, for help and menu.
+    fn help_rows(&self) -> Vec<(Action, Can)> {
+        Action::ALL.iter().map(|a| (*a, self.can(*a))).collect()
+    }
+
+    fn menu_rows(&self) -> Vec<(Action, Can)> {
+        self.help_rows()
+            .into_iter()
+            .filter(|(a, can)| a.group() == super::action::Group::Act && *can != Can::NotHere)
+            .collect()
+    }
+
+    /// Whether the action works here and now.
+    pub fn can(&self, action: Action) -> Can {
+        if action.place() == Where::Text {
+            return Can::NotHere;
+        }
+        let can = match self.top() {
+            Some(i) => self.layers[i].1.can(action, &self.model),
+            None => self.panes[self.focus.index()].can(action, &self.model),
+        };
+        if can != Can::NotHere {
+            return can;
+        }
+        match action {
+            Action::Clients
+            | Action::Projects
+            | Action::Findings
+            | Action::Queue
+            | Action::NextPane
+            | Action::PrevPane
+            | Action::Left
+            | Action::Right
+            | Action::LastView
+            | Action::AllClients
+            | Action::Back
+            | Action::Quit
+            | Action::Find
+            | Action::Help
+            | Action::Menu
+            | Action::Palette
+            | Action::Reload
+            | Action::Zoom
+            | Action::Cancel => Can::Yes,
+            Action::Query if self.has_query() => Can::Yes,
+            _ => Can::NotHere,
+        }
+    }
+
+    // Leaving ---------------------------------------------------------------------------------------------------------
+
+    fn cancel(&mut self, again: bool) {
+        if again {
+            return self.leave();
+        }
+        self.cancelled = true;
+        let aborted = self.calls.abort_reads(&mut self.commands);
+        if aborted > 0 {
+            self.tell_all(Note::Resync);
+            self.say(Tone::Warn, "Cancelled. ctrl-c again quits.");
+        } else {
+            self.say(Tone::Warn, "Nothing is running. ctrl-c again quits.");
+        }
+    }
+
+    fn ask_to_quit(&mut self) {
+        let (drafts, unsent) = (self.model.drafts.len(), self.calls.unsent());
+        if unsent == 0 && drafts == 0 {
+            return self.leave();
+        }
+        self.open(confirm::Confirm::quit(drafts, unsent));
+    }
+
+    /// Keeps every draft and ends the loop.
+    fn leave(&mut self) {
+        for i in 0..self.layers.len() {
+            self.keep_draft(i);
+        }
+        self.commands.push(Command::Save(self.model.drafts.to_json()));
+        self.quit = true;
+    }
+
+    /// What must be written down when the process cannot go on: all drafts, those being typed too.
+    pub fn rescue(&mut self) -> String {
+        self.leave();
+        self.model.drafts.to_json()
+    }
+
+    fn keep_draft(&mut self, layer: usize) {
+        if let Some((key, fields)) = self.layers[layer].1.draft()
+            && self.model.drafts.keep(&key, fields)
+        {
+            self.commands.push(Command::Save(self.model.drafts.to_json()));
+        }
+    }
+
+    fn ask_to_sign_in(&mut self) {
+        if !self.layers.iter().any(|(_, l)| l.is_sign_in()) {
+            let first_run = self.model.server.is_empty();
+            let sheet = sign_in::SignIn::new(&self.model.server, &self.email, first_run);
+            self.open(sheet);
+        }
+    }
+
+    // The link ----------------------------------------------------------------------------------------------------------
+
+    fn link(&mut self, incoming: &Incoming) {
+        let before = self.model.link.clone();
+        match incoming {
+            Incoming::Up => {
+                self.model.link = Link::Live;
+                if before != Link::Live {
+                    // Also the first time: what was loaded while the stream was being opened may be old already.
+                    self.tell_all(Note::Resync);
+                    self.resend();
+                }
+            }
+            Incoming::Change(event) => {
+                self.model.link = Link::Live;
+                self.tell_all(Note::Change(event));
+            }
+            Incoming::Resync => self.tell_all(Note::Resync),
+            Incoming::Down(_) => {
+                if self.model.link == Link::Live {
+                    self.model.link = Link::AsOf(self.model.now);
+                }
+            }
+            Incoming::SignInNeeded => self.ask_to_sign_in(),
+        }
+        self.dirty |= self.model.link != before;
+    }
+
+    /// When the loop must wake although nothing happens; absent: never.
+    pub fn next_wake(&self) -> Option<Time> {
+        let spin = (self.calls.running() > 0).then(|| self.model.now.plus_ms(chrome::SPIN_MS));
+        let now = self.model.now;
+        let shown = layout::desk(self.size.0, self.size.1, self.focus, self.zoom).panes;
+        let clocks = shown
+            .iter()
+            .filter_map(|(id, _)| self.panes[id.index()].next_change(now))
+            .chain(self.layers.iter().filter_map(|(_, l)| l.next_change(now)));
+        clocks.chain(spin).min()
+    }
+
+    /// Whether this area can hold the desk; else one sentence is drawn.
+    fn has_room(&self, area: Rect) -> bool {
+        layout::fits(area.width, area.height)
+    }
+}

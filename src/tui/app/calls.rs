@@ -1,0 +1,200 @@
+//! Calls under way: which slot they run in, who waits, which are kept for later.
+//!
+//! A read is cancelled by a newer one in its slot. A write never is: it is kept (with its idempotency key) while the
+//! link is down or nobody is signed in, and sent once more when that is mended.
+
+use std::collections::BTreeMap;
+
+use super::super::effect::{Answer, Call, Fault, Owner, Payload, sentence};
+use super::super::model::Link;
+use super::super::msg::Command;
+use super::super::panes::Note;
+use super::super::theme::Tone;
+use super::App;
+use crate::domain::time::Time;
+
+#[derive(Debug)]
+struct Flight {
+    owner: Owner,
+    call: Call,
+    since: Time,
+}
+
+/// See the module's description.
+#[derive(Debug, Default)]
+pub(super) struct Calls {
+    serial: u64,
+    flights: BTreeMap<u64, Flight>,
+    /// Waiting for the link.
+    outbox: Vec<Flight>,
+    /// Waiting for a sign-in.
+    parked: Vec<Flight>,
+}
+
+impl Calls {
+    pub(super) fn running(&self) -> usize {
+        self.flights.len()
+    }
+
+    pub(super) fn unsent(&self) -> usize {
+        self.outbox.len() + self.parked.iter().filter(|f| f.call.work.is_write()).count()
+    }
+
+    /// When the oldest of them was started.
+    pub(super) fn since(&self) -> Option<Time> {
+        self.flights.values().map(|f| f.since).min()
+    }
+
+    fn start(&mut self, owner: Owner, call: Call, now: Time, commands: &mut Vec<Command>) {
+        if !call.work.is_write() {
+            let older: Vec<u64> = self
+                .flights
+                .iter()
+                .filter(|(_, f)| f.owner == owner && f.call.slot == call.slot && !f.call.work.is_write())
+                .map(|(id, _)| *id)
+                .collect();
+            for id in older {
+                self.flights.remove(&id);
+                commands.push(Command::Abort(id));
+            }
+        }
+        self.serial += 1;
+        commands.push(Command::Start(self.serial, call.work.clone()));
+        self.flights.insert(
+            self.serial,
+            Flight {
+                owner,
+                call,
+                since: now,
+            },
+        );
+    }
+
+    /// Nobody waits any more for the reads of this owner.
+    pub(super) fn forget(&mut self, owner: Owner, commands: &mut Vec<Command>) {
+        self.flights.retain(|id, f| {
+            let gone = f.owner == owner && !f.call.work.is_write();
+            if gone {
+                commands.push(Command::Abort(*id));
+            }
+            !gone
+        });
+        self.parked.retain(|f| f.owner != owner || f.call.work.is_write());
+    }
+
+    /// Cancels all reads; how many.
+    pub(super) fn abort_reads(&mut self, commands: &mut Vec<Command>) -> usize {
+        let before = self.flights.len();
+        self.flights.retain(|id, f| {
+            let read = !f.call.work.is_write();
+            if read {
+                commands.push(Command::Abort(*id));
+            }
+            !read
+        });
+        before - self.flights.len()
+    }
+}
+
+impl App {
+    pub(super) fn start_call(&mut self, owner: Owner, call: Call) {
+        self.calls.start(owner, call, self.model.now, &mut self.commands);
+    }
+
+    pub(super) fn reply(&mut self, id: u64, answer: Answer<Payload>) {
+        // Cancelled, or from before a sign-in.
+        let Some(flight) = self.calls.flights.remove(&id) else {
+            return;
+        };
+        self.dirty = true;
+        let is_write = flight.call.work.is_write();
+        match &answer {
+            Err(Fault::SignInNeeded) if !matches!(flight.owner, Owner::Layer(id) if self.is_sign_in(id)) => {
+                self.calls.parked.push(flight);
+                return self.ask_to_sign_in();
+            }
+            Err(Fault::Unreachable(_)) => {
+                if !matches!(self.model.link, Link::Offline(_)) {
+                    self.model.link = Link::Offline(self.model.now);
+                }
+                if is_write {
+                    self.say(
+                        Tone::Warn,
+                        "The server cannot be reached. What you sent is kept and will be sent once when the link is back.",
+                    );
+                    return self.calls.outbox.push(flight);
+                }
+            }
+            Ok(_) | Err(_) => {
+                if let Link::Offline(_) = self.model.link {
+                    self.model.link = Link::AsOf(self.model.now);
+                    self.resend();
+                }
+            }
+        }
+        let succeeded = answer.is_ok();
+        let (owner, summary) = (flight.owner, flight.call.work.summary());
+        let orphan = match owner {
+            Owner::Layer(id) => !self.layers.iter().any(|(l, _)| *l == id),
+            _ => false,
+        };
+        if orphan && is_write {
+            match &answer {
+                Ok(_) => self.say(Tone::Good, &format!("Done: {summary}.")),
+                Err(fault) => {
+                    let text = format!("{summary}: {}", sentence(fault));
+                    self.say(Tone::Bad, &text);
+                }
+            }
+        }
+        let payload = (flight.call.then)(answer);
+        self.deliver(owner, payload);
+        if is_write && succeeded {
+            // One's own act shows at once, event stream or not.
+            self.tell_all(Note::Resync);
+        }
+    }
+
+    pub(super) fn progress(&mut self, id: u64, done: u64, total: u64) {
+        let Some(flight) = self.calls.flights.get(&id) else {
+            return;
+        };
+        if let Some(tell) = &flight.call.progress {
+            let (owner, payload) = (flight.owner, tell(done, total));
+            self.deliver(owner, payload);
+            self.dirty = true;
+        }
+    }
+
+    fn deliver(&mut self, owner: Owner, payload: Payload) {
+        match owner {
+            Owner::App => self.own_reply(payload),
+            Owner::Pane(id) => self.with_pane(id, |pane, cx| pane.reply(payload, cx)),
+            Owner::Layer(id) => {
+                if let Some(i) = self.layers.iter().position(|(l, _)| *l == id) {
+                    self.with_layer(i, |layer, cx| layer.reply(payload, cx));
+                }
+            }
+        }
+    }
+
+    fn is_sign_in(&self, id: u32) -> bool {
+        self.layers.iter().any(|(l, layer)| *l == id && layer.is_sign_in())
+    }
+
+    /// The link is back: what was kept is sent, each with the key it had.
+    pub(super) fn resend(&mut self) {
+        for flight in std::mem::take(&mut self.calls.outbox) {
+            self.calls
+                .start(flight.owner, flight.call, self.model.now, &mut self.commands);
+        }
+    }
+
+    /// Somebody signed in: what waited for it goes on.
+    pub(super) fn unpark(&mut self) {
+        for flight in std::mem::take(&mut self.calls.parked) {
+            self.calls
+                .start(flight.owner, flight.call, self.model.now, &mut self.commands);
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! Performs the effects that concern the console itself.
+
+use super::super::action::Action;
+use super::super::effect::{Answer, Cx, Effect, Owner, Payload};
+use super::super::model::{Link, Standing};
+use super::super::msg::Command;
+use super::super::panes::{Note, PaneId};
+use super::super::theme::Tone;
+use super::App;
+use crate::api::agency::{Agency, ListUsers, ShowAgency, Users};
+use crate::api::session::{Who, WhoAmI};
+use crate::domain::access::Role;
+
+/// The app's own answers.
+#[derive(Debug)]
+enum Own {
+    Who(Answer<Who>),
+    Agency(Answer<Agency>),
+    People(Answer<Users>),
+}
+
+impl App {
+    pub(super) fn perform(&mut self, owner: Owner, effect: Effect) {
+        self.dirty = true;
+        match effect {
+            Effect::Call(call) => self.start_call(owner, call),
+            Effect::Open(layer) => {
+                self.layer_serial += 1;
+                self.layers.push((self.layer_serial, layer));
+            }
+            Effect::Close => self.close(owner),
+            Effect::Say(tone, text) => self.notice = Some((tone, text)),
+            Effect::Run(action) => {
+                self.close(owner);
+                self.act(action, None);
+            }
+            Effect::Focus(pane) => self.focus_on(pane),
+            Effect::ChooseClient(client) => self.stand(Standing { client, project: None }),
+            Effect::ChooseProject(project) => {
+                let client = self.model.standing.client.clone();
+                self.stand(Standing { client, project });
+            }
+            Effect::OpenFinding(key) => self.open_finding(&key),
+            Effect::Step(forward) => self.step(owner, forward),
+            Effect::Find(text) => {
+                let focus = self.focus;
+                self.with_pane(focus, |pane, cx| pane.note(Note::Find(&text), cx));
+            }
+            Effect::Query(pane, text) => {
+                self.close(owner);
+                self.focus_on(pane);
+                self.with_pane(pane, |pane, cx| pane.note(Note::Query(&text), cx));
+            }
+            Effect::Sort(pane, text) => {
+                self.close(owner);
+                self.with_pane(pane, |pane, cx| pane.note(Note::Sort(&text), cx));
+            }
+            Effect::Pin(client) => {
+                self.model.pin = if self.model.pin.as_ref() == client.as_ref() {
+                    None
+                } else {
+                    client
+                };
+            }
+            Effect::Copy(text) => {
+                self.say(Tone::Good, &format!("{text}: sent to the terminal's clipboard."));
+                self.commands.push(Command::Copy(text));
+            }
+            Effect::Keep(key, fields) => {
+                if self.model.drafts.keep(&key, fields) {
+                    self.commands.push(Command::Save(self.model.drafts.to_json()));
+                }
+            }
+            Effect::Drop(key) => {
+                if self.model.drafts.drop(&key) {
+                    self.commands.push(Command::Save(self.model.drafts.to_json()));
+                }
+            }
+            Effect::SignedIn(remote) => {
+                self.commands.push(Command::Connect(remote));
+                self.close(owner);
+                if self.model.who.is_none() {
+                    self.begin_session();
+                } else {
+                    self.tell_all(Note::Resync);
+                }
+                self.unpark();
+            }
+            Effect::Changed => self.tell_all(Note::Resync),
+            Effect::Quit => self.leave(),
+        }
+    }
+
+    /// Takes the asking layer away, keeping what was typed in it.
+    fn close(&mut self, owner: Owner) {
+        let Owner::Layer(id) = owner else { return };
+        if let Some(i) = self.layers.iter().position(|(l, _)| *l == id) {
+            self.keep_draft(i);
+            self.layers.remove(i);
+            self.calls.forget(owner, &mut self.commands);
+        }
+    }
+
+    /// The detail's neighbour: the list behind it moves, and the detail is told which finding it is now on.
+    fn step(&mut self, owner: Owner, forward: bool) {
+        let focus = self.focus;
+        let before = self.panes[focus.index()].finding().map(|f| f.id);
+        let action = if forward { Action::Down } else { Action::Up };
+        self.with_pane(focus, |pane, cx| pane.act(action, None, cx));
+        let finding = self.panes[focus.index()].finding().cloned();
+        match finding.filter(|f| Some(f.id) != before) {
+            Some(finding) => {
+                if let Owner::Layer(id) = owner
+                    && let Some(i) = self.layers.iter().position(|(l, _)| *l == id)
+                {
+                    self.with_layer(i, |layer, cx| layer.note(Note::Subject(&finding), cx));
+                }
+            }
+            None => self.say(
+                Tone::Dim,
+                if forward {
+                    "This is the last one."
+                } else {
+                    "This is the first one."
+                },
+            ),
+        }
+    }
+
+    /// Loads who one is and what every pane shows.
+    pub(super) fn begin_session(&mut self) {
+        let mut effects = Vec::new();
+        let mut cx = Cx::new(&self.model, &mut effects);
+        cx.read("who", WhoAmI {}, Own::Who);
+        cx.read("agency", ShowAgency {}, Own::Agency);
+        self.effects.extend(effects.into_iter().map(|e| (Owner::App, e)));
+        self.tell_panes(Note::Start);
+    }
+
+    pub(super) fn own_reply(&mut self, payload: Payload) {
+        let Ok(own) = payload.downcast::<Own>() else { return };
+        match *own {
+            Own::Who(Ok(who)) => {
+                if who.role != Role::Viewer && self.model.people.is_empty() {
+                    let mut effects = Vec::new();
+                    Cx::new(&self.model, &mut effects).read("people", ListUsers {}, Own::People);
+                    self.effects.extend(effects.into_iter().map(|e| (Owner::App, e)));
+                }
+                self.model.who = Some(who);
+                if self.model.link == Link::Connecting {
+                    self.model.link = Link::AsOf(self.model.now);
+                }
+            }
+            Own::Agency(Ok(agency)) => {
+                self.model.zone = jiff::tz::TimeZone::get(&agency.time_zone).unwrap_or(jiff::tz::TimeZone::UTC);
+                self.model.agency = Some(agency);
+            }
+            Own::People(Ok(users)) => self.model.people = users.items,
+            Own::Who(Err(fault)) | Own::Agency(Err(fault)) | Own::People(Err(fault)) => {
+                let text = super::super::effect::sentence(&fault);
+                self.notice = Some((Tone::Bad, text));
+            }
+        }
+    }
+
+    /// Goes to a finding by its key, over the findings pane.
+    pub fn open_finding(&mut self, key: &str) {
+        self.focus_on(PaneId::Findings);
+    }
+}

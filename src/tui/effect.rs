@@ -1,0 +1,283 @@
+//! What a pane or sheet wants done, as data. `update` and `act` return effects and touch nothing themselves; the app
+//! performs those that concern the console, the runtime those that leave it.
+//!
+//! A call is typed where it is made ([`Cx::read`], [`Cx::write`]) and where it is answered (the private message of the
+//! pane); only its way through the queue is untyped.
+
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::action::Action;
+use super::modals::Layer;
+use super::model::{Chosen, Model};
+use super::panes::PaneId;
+use super::theme::Tone;
+use crate::api::Endpoint;
+use crate::domain::safe::Safe;
+use crate::remote::{Remote, Write};
+
+pub use crate::remote::Error as Fault;
+
+/// What came of a call.
+pub type Answer<T> = Result<T, Fault>;
+
+/// A private message on its way back to its owner.
+pub type Payload = Box<dyn Any + Send>;
+
+/// Who asked, and so who is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Owner {
+    App,
+    Pane(PaneId),
+    Layer(u32),
+}
+
+/// Signs in: what the console cannot do by itself, because it needs a session cache and maybe another server.
+pub trait Gate: Send + Sync {
+    /// `server` is absent where the profile names one.
+    fn sign_in(&self, server: Option<String>, email: String, password: String) -> BoxFuture<'static, Answer<Remote>>;
+}
+
+/// What work runs on.
+#[derive(Clone)]
+pub struct Host {
+    pub remote: Option<Remote>,
+    pub gate: Arc<dyn Gate>,
+}
+
+impl fmt::Debug for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Host")
+    }
+}
+
+/// Something that leaves the console and comes back. It can be sent again (after a sign-in, when the link is back).
+pub trait Work: Send + Sync + fmt::Debug {
+    /// The typed request, for the tests' `expect_call`.
+    fn request(&self) -> &dyn Any;
+    /// What it does, in a few words.
+    fn summary(&self) -> &'static str;
+    /// Whether it changes anything: such work is never cancelled by newer work, and is kept while the link is down.
+    fn is_write(&self) -> bool;
+    fn run(&self, host: Host, progress: Progress) -> BoxFuture<'static, Answer<Payload>>;
+}
+
+/// Tells how far long work is, in bytes or steps.
+pub type Progress = UnboundedSender<(u64, u64)>;
+
+/// One endpoint's call.
+struct Request<E> {
+    request: Arc<E>,
+    write: Option<Write>,
+    changes: bool,
+}
+
+impl<E: Endpoint> fmt::Debug for Request<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", E::METHOD.name(), E::PATH)
+    }
+}
+
+impl<E: Endpoint> Work for Request<E> {
+    fn request(&self) -> &dyn Any {
+        self.request.as_ref()
+    }
+
+    fn summary(&self) -> &'static str {
+        E::SUMMARY
+    }
+
+    fn is_write(&self) -> bool {
+        self.changes
+    }
+
+    fn run(&self, host: Host, _: Progress) -> BoxFuture<'static, Answer<Payload>> {
+        let (request, write) = (self.request.clone(), self.write.clone());
+        Box::pin(async move {
+            let Some(remote) = host.remote else {
+                return Err(Fault::SignInNeeded);
+            };
+            let out = match write {
+                None => remote.call(request.as_ref()).await?,
+                Some(write) => remote.write(request.as_ref(), &write).await?,
+            };
+            Ok(Box::new(out) as Payload)
+        })
+    }
+}
+
+/// Turns what came of the work into the owner's message.
+pub type Then = Box<dyn FnOnce(Answer<Payload>) -> Payload + Send>;
+
+/// Work with the slot it runs in: newer work in the same slot cancels the older (reads only).
+pub struct Call {
+    pub slot: &'static str,
+    pub work: Arc<dyn Work>,
+    pub then: Then,
+    /// Says how far it is, if the owner wants to know.
+    pub progress: Option<Box<dyn Fn(u64, u64) -> Payload + Send>>,
+}
+
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {:?}", self.slot, self.work)
+    }
+}
+
+/// What is wanted.
+#[derive(Debug)]
+pub enum Effect {
+    Call(Call),
+    /// Puts a sheet on top.
+    Open(Box<dyn Layer>),
+    /// Takes the asking sheet away.
+    Close,
+    /// A line at the foot, until the next key.
+    Say(Tone, Safe),
+    /// As if the key of this action had been pressed with the asking sheet gone.
+    Run(Action),
+    Focus(PaneId),
+    ChooseClient(Option<Chosen>),
+    ChooseProject(Option<Chosen>),
+    /// Opens a finding by its key.
+    OpenFinding(String),
+    /// The detail asks for its neighbour in the list it came from.
+    Step(bool),
+    /// Looks for this in the focused pane.
+    Find(String),
+    /// A query for a pane, which gets the keys.
+    Query(PaneId, String),
+    Sort(PaneId, String),
+    Pin(Option<Chosen>),
+    Copy(String),
+    /// Keeps what was typed under this name; empty drops it.
+    Keep(String, BTreeMap<String, String>),
+    Drop(String),
+    /// Somebody signed in.
+    SignedIn(Remote),
+    /// What is shown may have changed by one's own act.
+    Changed,
+    Quit,
+}
+
+/// What a component may look at and ask for while it updates.
+#[derive(Debug)]
+pub struct Cx<'a> {
+    pub model: &'a Model,
+    effects: &'a mut Vec<Effect>,
+}
+
+impl<'a> Cx<'a> {
+    pub fn new(model: &'a Model, effects: &'a mut Vec<Effect>) -> Self {
+        Self { model, effects }
+    }
+
+    pub fn push(&mut self, effect: Effect) {
+        self.effects.push(effect);
+    }
+
+    /// Asks the server; a newer call in the same slot cancels this one.
+    pub fn read<E: Endpoint, M: Send + 'static>(
+        &mut self,
+        slot: &'static str,
+        request: E,
+        then: impl FnOnce(Answer<E::Out>) -> M + Send + 'static,
+    ) {
+        self.request(slot, request, None, false, then);
+    }
+
+    /// Asks with an endpoint that is a write by its form (a dry run) and changes nothing: not kept while the link is
+    /// down, cancelled like a read.
+    pub fn ask<E: Endpoint, M: Send + 'static>(
+        &mut self,
+        slot: &'static str,
+        request: E,
+        then: impl FnOnce(Answer<E::Out>) -> M + Send + 'static,
+    ) {
+        self.request(slot, request, Some(Write::fresh()), false, then);
+    }
+
+    /// Writes, once however often it is sent. `version`: the version that was seen, where the endpoint wants it.
+    pub fn write<E: Endpoint, M: Send + 'static>(
+        &mut self,
+        request: E,
+        version: Option<i64>,
+        then: impl FnOnce(Answer<E::Out>) -> M + Send + 'static,
+    ) {
+        let write = Write {
+            version,
+            ..Write::fresh()
+        };
+        self.request("write", request, Some(write), true, then);
+    }
+
+    fn request<E: Endpoint, M: Send + 'static>(
+        &mut self,
+        slot: &'static str,
+        request: E,
+        write: Option<Write>,
+        changes: bool,
+        then: impl FnOnce(Answer<E::Out>) -> M + Send + 'static,
+    ) {
+        let work = Request {
+            request: Arc::new(request),
+            write,
+            changes,
+        };
+        self.work(slot, work, None, then);
+    }
+
+    /// Other work; its answer must be a `T`.
+    pub fn work<T: Send + 'static, M: Send + 'static>(
+        &mut self,
+        slot: &'static str,
+        work: impl Work + 'static,
+        progress: Option<Box<dyn Fn(u64, u64) -> Payload + Send>>,
+        then: impl FnOnce(Answer<T>) -> M + Send + 'static,
+    ) {
+        let then: Then = Box::new(move |answer| {
+            let typed = answer.and_then(|payload| match payload.downcast::<T>() {
+                Ok(out) => Ok(*out),
+                Err(_) => Err(Fault::Protocol(
+                    "the answer is of another kind than the question".into(),
+                )),
+            });
+            Box::new(then(typed))
+        });
+        self.push(Effect::Call(Call {
+            slot,
+            work: Arc::new(work),
+            then,
+            progress,
+        }));
+    }
+
+    pub fn open(&mut self, layer: impl Layer + 'static) {
+        self.push(Effect::Open(Box::new(layer)));
+    }
+
+    pub fn close(&mut self) {
+        self.push(Effect::Close);
+    }
+
+    pub fn say(&mut self, tone: Tone, text: impl Into<Safe>) {
+        self.push(Effect::Say(tone, text.into()));
+    }
+}
+
+/// A fault as a sentence that says what to do next.
+pub fn sentence(fault: &Fault) -> Safe {
+    match fault {
+        Fault::Problem(problem) => Safe::new(&problem.detail),
+        Fault::Unreachable(why) => Safe::new(&format!("The server cannot be reached ({why}).")),
+        Fault::SignInNeeded => Safe::new("Sign in again to go on."),
+        Fault::Protocol(what) => Safe::new(&format!(
+            "The server's answer was not understood ({what}). Is it a newer version?"
+        )),
+    }
+}

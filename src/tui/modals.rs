@@ -1,0 +1,74 @@
+//! Sheets, bars and details: layers on a stack over the panes. The top one has the keys; Esc takes it away and keeps
+//! what was typed. One layer per file.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crossterm::event::KeyEvent;
+use ratatui::layout::Rect;
+
+use super::action::{Action, Can};
+use super::effect::{Cx, Payload};
+use super::ink::Brush;
+use super::model::Model;
+use super::panes::Note;
+use crate::domain::time::Time;
+
+pub mod assign;
+pub mod client_form;
+pub mod confirm;
+pub mod form;
+pub mod help;
+pub mod line;
+pub mod menu;
+pub mod palette;
+pub mod picker;
+pub mod project_form;
+pub mod sign_in;
+
+/// How much of the screen a layer takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// All between header and key line; keys it does not know go on to the desk.
+    Full,
+    /// A box of at most this many columns and rows in the middle.
+    Popup(u16, u16),
+    /// So many rows above the key line.
+    Bar(u16),
+}
+
+/// A layer. The rules of [`super::panes::Pane`] hold.
+pub trait Layer: Send + fmt::Debug {
+    fn shape(&self) -> Shape;
+    /// Whether a text field has the keys: letters type.
+    fn is_typing(&self) -> bool {
+        false
+    }
+    /// A key before the keymap sees it; whether it was used. In a text field: only keys without a meaning there.
+    fn key(&mut self, _key: KeyEvent, _cx: &mut Cx) -> bool {
+        false
+    }
+    fn act(&mut self, action: Action, count: Option<usize>, cx: &mut Cx) -> bool;
+    /// Pasted text; never acts.
+    fn paste(&mut self, _text: &str, _cx: &mut Cx) {}
+    fn reply(&mut self, _payload: Payload, _cx: &mut Cx) {}
+    fn note(&mut self, _note: Note, _cx: &mut Cx) {}
+    fn can(&self, _action: Action, _model: &Model) -> Can {
+        Can::NotHere
+    }
+    fn hints(&self) -> Vec<Action>;
+    /// The area it will be drawn in.
+    fn set_size(&mut self, _width: u16, _height: u16, _cx: &mut Cx) {}
+    /// What was typed, and the name it is kept under.
+    fn draft(&self) -> Option<(String, BTreeMap<String, String>)> {
+        None
+    }
+    fn draw(&self, brush: &mut Brush, area: Rect, model: &Model);
+    fn next_change(&self, _now: Time) -> Option<Time> {
+        None
+    }
+    /// Whether it is the sign-in sheet, of which there is never more than one.
+    fn is_sign_in(&self) -> bool {
+        false
+    }
+}

@@ -1,0 +1,135 @@
+//! Short menus: the acts on a row (`x`), the ways to sort (`o`). One letter picks, so do arrows and Enter.
+
+use crossterm::event::{KeyCode, KeyEvent};
+use ratatui::layout::Rect;
+
+use super::super::action::{Action, Can};
+use super::super::effect::{Cx, Effect};
+use super::super::ink::{Brush, run};
+use super::super::keymap::Key;
+use super::super::model::Model;
+use super::super::panes::PaneId;
+use super::super::theme::Tone;
+use super::{Layer, Shape};
+use crate::domain::safe::Safe;
+
+#[derive(Debug, Clone)]
+enum Pick {
+    Act(Action, Can),
+    Sort(char, &'static str, &'static str),
+}
+
+/// See the module's description.
+#[derive(Debug)]
+pub struct Menu {
+    title: &'static str,
+    pane: PaneId,
+    picks: Vec<Pick>,
+    at: usize,
+}
+
+/// How findings can be sorted: letter, `sort:` word, what it means.
+pub const SORTS: [(char, &str, &str); 7] = [
+    ('s', "-sev", "severity, worst first"),
+    ('c', "-cvss", "CVSS score, highest first"),
+    ('d', "due", "due date, nearest first"),
+    ('n', "-first", "newest first"),
+    ('l', "-last", "last seen first"),
+    ('t', "status", "status"),
+    ('k', "key", "key"),
+];
+
+impl Menu {
+    pub fn acts(rows: Vec<(Action, Can)>) -> Self {
+        Self {
+            title: " What can be done ",
+            pane: PaneId::Queue,
+            picks: rows.into_iter().map(|(a, c)| Pick::Act(a, c)).collect(),
+            at: 0,
+        }
+    }
+
+    pub fn sorts(pane: PaneId) -> Self {
+        Self {
+            title: " Sort by ",
+            pane,
+            picks: SORTS.iter().map(|(c, w, t)| Pick::Sort(*c, w, t)).collect(),
+            at: 0,
+        }
+    }
+
+    fn pick(&self, i: usize, cx: &mut Cx) {
+        match &self.picks[i] {
+            Pick::Act(action, Can::Yes) => cx.push(Effect::Run(*action)),
+            Pick::Act(_, Can::No(reason)) => cx.say(Tone::Warn, *reason),
+            Pick::Act(_, Can::NotHere) => {}
+            Pick::Sort(_, word, _) => cx.push(Effect::Sort(self.pane, (*word).to_owned())),
+        }
+    }
+}
+
+impl Layer for Menu {
+    fn shape(&self) -> Shape {
+        Shape::Popup(64, self.picks.len() as u16 + 2)
+    }
+
+    fn key(&mut self, event: KeyEvent, cx: &mut Cx) -> bool {
+        if event.code == KeyCode::Enter {
+            self.pick(self.at, cx);
+            return true;
+        }
+        let key = Key::from(event);
+        let hit = self.picks.iter().position(|pick| match pick {
+            Pick::Act(action, _) => cx.model.keymap.keys(*action).contains(&key),
+            Pick::Sort(letter, ..) => event.code == KeyCode::Char(*letter),
+        });
+        match hit {
+            Some(i) => {
+                self.pick(i, cx);
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn act(&mut self, action: Action, count: Option<usize>, _: &mut Cx) -> bool {
+        let last = self.picks.len().saturating_sub(1);
+        let n = count.unwrap_or(1);
+        match action {
+            Action::Down => self.at = (self.at + n).min(last),
+            Action::Up => self.at = self.at.saturating_sub(n),
+            Action::Top => self.at = 0,
+            Action::Bottom => self.at = last,
+            _ => return false,
+        }
+        true
+    }
+
+    fn hints(&self) -> Vec<Action> {
+        vec![Action::Down, Action::Choose, Action::Back]
+    }
+
+    fn draw(&self, brush: &mut Brush, area: Rect, model: &Model) {
+        let inside = brush.frame(area, &[run(self.title, Tone::Focus)], &[], true);
+        for (i, pick) in self.picks.iter().enumerate().take(usize::from(inside.height)) {
+            let y = inside.y + i as u16;
+            let bar = (i == self.at).then_some(Tone::Cursor);
+            if bar.is_some() {
+                brush.bar(inside.x, y, inside.width, Tone::Cursor);
+            }
+            let (key, text, tone) = match pick {
+                Pick::Act(action, can) => {
+                    let tone = if *can == Can::Yes { Tone::Text } else { Tone::Dim };
+                    let text = match can {
+                        Can::No(reason) => format!("{} ({reason})", action.summary()),
+                        _ => action.summary().to_owned(),
+                    };
+                    (model.keymap.first(*action), text, tone)
+                }
+                Pick::Sort(letter, _, text) => (letter.to_string(), (*text).to_owned(), Tone::Text),
+            };
+            let runs = [run(format!(" {key:<7} "), Tone::Key), run(Safe::new(&text), tone)];
+            brush.runs_on(inside.x, y, inside.width, &runs, bar);
+        }
+    }
+}

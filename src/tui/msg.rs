@@ -1,0 +1,43 @@
+//! Everything that can happen to the console, in one queue with one owner.
+
+use super::effect::{Answer, Payload};
+use super::terminal::Happened;
+use crate::remote::Incoming;
+
+/// A message.
+#[derive(Debug)]
+pub enum Msg {
+    /// The terminal or the system.
+    Happened(Happened),
+    /// The window is this wide and high.
+    Size(u16, u16),
+    /// Work came back.
+    Reply(u64, Answer<Payload>),
+    /// Work is so far.
+    Progress(u64, u64, u64),
+    /// The event stream.
+    Link(Incoming),
+    /// A wake-up that was asked for.
+    Wake,
+}
+
+/// What the app wants from the runtime.
+#[derive(Debug)]
+pub enum Command {
+    /// Runs work; its reply carries this number.
+    Start(u64, std::sync::Arc<dyn super::effect::Work>),
+    /// Nobody waits for it any more.
+    Abort(u64),
+    /// A session: calls and events go through it from now on.
+    Connect(crate::remote::Remote),
+    /// Opens the event stream afresh.
+    Reconnect,
+    /// To the terminal's clipboard.
+    Copy(String),
+    /// To the drafts file.
+    Save(String),
+    /// Gives the terminal back and stops the process.
+    Suspend,
+    /// Takes the terminal again.
+    Resume,
+}

@@ -1,0 +1,126 @@
+//! The panes and what every pane answers. One pane per file; a pane knows the server's nouns and its own private
+//! messages, never another pane.
+
+use std::fmt;
+
+use ratatui::layout::Rect;
+
+use super::action::{Action, Can};
+use super::effect::{Cx, Payload};
+use super::ink::{Brush, Run};
+use super::model::Model;
+use crate::api::event::Event;
+use crate::api::finding::Finding;
+use crate::domain::safe::Safe;
+use crate::domain::time::Time;
+
+pub mod clients;
+pub mod findings;
+pub mod projects;
+pub mod queue;
+
+/// The panes, in the order of their keys `1`–`4`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PaneId {
+    Clients,
+    Projects,
+    Findings,
+    Queue,
+}
+
+impl PaneId {
+    pub const ALL: [Self; 4] = [Self::Clients, Self::Projects, Self::Findings, Self::Queue];
+
+    pub fn index(self) -> usize {
+        self as usize
+    }
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Clients => "Clients",
+            Self::Projects => "Projects",
+            Self::Findings => "Findings",
+            Self::Queue => "Queue",
+        }
+    }
+}
+
+/// One registry line per pane.
+pub fn registry() -> [Box<dyn Pane>; 4] {
+    [
+        Box::new(clients::Clients::default()),
+        Box::new(projects::Projects::default()),
+        Box::new(findings::Findings::default()),
+        Box::new(queue::Queue::default()),
+    ]
+}
+
+/// What a pane is told besides keys and answers.
+#[derive(Debug, Clone, Copy)]
+pub enum Note<'a> {
+    /// A session is there: load.
+    Start,
+    /// Another client or project was chosen.
+    Standing,
+    /// Something changed on the server.
+    Change(&'a Event),
+    /// Anything may have changed.
+    Resync,
+    Find(&'a str),
+    Query(&'a str),
+    Sort(&'a str),
+    /// The list the detail came from moved on to this finding.
+    Subject(&'a Finding),
+}
+
+/// A pane. `act` and the others that take a [`Cx`] change only the pane and ask for effects; `draw` changes nothing.
+pub trait Pane: Send + fmt::Debug {
+    fn id(&self) -> PaneId;
+    /// Does it, or says that it is not this pane's.
+    fn act(&mut self, action: Action, count: Option<usize>, cx: &mut Cx) -> bool;
+    /// A message of its own comes back.
+    fn reply(&mut self, payload: Payload, cx: &mut Cx);
+    fn note(&mut self, note: Note, cx: &mut Cx);
+    /// Whether the action works here and now.
+    fn can(&self, action: Action, model: &Model) -> Can;
+    /// The acts worth a place on the key line, most needed first.
+    fn hints(&self) -> &'static [Action];
+    /// The inside of its frame.
+    fn set_size(&mut self, width: u16, height: u16, cx: &mut Cx);
+    /// What stands on the frame besides the name: filter, counts.
+    fn title(&self, model: &Model) -> Vec<Run>;
+    fn position(&self) -> Safe;
+    fn draw(&self, brush: &mut Brush, area: Rect, focused: bool, model: &Model);
+    /// The finding under the cursor, for the detail's next and previous.
+    fn finding(&self) -> Option<&Finding> {
+        None
+    }
+    /// The query as it stands.
+    fn query(&self) -> &str {
+        ""
+    }
+    /// When the text on the screen changes by itself next (a clock runs).
+    fn next_change(&self, _now: Time) -> Option<Time> {
+        None
+    }
+    /// Names loaded here, for the palette: what it is, its key, its name.
+    fn names(&self) -> Vec<Named> {
+        Vec::new()
+    }
+}
+
+/// Something that can be gone to by name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    pub what: What,
+    pub chosen: super::model::Chosen,
+    /// The client it belongs to, where it is not one.
+    pub client: Option<super::model::Chosen>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum What {
+    Client,
+    Project,
+    Finding,
+}
