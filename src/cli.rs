@@ -148,18 +148,19 @@ async fn run(cx: &Context, command: Option<Command>) -> Result<(), Error> {
     }
 }
 
-/// Help and versions are answers; anything else is wrong usage, as a document where one was asked for.
+/// Help and versions are answers; anything else is wrong usage, as a document where one was asked for. What was typed is
+/// quoted in it, and may have been pasted: it is made safe like any other text.
 fn refuse_usage(error: &clap::Error) -> ExitCode {
-    if error.use_stderr() && std::env::args_os().any(|a| a == "--json") {
-        let text = error.to_string();
-        let detail = text.trim_start_matches("error: ").trim().to_owned();
-        let error = Error::Usage(detail);
-        error.report(true);
-        return ExitCode::from(error.exit_code());
+    if !error.use_stderr() {
+        // Our own help text; a reader that went away has seen enough of it.
+        let _ = error.print();
+        return ExitCode::SUCCESS;
     }
-    // clap prints what the user typed as it came; only a terminal of the user's own is told.
-    let _ = error.print();
-    ExitCode::from(if error.use_stderr() { 2 } else { 0 })
+    let text = error.render().to_string();
+    let text = text.trim_start_matches("error: ").trim();
+    let error = Error::Usage(text.to_owned());
+    error.report(std::env::args_os().any(|a| a == "--json"));
+    ExitCode::from(error.exit_code())
 }
 
 /// Keeps secrets in memory away from core files and from other processes of the same user.

@@ -56,20 +56,27 @@ the server then connects as --serve-role, which owns nothing.")]
         #[arg(long, value_name = "ZONE", default_value = "UTC")]
         time_zone: String,
         #[command(flatten)]
-        plan: Plan,
+        limits: Limits,
     },
     /// The people of an agency
     #[command(subcommand)]
     User(User),
-    /// Set an agency's limits
+    /// Set an agency's limits, all of them
     Plan {
         #[command(flatten)]
         database: Database,
         /// The agency's name or id
         #[arg(long, value_name = "NAME")]
         agency: String,
-        #[command(flatten)]
-        plan: Plan,
+        /// How many clients that are not archived
+        #[arg(long, value_name = "N")]
+        clients: i64,
+        /// How many projects of such clients
+        #[arg(long, value_name = "N")]
+        projects: i64,
+        /// How many active and invited users
+        #[arg(long, value_name = "N")]
+        seats: i64,
     },
 }
 
@@ -105,7 +112,7 @@ pub struct Database {
 
 /// What an agency may use.
 #[derive(Debug, Clone, Copy, Args)]
-pub struct Plan {
+pub struct Limits {
     /// How many clients that are not archived
     #[arg(long, value_name = "N", default_value_t = 100)]
     clients: i64,
@@ -171,7 +178,7 @@ pub async fn run(cx: &Context, command: Command) -> Result<(), Error> {
             password_stdin,
             kind,
             time_zone,
-            plan,
+            limits,
         } => {
             let password = ask::secret(&format!("Password for {email}:"), password_stdin)?;
             let store = migrated(cx, database).await?;
@@ -179,9 +186,9 @@ pub async fn run(cx: &Context, command: Command) -> Result<(), Error> {
                 name: agency.clone(),
                 kind,
                 time_zone,
-                clients: plan.clients,
-                projects: plan.projects,
-                seats: plan.seats,
+                clients: limits.clients,
+                projects: limits.projects,
+                seats: limits.seats,
             };
             let name = name.unwrap_or_else(|| email.clone());
             let id = admin::init(&store, new, &email, &name, password.expose_secret(), now)
@@ -218,18 +225,21 @@ pub async fn run(cx: &Context, command: Command) -> Result<(), Error> {
                 &format!("{email} is a user of {agency}."),
             )
         }
-        Command::Plan { database, agency, plan } => {
+        Command::Plan {
+            database,
+            agency,
+            clients,
+            projects,
+            seats,
+        } => {
             let store = open(cx, database).await?;
-            admin::set_plan(&store, &agency, plan.clients, plan.projects, plan.seats)
+            admin::set_plan(&store, &agency, clients, projects, seats)
                 .await
                 .map_err(refused)?;
             store.close().await;
             cx.out.done(
-                &json!({"clients": plan.clients, "projects": plan.projects, "seats": plan.seats}),
-                &format!(
-                    "{agency}: {} clients, {} projects, {} seats.",
-                    plan.clients, plan.projects, plan.seats
-                ),
+                &json!({"clients": clients, "projects": projects, "seats": seats}),
+                &format!("{agency}: {} clients, {} projects, {} seats.", clients, projects, seats),
             )
         }
     }

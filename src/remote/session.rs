@@ -4,7 +4,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::request::Parts;
 use super::transport::send;
-use super::{Error, Remote, same};
+use super::{Error, Remote, Write, same};
 use crate::api::Endpoint;
 use crate::api::problem::Code;
 use crate::api::session::{Refresh, SignIn, SignOut, Tokens, Who};
@@ -69,7 +69,7 @@ impl Remote {
     }
 
     async fn end_on_server(&self) -> Result<(), Error> {
-        let parts = Parts::of(&SignOut {}, None)?;
+        let parts = Parts::of(&SignOut {}, Some(&Write::fresh()))?;
         send(self, &parts, true).await?.read::<<SignOut as Endpoint>::Out>()
     }
 

@@ -9,6 +9,7 @@
     clippy::print_stderr
 )]
 
+mod cli;
 mod import;
 mod support;
 mod tidy;

@@ -1,7 +1,7 @@
 //! A real server with a database of its own and an agency in it, as an operator would set it up: through `admin`.
 
 use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Stdio};
+use std::process::Child;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
@@ -38,6 +38,11 @@ impl Desk {
 
     /// A server over a fresh database of this engine.
     pub fn over(engine: &Engine) -> Self {
+        Self::with(engine, &[])
+    }
+
+    /// A server with variables of its own.
+    pub fn with(engine: &Engine, variables: &[(&str, &str)]) -> Self {
         let home = Home::new();
         let (database, serve) = match engine {
             Engine::Sqlite => {
@@ -71,6 +76,10 @@ impl Desk {
         ];
         let ran = home.feed(&init, &format!("{PASSWORD}\n"));
         assert_eq!(ran.code, 0, "{}", ran.err);
+        let mut home = home;
+        for (name, value) in variables {
+            home.set(name, value);
+        }
         let mut desk = Self {
             home,
             url: String::new(),
@@ -82,34 +91,36 @@ impl Desk {
         desk
     }
 
-    /// Starts the server (again) and waits until it listens. The address is new each time.
+    /// Starts the server (again) and waits until it listens. The address is new each time; the log goes on in one file.
     pub fn start(&mut self) {
+        let log = std::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(self.log())
+            .unwrap();
         let mut child = self
             .home
-            .command(&["serve", "--database", &self.serve, "--listen", "127.0.0.1:0"])
-            .stderr(Stdio::piped())
+            .command(&["--json", "serve", "--database", &self.serve, "--listen", "127.0.0.1:0"])
+            .stderr(log)
             .spawn()
             .unwrap();
-        let mut said = String::new();
-        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        // JSON lines on standard error; one of them names the address.
-        let url = loop {
-            let Some(Ok(line)) = lines.next() else {
-                panic!("the server did not start: {said}")
-            };
-            if let Some(at) = line.find("http://127.0.0.1:") {
-                break line[at..]
-                    .split(['"', ' ', ','])
-                    .next()
-                    .unwrap()
-                    .trim_end_matches('/')
-                    .to_owned();
-            }
-            said += &line;
-        };
-        std::thread::spawn(move || lines.for_each(drop));
-        self.url = url;
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let said: serde_json::Value = serde_json::from_str(&line).unwrap_or_else(|_| {
+            panic!(
+                "the server did not start: {}",
+                std::fs::read_to_string(self.log()).unwrap()
+            )
+        });
+        self.url = said["url"].as_str().unwrap().to_owned();
         self.server = Some(child);
+    }
+
+    /// Where the server's standard error goes.
+    pub fn log(&self) -> std::path::PathBuf {
+        self.home.path().join("serve.log")
     }
 
     /// Stops the server as an operator would; says whether it went by itself.
