@@ -1,0 +1,164 @@
+//! What keeps tenants apart below the services: the rule of `$1` (check 7) and PostgreSQL's row-level security (check 6).
+
+use riskdesk::domain::id::AgencyId;
+use riskdesk::store::{Error, Scope, Sql, Store};
+use sqlx::{Connection as _, Executor as _, Row as _};
+
+use crate::support::bench::{Bench, Engine, engines, role_of};
+use crate::support::checked;
+
+/// Check 7: a statement that forgets its tenant is refused on both engines, before it reaches the database.
+#[tokio::test]
+async fn a_statement_that_forgets_the_agency_is_refused() {
+    for engine in engines() {
+        let bench = Bench::start(engine).await;
+        let admin = bench.alpha_admin().await;
+        bench.client(&admin, "Acme", "all_users").await;
+        let scope = Scope::job(bench.alpha);
+        let planted = ["SELECT name FROM client", "SELECT name FROM client WHERE key = $2", "SELECT name FROM client WHERE key = '$10'", "UPDATE client SET notes = 'x'"];
+        let mut failed = 0;
+        for text in planted {
+            let out: Result<(), Error> = bench
+                .desk
+                .store()
+                .read(&scope, |tx| Box::pin(async move { tx.all(Sql::new(text).bind("acme")).await.map(drop) }))
+                .await;
+            if !matches!(out, Err(Error::Statement(_))) {
+                failed += 1;
+                println!("{engine:?}: {text}: {out:?}");
+            }
+        }
+        // And one that names it sees its own rows only.
+        for (agency, rows) in [(bench.alpha, 1), (bench.beta, 0), (AgencyId::fresh(), 0)] {
+            let seen: Result<usize, Error> = bench
+                .desk
+                .store()
+                .read(&Scope::job(agency), |tx| {
+                    Box::pin(async move { Ok(tx.all(Sql::new("SELECT name FROM client WHERE agency_id = $1")).await?.len()) })
+                })
+                .await;
+            failed += usize::from(seen.unwrap() != rows);
+        }
+        checked(&format!("7 the missing tenant is caught ({engine:?})"), planted.len() + 3, failed, 7);
+        bench.stop().await;
+    }
+}
+
+/// Check 6: the catalogue of PostgreSQL, read as an auditor would.
+#[tokio::test]
+async fn row_level_security_holds() {
+    if !engines().contains(&Engine::Postgres) {
+        return;
+    }
+    let bench = Bench::start(Engine::Postgres).await;
+    let admin = bench.alpha_admin().await;
+    let beta = bench.beta_admin().await;
+    bench.client(&admin, "Acme", "all_users").await;
+    bench.client(&beta, "Theirs", "all_users").await;
+    let mut owner = sqlx::PgConnection::connect(&bench.database).await.unwrap();
+    let (mut looked, mut failed) = (0, 0);
+    let mut wrong = |looked_at: usize, what: Option<String>| {
+        looked += looked_at;
+        if let Some(what) = what {
+            failed += 1;
+            println!("{what}");
+        }
+    };
+    // Every table with an agency_id has forced row-level security and a policy for the app role.
+    let rows = owner
+        .fetch_all(
+            "SELECT c.relname, c.relrowsecurity, c.relforcerowsecurity, \
+               (SELECT count(*) FROM pg_policy p JOIN pg_roles r ON r.oid = ANY (p.polroles) WHERE p.polrelid = c.oid AND r.rolname = 'riskdesk_app') AS policies, \
+               has_table_privilege('riskdesk_app', c.oid, 'TRUNCATE, REFERENCES, TRIGGER') AS too_much \
+             FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+             WHERE n.nspname = 'public' AND c.relkind = 'r' \
+               AND EXISTS (SELECT 1 FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'agency_id')",
+        )
+        .await
+        .unwrap();
+    for row in &rows {
+        let table: String = row.get("relname");
+        let held = row.get::<bool, _>("relrowsecurity") && row.get::<bool, _>("relforcerowsecurity");
+        let policies: i64 = row.get("policies");
+        let bad = !held || policies != 1 || row.get::<bool, _>("too_much");
+        wrong(1, bad.then(|| format!("{table}: forced {held}, policies {policies}")));
+    }
+    assert!(rows.len() >= 20, "{} tenant tables", rows.len());
+    // The roles own nothing and bypass nothing, and cannot log in; the serve role inherits nothing.
+    for row in owner
+        .fetch_all(
+            "SELECT rolname, rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb AS strong, rolcanlogin, \
+               (SELECT count(*) FROM pg_class c WHERE c.relowner = r.oid) AS owns \
+             FROM pg_roles r WHERE rolname IN ('riskdesk_app', 'riskdesk_door', 'riskdesk_admin')",
+        )
+        .await
+        .unwrap()
+    {
+        let bad = row.get::<bool, _>("strong") || row.get::<bool, _>("rolcanlogin") || row.get::<i64, _>("owns") > 0;
+        wrong(1, bad.then(|| format!("role {}", row.get::<String, _>("rolname"))));
+    }
+    // Without a scope there are no rows, whatever the role asks.
+    let serve = serve_url(&bench);
+    let mut app = sqlx::PgConnection::connect(&serve).await.unwrap();
+    let tables: Vec<String> = rows.iter().map(|r| r.get("relname")).collect();
+    for table in &tables {
+        app.execute("BEGIN; SET LOCAL ROLE riskdesk_app").await.unwrap();
+        let seen = app.fetch_one(sqlx::AssertSqlSafe(format!("SELECT count(*) AS n FROM {table}"))).await;
+        app.execute("ROLLBACK").await.unwrap();
+        let bad = seen.is_ok_and(|row| row.get::<i64, _>("n") > 0);
+        wrong(1, bad.then(|| format!("{table} shows rows without a scope")));
+        let bare = app.fetch_one(sqlx::AssertSqlSafe(format!("SELECT count(*) AS n FROM {table}"))).await;
+        wrong(1, bare.is_ok().then(|| format!("{table} can be read without any role")));
+    }
+    checked("6 catalogue", looked, failed, 60);
+
+    // The server refuses to start with more rights than it needs.
+    let owner_url = bench.database.clone();
+    let refused = Store::open(&owner_url).await;
+    assert!(matches!(refused, Err(Error::Setup(ref why)) if why.contains("will not start")), "{refused:?}");
+    bench.stop().await;
+}
+
+fn serve_url(bench: &Bench) -> String {
+    let owner = &bench.database;
+    let name = owner.rsplit('/').next().unwrap();
+    owner.replace(&format!("{}@", role_of(owner)), &format!("{name}_serve@"))
+}
+
+/// Check 6, second half: thousands of interleaved transactions of two agencies over a small pool see no foreign row.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn interleaved_transactions_see_their_own() {
+    for engine in engines() {
+        let bench = Bench::start(engine).await;
+        for (token, name) in [(bench.alpha_admin().await, "Acme"), (bench.beta_admin().await, "Theirs")] {
+            bench.client(&token, name, "all_users").await;
+        }
+        let store = bench.desk.store().clone();
+        let workers = (0..8).map(|worker| {
+            let (store, alpha, beta) = (store.clone(), bench.alpha, bench.beta);
+            tokio::spawn(async move {
+                let mut foreign = 0;
+                for n in 0..2500 {
+                    let (agency, own) = if (worker + n) % 2 == 0 { (alpha, "Acme") } else { (beta, "Theirs") };
+                    let seen: Result<Vec<String>, Error> = store
+                        .read(&Scope::job(agency), |tx| {
+                            Box::pin(async move {
+                                let rows = tx.all(Sql::new("SELECT name FROM client WHERE agency_id = $1 OR $1 IS NOT NULL")).await?;
+                                rows.iter().map(|row| row.get("name")).collect()
+                            })
+                        })
+                        .await;
+                    // The statement asks for everything on purpose: PostgreSQL alone can hold it back.
+                    foreign += match engine {
+                        Engine::Postgres => usize::from(seen.unwrap() != [own]),
+                        Engine::Sqlite => usize::from(!seen.unwrap().iter().any(|name| name == own)),
+                    };
+                }
+                foreign
+            })
+        });
+        let foreign: usize = futures::future::join_all(workers).await.into_iter().map(Result::unwrap).sum();
+        checked(&format!("6 interleaved transactions ({engine:?})"), 20_000, foreign, 20_000);
+        bench.stop().await;
+    }
+}
