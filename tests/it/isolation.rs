@@ -15,13 +15,20 @@ async fn a_statement_that_forgets_the_agency_is_refused() {
         let admin = bench.alpha_admin().await;
         bench.client(&admin, "Acme", "all_users").await;
         let scope = Scope::job(bench.alpha);
-        let planted = ["SELECT name FROM client", "SELECT name FROM client WHERE key = $2", "SELECT name FROM client WHERE key = '$10'", "UPDATE client SET notes = 'x'"];
+        let planted = [
+            "SELECT name FROM client",
+            "SELECT name FROM client WHERE key = $2",
+            "SELECT name FROM client WHERE key = '$10'",
+            "UPDATE client SET notes = 'x'",
+        ];
         let mut failed = 0;
         for text in planted {
             let out: Result<(), Error> = bench
                 .desk
                 .store()
-                .read(&scope, |tx| Box::pin(async move { tx.all(Sql::new(text).bind("acme")).await.map(drop) }))
+                .read(&scope, |tx| {
+                    Box::pin(async move { tx.all(Sql::new(text).bind("acme")).await.map(drop) })
+                })
                 .await;
             if !matches!(out, Err(Error::Statement(_))) {
                 failed += 1;
@@ -34,12 +41,22 @@ async fn a_statement_that_forgets_the_agency_is_refused() {
                 .desk
                 .store()
                 .read(&Scope::job(agency), |tx| {
-                    Box::pin(async move { Ok(tx.all(Sql::new("SELECT name FROM client WHERE agency_id = $1")).await?.len()) })
+                    Box::pin(async move {
+                        Ok(tx
+                            .all(Sql::new("SELECT name FROM client WHERE agency_id = $1"))
+                            .await?
+                            .len())
+                    })
                 })
                 .await;
             failed += usize::from(seen.unwrap() != rows);
         }
-        checked(&format!("7 the missing tenant is caught ({engine:?})"), planted.len() + 3, failed, 7);
+        checked(
+            &format!("7 the missing tenant is caught ({engine:?})"),
+            planted.len() + 3,
+            failed,
+            7,
+        );
         bench.stop().await;
     }
 }
@@ -103,11 +120,15 @@ async fn row_level_security_holds() {
     let tables: Vec<String> = rows.iter().map(|r| r.get("relname")).collect();
     for table in &tables {
         app.execute("BEGIN; SET LOCAL ROLE riskdesk_app").await.unwrap();
-        let seen = app.fetch_one(sqlx::AssertSqlSafe(format!("SELECT count(*) AS n FROM {table}"))).await;
+        let seen = app
+            .fetch_one(sqlx::AssertSqlSafe(format!("SELECT count(*) AS n FROM {table}")))
+            .await;
         app.execute("ROLLBACK").await.unwrap();
         let bad = seen.is_ok_and(|row| row.get::<i64, _>("n") > 0);
         wrong(1, bad.then(|| format!("{table} shows rows without a scope")));
-        let bare = app.fetch_one(sqlx::AssertSqlSafe(format!("SELECT count(*) AS n FROM {table}"))).await;
+        let bare = app
+            .fetch_one(sqlx::AssertSqlSafe(format!("SELECT count(*) AS n FROM {table}")))
+            .await;
         wrong(1, bare.is_ok().then(|| format!("{table} can be read without any role")));
     }
     checked("6 catalogue", looked, failed, 60);
@@ -115,7 +136,10 @@ async fn row_level_security_holds() {
     // The server refuses to start with more rights than it needs.
     let owner_url = bench.database.clone();
     let refused = Store::open(&owner_url).await;
-    assert!(matches!(refused, Err(Error::Setup(ref why)) if why.contains("will not start")), "{refused:?}");
+    assert!(
+        matches!(refused, Err(Error::Setup(ref why)) if why.contains("will not start")),
+        "{refused:?}"
+    );
     bench.stop().await;
 }
 
@@ -130,7 +154,10 @@ fn serve_url(bench: &Bench) -> String {
 async fn interleaved_transactions_see_their_own() {
     for engine in engines() {
         let bench = Bench::start(engine).await;
-        for (token, name) in [(bench.alpha_admin().await, "Acme"), (bench.beta_admin().await, "Theirs")] {
+        for (token, name) in [
+            (bench.alpha_admin().await, "Acme"),
+            (bench.beta_admin().await, "Theirs"),
+        ] {
             bench.client(&token, name, "all_users").await;
         }
         let store = bench.desk.store().clone();
@@ -139,11 +166,19 @@ async fn interleaved_transactions_see_their_own() {
             tokio::spawn(async move {
                 let mut foreign = 0;
                 for n in 0..2500 {
-                    let (agency, own) = if (worker + n) % 2 == 0 { (alpha, "Acme") } else { (beta, "Theirs") };
+                    let (agency, own) = if (worker + n) % 2 == 0 {
+                        (alpha, "Acme")
+                    } else {
+                        (beta, "Theirs")
+                    };
                     let seen: Result<Vec<String>, Error> = store
                         .read(&Scope::job(agency), |tx| {
                             Box::pin(async move {
-                                let rows = tx.all(Sql::new("SELECT name FROM client WHERE agency_id = $1 OR $1 IS NOT NULL")).await?;
+                                let rows = tx
+                                    .all(Sql::new(
+                                        "SELECT name FROM client WHERE agency_id = $1 OR $1 IS NOT NULL",
+                                    ))
+                                    .await?;
                                 rows.iter().map(|row| row.get("name")).collect()
                             })
                         })
@@ -157,8 +192,17 @@ async fn interleaved_transactions_see_their_own() {
                 foreign
             })
         });
-        let foreign: usize = futures::future::join_all(workers).await.into_iter().map(Result::unwrap).sum();
-        checked(&format!("6 interleaved transactions ({engine:?})"), 20_000, foreign, 20_000);
+        let foreign: usize = futures::future::join_all(workers)
+            .await
+            .into_iter()
+            .map(Result::unwrap)
+            .sum();
+        checked(
+            &format!("6 interleaved transactions ({engine:?})"),
+            20_000,
+            foreign,
+            20_000,
+        );
         bench.stop().await;
     }
 }

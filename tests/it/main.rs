@@ -9,8 +9,10 @@
     clippy::print_stderr
 )]
 
+mod api;
 mod cli;
 mod import;
+mod isolation;
 mod support;
 mod tidy;
 mod tui;

@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::path::PathBuf;
 
+pub mod bench;
 pub mod binary;
 pub mod desk;
 

@@ -1,20 +1,7 @@
 //! Check 1: mounted routes, documented operations and rows of the access table are the same set.
 
-use std::collections::BTreeSet;
-
 use crate::support::bench::{Bench, Engine};
 use crate::support::checked;
-
-/// Every operation of the document as `METHOD path`.
-pub fn documented(document: &serde_json::Value) -> BTreeSet<String> {
-    let mut out = BTreeSet::new();
-    for (path, methods) in document["paths"].as_object().unwrap() {
-        for method in methods.as_object().unwrap().keys() {
-            out.insert(format!("{} {path}", method.to_uppercase()));
-        }
-    }
-    out
-}
 
 #[tokio::test]
 async fn routes_document_and_access_table_are_one_set() {
@@ -26,15 +13,25 @@ async fn routes_document_and_access_table_are_one_set() {
     for (path, methods) in document["paths"].as_object().unwrap() {
         for method in ["GET", "POST", "PUT", "PATCH", "DELETE"] {
             looked += 1;
-            let filled = path.split('/').map(|p| if p.starts_with('{') { "x" } else { p }).collect::<Vec<_>>().join("/");
-            let request = bench.request(method, &filled).bearer_auth(&token).header("Last-Event-ID", "x");
+            let filled = path
+                .split('/')
+                .map(|p| if p.starts_with('{') { "x" } else { p })
+                .collect::<Vec<_>>()
+                .join("/");
+            let request = bench
+                .request(method, &filled)
+                .bearer_auth(&token)
+                .header("Last-Event-ID", "x");
             let response = request.send().await.unwrap();
             let mounted = response.status().as_u16() != 405;
             let described = methods.get(method.to_lowercase());
             let has_rule = described.is_some_and(|o| o["x-access"].is_string());
             if mounted != described.is_some() || mounted != has_rule {
                 failed += 1;
-                println!("{method} {path}: mounted {mounted}, documented {}, access rule {has_rule}", described.is_some());
+                println!(
+                    "{method} {path}: mounted {mounted}, documented {}, access rule {has_rule}",
+                    described.is_some()
+                );
             }
         }
     }

@@ -23,7 +23,12 @@ const KINDS: [&str; 6] = ["client", "project", "finding", "batch", "comment", "s
 
 impl Target {
     fn never() -> Self {
-        Self { ids: KINDS.into_iter().map(|kind| (kind, Uuid::now_v7().to_string())).collect() }
+        Self {
+            ids: KINDS
+                .into_iter()
+                .map(|kind| (kind, Uuid::now_v7().to_string()))
+                .collect(),
+        }
     }
 
     fn id(&self, kind: &str) -> Option<String> {
@@ -37,24 +42,44 @@ async fn workspace(bench: &Bench, token: &str, name: &str, access: &str, documen
     let mut target = Target::never();
     let client = bench.client(token, name, access).await;
     let client_id = client["id"].as_str().unwrap().to_owned();
-    let project = bench.project(token, &format!("{name} site"), Some(&client_id)).await["id"].as_str().unwrap().to_owned();
+    let project = bench.project(token, &format!("{name} site"), Some(&client_id)).await["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     target.ids.insert("client", client_id);
     target.ids.insert("project", project.clone());
     if documented["paths"]["/api/v1/findings"]["post"].is_object() {
-        let body = json!({ "project": project, "title": "Open redirect", "severity": "high", "places": ["https://x.test/"] });
+        let body =
+            json!({ "project": project, "title": "Open redirect", "severity": "high", "places": ["https://x.test/"] });
         let finding = bench.post(token, "/api/v1/findings", body).await.ok();
         let id = finding["id"].as_str().unwrap().to_owned();
         let path = format!("/api/v1/findings/{id}/comments");
-        let comment = bench.post(token, &path, json!({ "text": "Seen on the login page." })).await.ok();
+        let comment = bench
+            .post(token, &path, json!({ "text": "Seen on the login page." }))
+            .await
+            .ok();
         target.ids.insert("comment", comment["id"].as_str().unwrap().to_owned());
         target.ids.insert("finding", id);
     }
     if documented["paths"]["/api/v1/imports"]["post"].is_object() {
-        let batch = bench.post(token, "/api/v1/imports", json!({ "project": project })).await.ok();
+        let batch = bench
+            .post(token, "/api/v1/imports", json!({ "project": project }))
+            .await
+            .ok();
         target.ids.insert("batch", batch["id"].as_str().unwrap().to_owned());
     }
-    let own = bench.get(token, "/api/v1/session").await.ok();
-    target.ids.insert("session", own["session"].as_str().unwrap().to_owned());
+    // A session to end: never the one that asks.
+    let email = bench.get(token, "/api/v1/session").await.ok()["email"].clone();
+    let agency = if email == "admin@alpha.test" {
+        bench.alpha
+    } else {
+        bench.beta
+    };
+    let spare = bench.token(agency, email.as_str().unwrap()).await;
+    let own = bench.get(&spare, "/api/v1/session").await.ok();
+    target
+        .ids
+        .insert("session", own["session"].as_str().unwrap().to_owned());
     target
 }
 
@@ -74,7 +99,9 @@ fn fit(document: &Value, name: &str, schema: &Value, target: &Target) -> Value {
     if let Some(word) = schema.get("const") {
         return word.clone();
     }
-    let kind = schema["type"].as_str().or_else(|| schema["type"].as_array().and_then(|all| all.first()?.as_str()));
+    let kind = schema["type"]
+        .as_str()
+        .or_else(|| schema["type"].as_array().and_then(|all| all.first()?.as_str()));
     match kind {
         Some("array") => json!([fit(document, name, &schema["items"], target)]),
         Some("object") => fields(document, schema, target),
@@ -92,10 +119,16 @@ fn fit(document: &Value, name: &str, schema: &Value, target: &Target) -> Value {
 
 /// The required fields of an object, and the optional ones that name an object of ours.
 fn fields(document: &Value, schema: &Value, target: &Target) -> Value {
-    let required: Vec<&str> = schema["required"].as_array().map(|all| all.iter().filter_map(Value::as_str).collect()).unwrap_or_default();
+    let required: Vec<&str> = schema["required"]
+        .as_array()
+        .map(|all| all.iter().filter_map(Value::as_str).collect())
+        .unwrap_or_default();
     let mut out = Map::new();
     for (name, schema) in schema["properties"].as_object().into_iter().flatten() {
-        let noun = matches!(name.as_str(), "client" | "project" | "projects" | "version");
+        let noun = matches!(
+            name.as_str(),
+            "client" | "project" | "projects" | "version" | "account_manager"
+        );
         if required.contains(&name.as_str()) || noun {
             out.insert(name.clone(), fit(document, name, schema, target));
         }
@@ -118,7 +151,10 @@ impl Route<'_> {
     fn names_target(&self, document: &Value) -> bool {
         let never = Target::never();
         let (path, body) = self.fill(document, &never);
-        never.ids.values().any(|id| path.contains(id) || body.to_string().contains(id))
+        never
+            .ids
+            .values()
+            .any(|id| path.contains(id) || body.to_string().contains(id))
     }
 
     fn fill(&self, document: &Value, target: &Target) -> (String, Value) {
@@ -135,36 +171,69 @@ impl Route<'_> {
             let name = parameter["name"].as_str().unwrap();
             let noun = matches!(name, "client" | "project");
             if parameter["in"] == "query" && (parameter["required"] == true || noun) {
-                query.push(format!("{name}={}", fit(document, name, &parameter["schema"], target).as_str().unwrap_or("1")));
+                query.push(format!(
+                    "{name}={}",
+                    fit(document, name, &parameter["schema"], target)
+                        .as_str()
+                        .unwrap_or("1")
+                ));
             }
         }
         if !query.is_empty() {
             path = format!("{path}?{}", query.join("&"));
         }
         let schema = &self.operation["requestBody"]["content"]["application/json"]["schema"];
-        (path, if schema.is_object() { fields(document, schema, target) } else { Value::Null })
+        (
+            path,
+            if schema.is_object() {
+                fields(document, schema, target)
+            } else {
+                Value::Null
+            },
+        )
     }
 
     async fn send(&self, bench: &Bench, document: &Value, token: Option<&str>, target: &Target) -> Answer {
         let (path, body) = self.fill(document, target);
-        let mut request = bench.request(&self.method, &path).header("Idempotency-Key", Uuid::new_v4().to_string());
+        let mut request = bench
+            .request(&self.method, &path)
+            .header("Idempotency-Key", Uuid::new_v4().to_string());
         if let Some(token) = token {
             request = request.bearer_auth(token);
         }
-        if self.operation["parameters"].as_array().unwrap().iter().any(|p| p["name"] == "If-Match") {
+        if self.operation["parameters"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|p| p["name"] == "If-Match")
+        {
             request = request.header("If-Match", "\"1\"");
         }
         if body.is_object() {
             request = request.json(&body);
         }
         let response = request.send().await.unwrap();
-        if response.headers().get("content-type").is_some_and(|v| v == "text/event-stream") {
+        if response
+            .headers()
+            .get("content-type")
+            .is_some_and(|v| v == "text/event-stream")
+        {
             // It never ends: the status is what counts.
-            return Answer { status: response.status().as_u16(), json: Value::Null, text: String::new(), headers: response.headers().clone() };
+            return Answer {
+                status: response.status().as_u16(),
+                json: Value::Null,
+                text: String::new(),
+                headers: response.headers().clone(),
+            };
         }
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let text = response.text().await.unwrap();
-        Answer { status, json: serde_json::from_str(&text).unwrap_or(Value::Null), text, headers }
+        Answer {
+            status,
+            json: serde_json::from_str(&text).unwrap_or(Value::Null),
+            text,
+            headers,
+        }
     }
 }
 
@@ -225,7 +294,12 @@ async fn access_matrix() {
     for engine in engines() {
         let bench = Bench::start(engine).await;
         let (looked, failed, routes) = matrix(&bench).await;
-        checked(&format!("2 access matrix ({engine:?})"), looked, failed, routes * 10 * 4);
+        checked(
+            &format!("2 access matrix ({engine:?})"),
+            looked,
+            failed,
+            routes * 10 * 4,
+        );
         bench.stop().await;
     }
 }
@@ -233,7 +307,9 @@ async fn access_matrix() {
 async fn matrix(bench: &Bench) -> (usize, usize, usize) {
     // Room for a workspace per route and caller.
     for agency in [bench.alpha, bench.beta] {
-        admin::set_plan(&bench.admin_store, &agency.to_string(), 100_000, 100_000, 100).await.unwrap();
+        admin::set_plan(&bench.admin_store, &agency.to_string(), 100_000, 100_000, 100)
+            .await
+            .unwrap();
     }
     let admin_token = bench.alpha_admin().await;
     let document = bench.get("", "/api/v1/openapi.json").await.ok();
@@ -242,9 +318,14 @@ async fn matrix(bench: &Bench) -> (usize, usize, usize) {
     let stranger = bench.user(bench.alpha, "stranger@alpha.test", Role::Analyst).await;
     let viewer = bench.user(bench.alpha, "viewer@alpha.test", Role::Viewer).await;
     let suspended = bench.user(bench.alpha, "suspended@alpha.test", Role::Admin).await;
-    bench.plant("UPDATE agency_user SET state = 'suspended' WHERE email = 'suspended@alpha.test'").await;
+    bench
+        .plant("UPDATE agency_user SET state = 'suspended' WHERE email = 'suspended@alpha.test'")
+        .await;
     let revoked = bench.alpha_admin().await;
-    bench.write(&revoked, "DELETE", "/api/v1/session", None, Value::Null).await.ok();
+    bench
+        .write(&revoked, "DELETE", "/api/v1/session", None, Value::Null)
+        .await
+        .ok();
     bench.clock.set_offset(-2 * DAY_MS);
     let expired = bench.alpha_admin().await;
     bench.clock.set_offset(0);
@@ -258,7 +339,16 @@ async fn matrix(bench: &Bench) -> (usize, usize, usize) {
     let mut portal = Vec::new();
     for role in [PortalRole::Viewer, PortalRole::Collaborator, PortalRole::Manager] {
         let email = format!("{role:?}@client.test");
-        let token = admin::portal_session(&bench.admin_store, bench.alpha, portal_client, &email, role, bench.now()).await.unwrap();
+        let token = admin::portal_session(
+            &bench.admin_store,
+            bench.alpha,
+            portal_client,
+            &email,
+            role,
+            bench.now(),
+        )
+        .await
+        .unwrap();
         portal.push((role, token));
     }
 
@@ -267,7 +357,15 @@ async fn matrix(bench: &Bench) -> (usize, usize, usize) {
         .unwrap()
         .iter()
         .flat_map(|(path, methods)| {
-            methods.as_object().unwrap().iter().map(move |(method, operation)| Route { method: method.to_uppercase(), path, operation })
+            methods
+                .as_object()
+                .unwrap()
+                .iter()
+                .map(move |(method, operation)| Route {
+                    method: method.to_uppercase(),
+                    path,
+                    operation,
+                })
         })
         .collect();
     let mut callers = vec![
@@ -281,7 +379,11 @@ async fn matrix(bench: &Bench) -> (usize, usize, usize) {
         (Caller::Analyst, Some(analyst)),
         (Caller::Admin, Some(admin_token.clone())),
     ];
-    callers.extend(portal.into_iter().map(|(role, token)| (Caller::Portal(role), Some(token))));
+    callers.extend(
+        portal
+            .into_iter()
+            .map(|(role, token)| (Caller::Portal(role), Some(token))),
+    );
 
     let (mut looked, mut failed) = (0, 0);
     let mut wrong = |route: &Route<'_>, caller: Caller, whose: Whose, what: String| {
@@ -323,15 +425,33 @@ async fn matrix(bench: &Bench) -> (usize, usize, usize) {
                     }
                     Expect::Status(status) if own_session && status == 404 => {}
                     Expect::Status(status) if answer.status != status => {
-                        wrong(route, *caller, whose, format!("expected {status}, got {} {}", answer.status, answer.text));
+                        wrong(
+                            route,
+                            *caller,
+                            whose,
+                            format!("expected {status}, got {} {}", answer.status, answer.text),
+                        );
                     }
-                    Expect::Allowed if route.access() != "public" && matches!(answer.status, 401 | 403 | 404) || answer.status >= 500 => {
-                        wrong(route, *caller, whose, format!("expected through the door, got {} {}", answer.status, answer.text));
+                    Expect::Allowed
+                        if route.access() != "public" && matches!(answer.status, 401 | 403 | 404)
+                            || answer.status >= 500 =>
+                    {
+                        wrong(
+                            route,
+                            *caller,
+                            whose,
+                            format!("expected through the door, got {} {}", answer.status, answer.text),
+                        );
                     }
                     _ => {}
                 }
                 if matches!(caller, Caller::Portal(_)) && route.access() != "public" && answer.anonymous() != unknown {
-                    wrong(route, *caller, whose, format!("not answered like an unknown route: {}", answer.text));
+                    wrong(
+                        route,
+                        *caller,
+                        whose,
+                        format!("not answered like an unknown route: {}", answer.text),
+                    );
                 }
                 answers.push((whose, answer));
             }
@@ -341,13 +461,29 @@ async fn matrix(bench: &Bench) -> (usize, usize, usize) {
             if names_target && route.access() != "public" {
                 for (whose, answer) in answers.iter().filter(|(w, _)| matches!(w, Whose::OtherAgency)) {
                     if !alike(answer) {
-                        wrong(route, *caller, *whose, format!("{} {} differs from never issued: {} {}", answer.status, answer.text, never.status, never.text));
+                        wrong(
+                            route,
+                            *caller,
+                            *whose,
+                            format!(
+                                "{} {} differs from never issued: {} {}",
+                                answer.status, answer.text, never.status, never.text
+                            ),
+                        );
                     }
                 }
                 if matches!(caller, Caller::Analyst | Caller::Stranger | Caller::Viewer) {
                     let (whose, answer) = &answers[2];
                     if !alike(answer) {
-                        wrong(route, *caller, *whose, format!("{} {} differs from never issued: {} {}", answer.status, answer.text, never.status, never.text));
+                        wrong(
+                            route,
+                            *caller,
+                            *whose,
+                            format!(
+                                "{} {} differs from never issued: {} {}",
+                                answer.status, answer.text, never.status, never.text
+                            ),
+                        );
                     }
                 }
             }
@@ -362,6 +498,9 @@ async fn workspace_for(bench: &Bench, admin: &str, document: &Value) -> Target {
     let target = workspace(bench, admin, &name, "admins_and_selected", document).await;
     let client = target.ids["client"].clone();
     let body = json!({ "agency_access": "admins_and_selected", "selected": ["analyst@alpha.test"] });
-    bench.write(admin, "PUT", &format!("/api/v1/clients/{client}/access"), Some(1), body).await.ok();
+    bench
+        .write(admin, "PUT", &format!("/api/v1/clients/{client}/access"), Some(1), body)
+        .await
+        .ok();
     target
 }

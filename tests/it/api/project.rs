@@ -25,7 +25,10 @@ async fn unassigned_projects_belong_to_those_involved() {
         let path = format!("/api/v1/projects/{}", key.to_lowercase());
         for token in [&admin, &creator, &lead, &member] {
             assert_eq!(bench.get(token, &path).await.ok()["key"], key);
-            assert_eq!(bench.get(token, "/api/v1/projects?client=none").await.ok()["items"][0]["key"], key);
+            assert_eq!(
+                bench.get(token, "/api/v1/projects?client=none").await.ok()["items"][0]["key"],
+                key
+            );
         }
         bench.get(&stranger, &path).await.refused(404, "not_found");
         assert_eq!(bench.get(&stranger, "/api/v1/projects").await.ok()["items"], json!([]));
@@ -45,24 +48,66 @@ async fn assigning_needs_both_ends_and_moves_are_all_or_nothing() {
         let two = bench.project(&admin, "Two", Some("closed")).await;
         let assign = |token: &str, projects: Value, client: Value, dry_run: bool| {
             let (bench, token) = (&bench, token.to_owned());
-            async move { bench.post(&token, "/api/v1/projects/assign", json!({ "projects": projects, "client": client, "dry_run": dry_run })).await }
+            async move {
+                bench
+                    .post(
+                        &token,
+                        "/api/v1/projects/assign",
+                        json!({ "projects": projects, "client": client, "dry_run": dry_run }),
+                    )
+                    .await
+            }
         };
         let at = |project: &Value| json!({ "project": project["key"], "version": project["version"] });
         // Neither an unseen target nor an unseen source exists.
-        assign(&analyst, json!([at(&one)]), json!("closed"), false).await.refused(404, "not_found");
-        assign(&analyst, json!([at(&one), at(&two)]), json!("open"), false).await.refused(404, "not_found");
-        assert_eq!(bench.get(&analyst, &format!("/api/v1/projects/{}", one["key"].as_str().unwrap())).await.ok()["client"], Value::Null);
-        let plan = assign(&admin, json!([{ "project": one["key"] }, { "project": two["key"] }]), json!("open"), true).await.ok();
-        assert_eq!((&plan["applied"], &plan["moves"][1]["from"]["key"]), (&json!(false), &json!("closed")));
+        assign(&analyst, json!([at(&one)]), json!("closed"), false)
+            .await
+            .refused(404, "not_found");
+        assign(&analyst, json!([at(&one), at(&two)]), json!("open"), false)
+            .await
+            .refused(404, "not_found");
+        assert_eq!(
+            bench
+                .get(&analyst, &format!("/api/v1/projects/{}", one["key"].as_str().unwrap()))
+                .await
+                .ok()["client"],
+            Value::Null
+        );
+        let plan = assign(
+            &admin,
+            json!([{ "project": one["key"] }, { "project": two["key"] }]),
+            json!("open"),
+            true,
+        )
+        .await
+        .ok();
+        assert_eq!(
+            (&plan["applied"], &plan["moves"][1]["from"]["key"]),
+            (&json!(false), &json!("closed"))
+        );
         // A stale version of one stops all.
         let stale = json!([at(&one), { "project": two["key"], "version": 7 }]);
-        assign(&admin, stale, json!("open"), false).await.refused(412, "version_conflict");
-        let done = assign(&admin, json!([at(&one), at(&two)]), json!("open"), false).await.ok();
-        assert_eq!((&done["applied"], &done["client"]["key"]), (&json!(true), &json!("open")));
+        assign(&admin, stale, json!("open"), false)
+            .await
+            .refused(412, "version_conflict");
+        let done = assign(&admin, json!([at(&one), at(&two)]), json!("open"), false)
+            .await
+            .ok();
+        assert_eq!(
+            (&done["applied"], &done["client"]["key"]),
+            (&json!(true), &json!("open"))
+        );
         let listed = bench.get(&analyst, "/api/v1/projects?client=open").await.ok();
         assert_eq!(listed["items"].as_array().unwrap().len(), 2);
         assert_eq!(listed["items"][0]["version"], done["moves"][0]["version"]);
-        assign(&admin, json!([{ "project": one["key"], "version": 2 }]), json!("open"), false).await.refused(400, "invalid_request");
+        assign(
+            &admin,
+            json!([{ "project": one["key"], "version": 2 }]),
+            json!("open"),
+            false,
+        )
+        .await
+        .refused(400, "invalid_request");
         assert_eq!(bench.get(&admin, "/api/v1/clients/open").await.ok()["project_count"], 2);
         bench.stop().await;
     }

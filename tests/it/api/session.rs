@@ -12,7 +12,12 @@ async fn sign_in(bench: &Bench, password: &str) -> crate::support::bench::Answer
 }
 
 async fn refresh(bench: &Bench, token: &Value) -> crate::support::bench::Answer {
-    Bench::send(bench.request("POST", "/api/v1/session/refresh").json(&json!({ "refresh_token": token }))).await
+    Bench::send(
+        bench
+            .request("POST", "/api/v1/session/refresh")
+            .json(&json!({ "refresh_token": token })),
+    )
+    .await
 }
 
 fn text(value: &Value) -> &str {
@@ -32,24 +37,53 @@ async fn rotation_survives_lost_answers_and_punishes_replays() {
             }
         };
         let first = sign_in(&bench, PASSWORD).await.ok();
-        let works = |token: String| async { bench.get(&token, "/api/v1/session").await.status == 200 };
-        holds("the first access token works", works(text(&first["access_token"]).to_owned()).await);
+        let works = |token: String| {
+            let bench = &bench;
+            async move { bench.get(&token, "/api/v1/session").await.status == 200 }
+        };
+        holds(
+            "the first access token works",
+            works(text(&first["access_token"]).to_owned()).await,
+        );
 
         // The answer to a renewal is lost twice: the old token still renews, and what was lost never works.
         let lost = refresh(&bench, &first["refresh_token"]).await.ok();
         let lost_again = refresh(&bench, &first["refresh_token"]).await.ok();
         let second = refresh(&bench, &first["refresh_token"]).await.ok();
-        holds("a lost access token is dead", !works(text(&lost["access_token"]).to_owned()).await);
-        holds("a lost refresh token differs", lost_again["refresh_token"] != second["refresh_token"]);
-        holds("the old access token still works until it expires", works(text(&first["access_token"]).to_owned()).await);
-        holds("the renewed access token works", works(text(&second["access_token"]).to_owned()).await);
+        holds(
+            "a lost access token is dead",
+            !works(text(&lost["access_token"]).to_owned()).await,
+        );
+        holds(
+            "a lost refresh token differs",
+            lost_again["refresh_token"] != second["refresh_token"],
+        );
+        holds(
+            "the old access token still works until it expires",
+            works(text(&first["access_token"]).to_owned()).await,
+        );
+        holds(
+            "the renewed access token works",
+            works(text(&second["access_token"]).to_owned()).await,
+        );
 
         // Now the successor has been used: the old one is a replay and ends everything.
         let replay = refresh(&bench, &first["refresh_token"]).await;
-        holds("a replay is refused", replay.status == 401 && replay.json["code"] == "session_revoked");
-        holds("a replay ends the session", !works(text(&second["access_token"]).to_owned()).await);
-        holds("a replay ends the refresh token", refresh(&bench, &second["refresh_token"]).await.status == 401);
-        let audited = bench.number("SELECT COUNT(*) FROM audit_event WHERE act = 'session.replay' AND outcome = 'refused'").await;
+        holds(
+            "a replay is refused",
+            replay.status == 401 && replay.json["code"] == "session_revoked",
+        );
+        holds(
+            "a replay ends the session",
+            !works(text(&second["access_token"]).to_owned()).await,
+        );
+        holds(
+            "a replay ends the refresh token",
+            refresh(&bench, &second["refresh_token"]).await.status == 401,
+        );
+        let audited = bench
+            .number("SELECT COUNT(*) FROM audit_event WHERE act = 'session.replay' AND outcome = 'refused'")
+            .await;
         holds("a replay is audited", audited == 1);
 
         // A refresh token counts as use as well: chain without any access.
@@ -63,19 +97,40 @@ async fn rotation_survives_lost_answers_and_punishes_replays() {
         let family = sign_in(&bench, PASSWORD).await.ok();
         let one = refresh(&bench, &family["refresh_token"]).await.ok();
         let two = refresh(&bench, &one["refresh_token"]).await.ok();
-        holds("two generations back is a replay", refresh(&bench, &family["refresh_token"]).await.status == 401);
-        holds("and ends the newest", refresh(&bench, &two["refresh_token"]).await.status == 401);
-        holds("an access token does not renew", refresh(&bench, &current["access_token"]).await.status == 401);
-        holds("a refresh token opens nothing", !works(text(&current["refresh_token"]).to_owned()).await);
+        holds(
+            "two generations back is a replay",
+            refresh(&bench, &family["refresh_token"]).await.status == 401,
+        );
+        holds(
+            "and ends the newest",
+            refresh(&bench, &two["refresh_token"]).await.status == 401,
+        );
+        holds(
+            "an access token does not renew",
+            refresh(&bench, &current["access_token"]).await.status == 401,
+        );
+        holds(
+            "a refresh token opens nothing",
+            !works(text(&current["refresh_token"]).to_owned()).await,
+        );
 
         // Time: access for 15 minutes, renewal for 24 hours.
         bench.clock.set_offset(15 * 60_000 + 1_000);
-        holds("an access token ends after 15 minutes", !works(text(&current["access_token"]).to_owned()).await);
+        holds(
+            "an access token ends after 15 minutes",
+            !works(text(&current["access_token"]).to_owned()).await,
+        );
         bench.clock.set_offset(23 * 3_600_000);
         let late = refresh(&bench, &current["refresh_token"]).await.ok();
-        holds("renewal works for a day", works(text(&late["access_token"]).to_owned()).await);
+        holds(
+            "renewal works for a day",
+            works(text(&late["access_token"]).to_owned()).await,
+        );
         bench.clock.set_offset(24 * 3_600_000 + 60_000);
-        holds("and no longer", refresh(&bench, &late["refresh_token"]).await.status == 401);
+        holds(
+            "and no longer",
+            refresh(&bench, &late["refresh_token"]).await.status == 401,
+        );
         bench.clock.set_offset(0);
         checked(&format!("12 rotation and replay ({engine:?})"), looked, failed, 20);
         bench.stop().await;
@@ -109,7 +164,11 @@ async fn guesses_are_slowed_down_and_say_nothing() {
         while at < 25 * 3_600_000 {
             bench.clock.set_offset(at);
             let answer = sign_in(&bench, "a wrong password").await;
-            match answer.headers.get("retry-after").map(|v| v.to_str().unwrap().parse::<i64>().unwrap()) {
+            match answer
+                .headers
+                .get("retry-after")
+                .map(|v| v.to_str().unwrap().parse::<i64>().unwrap())
+            {
                 Some(wait) => at += wait * 1000,
                 None => guesses += 1,
             }
@@ -129,17 +188,30 @@ async fn rights_change_on_the_next_request() {
         let analyst = bench.user(bench.alpha, "ana@alpha.test", Role::Analyst).await;
         assert_eq!(bench.get(&analyst, &path).await.status, 200);
         let access = json!({ "agency_access": "admins_only" });
-        bench.write(&admin, "PUT", &format!("{path}/access"), Some(1), access).await.ok();
+        bench
+            .write(&admin, "PUT", &format!("{path}/access"), Some(1), access)
+            .await
+            .ok();
         bench.get(&analyst, &path).await.refused(404, "not_found");
         assert_eq!(bench.get(&analyst, "/api/v1/clients").await.ok()["items"], json!([]));
         let access = json!({ "agency_access": "admins_and_selected", "selected": ["ANA@alpha.test"] });
-        bench.write(&admin, "PUT", &format!("{path}/access"), Some(2), access).await.ok();
+        bench
+            .write(&admin, "PUT", &format!("{path}/access"), Some(2), access)
+            .await
+            .ok();
         assert_eq!(bench.get(&analyst, &path).await.status, 200);
-        bench.plant("UPDATE agency_user SET role = 'viewer' WHERE email = 'ana@alpha.test'").await;
+        bench
+            .plant("UPDATE agency_user SET role = 'viewer' WHERE email = 'ana@alpha.test'")
+            .await;
         bench.get(&analyst, &path).await.refused(404, "not_found");
         bench.get(&analyst, "/api/v1/users").await.refused(403, "forbidden");
-        bench.plant("UPDATE agency_user SET state = 'suspended' WHERE email = 'ana@alpha.test'").await;
-        bench.get(&analyst, "/api/v1/session").await.refused(401, "session_revoked");
+        bench
+            .plant("UPDATE agency_user SET state = 'suspended' WHERE email = 'ana@alpha.test'")
+            .await;
+        bench
+            .get(&analyst, "/api/v1/session")
+            .await
+            .refused(401, "session_revoked");
         bench.stop().await;
     }
 }

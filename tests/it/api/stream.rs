@@ -27,8 +27,15 @@ impl Reader {
         }
         let response = request.send().await.unwrap();
         assert_eq!(response.status(), 200);
-        let bytes = response.bytes_stream().take_while(|part| std::future::ready(part.is_ok())).map(|part| part.unwrap().to_vec()).boxed();
-        Self { bytes, text: String::new() }
+        let bytes = response
+            .bytes_stream()
+            .take_while(|part| std::future::ready(part.is_ok()))
+            .map(|part| part.unwrap().to_vec())
+            .boxed();
+        Self {
+            bytes,
+            text: String::new(),
+        }
     }
 
     /// The next event; `None` where the stream ended. Waits as long as a broken server would need to be noticed.
@@ -37,16 +44,29 @@ impl Reader {
         loop {
             if let Some((block, rest)) = self.text.split_once("\n\n") {
                 let field = |name: &str| {
-                    block.lines().find_map(|l| l.strip_prefix(name).map(|v| v.trim_start_matches(':').trim().to_owned())).unwrap_or_default()
+                    block
+                        .lines()
+                        .find_map(|l| {
+                            l.strip_prefix(name)
+                                .map(|v| v.trim_start_matches(':').trim().to_owned())
+                        })
+                        .unwrap_or_default()
                 };
-                let read = Read { event: field("event"), id: field("id"), data: serde_json::from_str(&field("data")).unwrap_or(Value::Null) };
+                let read = Read {
+                    event: field("event"),
+                    id: field("id"),
+                    data: serde_json::from_str(&field("data")).unwrap_or(Value::Null),
+                };
                 self.text = rest.to_owned();
                 if !read.event.is_empty() {
                     return Some(read);
                 }
                 continue;
             }
-            match tokio::time::timeout(wait, self.bytes.next()).await.expect("the stream says nothing") {
+            match tokio::time::timeout(wait, self.bytes.next())
+                .await
+                .expect("the stream says nothing")
+            {
                 Some(part) => self.text.push_str(&String::from_utf8_lossy(&part)),
                 None => return None,
             }
@@ -71,10 +91,21 @@ async fn changes_reach_those_who_may_see_them() {
         let open = bench.client(&admin, "Open", "all_users").await;
         let theirs = bench.client(&beta, "Theirs", "all_users").await;
         let first = seen_by_admin.next().await.unwrap();
-        assert_eq!((&first.data["topic"], &first.data["act"], &first.data["id"]), (&json!("client"), &json!("client.create"), &closed["id"]));
+        assert_eq!(
+            (&first.data["topic"], &first.data["act"], &first.data["id"]),
+            (&json!("client"), &json!("client.create"), &closed["id"])
+        );
         assert_eq!(seen_by_admin.next().await.unwrap().data["id"], open["id"]);
-        assert_eq!(seen_by_analyst.next().await.unwrap().data["id"], open["id"], "the closed client says nothing to an analyst");
-        assert_eq!(seen_by_beta.next().await.unwrap().data["id"], theirs["id"], "nor does another agency");
+        assert_eq!(
+            seen_by_analyst.next().await.unwrap().data["id"],
+            open["id"],
+            "the closed client says nothing to an analyst"
+        );
+        assert_eq!(
+            seen_by_beta.next().await.unwrap().data["id"],
+            theirs["id"],
+            "nor does another agency"
+        );
 
         // Resumed after the first: the second comes again, and nothing twice after it.
         let mut resumed = Reader::open(&bench, &admin, Some(&first.id)).await;
@@ -88,7 +119,10 @@ async fn changes_reach_those_who_may_see_them() {
             assert_eq!(lost.next().await.unwrap().event, "resync");
         }
         // A session that ends takes its streams along.
-        bench.write(&analyst, "DELETE", "/api/v1/session", None, Value::Null).await.ok();
+        bench
+            .write(&analyst, "DELETE", "/api/v1/session", None, Value::Null)
+            .await
+            .ok();
         while let Some(read) = seen_by_analyst.next().await {
             assert_eq!(read.event, "change");
         }

@@ -52,7 +52,12 @@ impl Answer {
 
     #[track_caller]
     pub fn refused(self, status: u16, code: &str) -> Value {
-        assert_eq!((self.status, self.json["code"].as_str()), (status, Some(code)), "{}", self.text);
+        assert_eq!(
+            (self.status, self.json["code"].as_str()),
+            (status, Some(code)),
+            "{}",
+            self.text
+        );
         self.json
     }
 
@@ -116,9 +121,15 @@ impl Bench {
         for name in ["Alpha", "Beta"] {
             let email = format!("admin@{}.test", name.to_lowercase());
             let new = admin::NewAgency::named(name);
-            agencies.push(admin::init(&admin_store, new, &email, "Ada Admin", PASSWORD, clock.now()).await.unwrap());
+            agencies.push(
+                admin::init(&admin_store, new, &email, "Ada Admin", PASSWORD, clock.now())
+                    .await
+                    .unwrap(),
+            );
         }
-        let desk = Desk::new(store, clock.clone(), Some(dir.path().to_owned())).await.unwrap();
+        let desk = Desk::new(store, clock.clone(), Some(dir.path().to_owned()))
+            .await
+            .unwrap();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let server = Server::start(desk.clone(), listener).await.unwrap();
         Self {
@@ -126,7 +137,10 @@ impl Bench {
             desk,
             clock,
             url: format!("http://{}", server.address),
-            http: reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap(),
+            http: reqwest::Client::builder()
+                .redirect(reqwest::redirect::Policy::none())
+                .build()
+                .unwrap(),
             database: owner,
             admin_store,
             alpha: agencies[0],
@@ -147,13 +161,27 @@ impl Bench {
     /// Adds a user (by `admin`) and gives an access token of a new session.
     pub async fn user(&self, agency: AgencyId, email: &str, role: Role) -> String {
         let now = self.clock.now();
-        admin::add_user(&self.admin_store, &agency.to_string(), email, email, role, Some(PASSWORD), now).await.unwrap();
+        admin::add_user(
+            &self.admin_store,
+            &agency.to_string(),
+            email,
+            email,
+            role,
+            Some(PASSWORD),
+            now,
+        )
+        .await
+        .unwrap();
         self.token(agency, email).await
     }
 
     /// An access token of a new session of this user.
     pub async fn token(&self, agency: AgencyId, email: &str) -> String {
-        session::open_for(&self.desk, agency, email, "test").await.unwrap().unwrap().access_token
+        session::open_for(&self.desk, agency, email, "test")
+            .await
+            .unwrap()
+            .unwrap()
+            .access_token
     }
 
     pub async fn alpha_admin(&self) -> String {
@@ -165,7 +193,11 @@ impl Bench {
     }
 
     pub fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
-        let url = if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", self.url) };
+        let url = if path.starts_with("http") {
+            path.to_owned()
+        } else {
+            format!("{}{path}", self.url)
+        };
         self.http.request(Method::from_bytes(method.as_bytes()).unwrap(), url)
     }
 
@@ -173,7 +205,12 @@ impl Bench {
         let response = request.send().await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let text = response.text().await.unwrap();
-        Answer { status, json: serde_json::from_str(&text).unwrap_or(Value::Null), text, headers }
+        Answer {
+            status,
+            json: serde_json::from_str(&text).unwrap_or(Value::Null),
+            text,
+            headers,
+        }
     }
 
     pub async fn get(&self, token: &str, path: &str) -> Answer {
@@ -182,12 +219,24 @@ impl Bench {
 
     /// A write with a fresh key; `version` goes into `If-Match`.
     pub async fn write(&self, token: &str, method: &str, path: &str, version: Option<i64>, body: Value) -> Answer {
-        self.write_as(token, method, path, version, body, &uuid::Uuid::new_v4().to_string()).await
+        self.write_as(token, method, path, version, body, &uuid::Uuid::new_v4().to_string())
+            .await
     }
 
     /// A write with a given key.
-    pub async fn write_as(&self, token: &str, method: &str, path: &str, version: Option<i64>, body: Value, key: &str) -> Answer {
-        let mut request = self.request(method, path).bearer_auth(token).header("Idempotency-Key", key);
+    pub async fn write_as(
+        &self,
+        token: &str,
+        method: &str,
+        path: &str,
+        version: Option<i64>,
+        body: Value,
+        key: &str,
+    ) -> Answer {
+        let mut request = self
+            .request(method, path)
+            .bearer_auth(token)
+            .header("Idempotency-Key", key);
         if let Some(version) = version {
             request = request.header("If-Match", format!("\"{version}\""));
         }
@@ -205,15 +254,26 @@ impl Bench {
     #[track_caller]
     pub fn client<'a>(&'a self, token: &'a str, name: &'a str, access: &'a str) -> impl Future<Output = Value> + 'a {
         async move {
-            let agency = self.get(token, "/api/v1/session").await.ok()["agency"]["name"].as_str().unwrap().to_lowercase();
+            let agency = self.get(token, "/api/v1/session").await.ok()["agency"]["name"]
+                .as_str()
+                .unwrap()
+                .to_lowercase();
             let manager = format!("admin@{agency}.test");
-            self.post(token, "/api/v1/clients", json!({ "name": name, "account_manager": manager, "agency_access": access })).await.ok()
+            self.post(
+                token,
+                "/api/v1/clients",
+                json!({ "name": name, "account_manager": manager, "agency_access": access }),
+            )
+            .await
+            .ok()
         }
     }
 
     /// A project, in a client where one is given; gives its JSON.
     pub async fn project(&self, token: &str, name: &str, client: Option<&str>) -> Value {
-        self.post(token, "/api/v1/projects", json!({ "name": name, "client": client })).await.ok()
+        self.post(token, "/api/v1/projects", json!({ "name": name, "client": client }))
+            .await
+            .ok()
     }
 
     /// One number from the database, as the owner sees it.
@@ -264,10 +324,17 @@ async fn postgres_database() -> (String, String) {
     let owner = super::postgres().expect("engines() gave PostgreSQL");
     let name = format!("bench_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
     let mut conn = sqlx::PgConnection::connect(&owner).await.unwrap();
-    conn.execute(sqlx::AssertSqlSafe(format!("DROP DATABASE IF EXISTS {name}"))).await.unwrap();
-    conn.execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).await.unwrap();
+    conn.execute(sqlx::AssertSqlSafe(format!("DROP DATABASE IF EXISTS {name}")))
+        .await
+        .unwrap();
+    conn.execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}")))
+        .await
+        .unwrap();
     let (scheme, rest) = owner.split_once("://").unwrap();
     let (authority, _) = rest.split_once('/').unwrap_or((rest, ""));
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    (format!("{scheme}://{authority}/{name}"), format!("{scheme}://{name}_serve@{host}/{name}"))
+    (
+        format!("{scheme}://{authority}/{name}"),
+        format!("{scheme}://{name}_serve@{host}/{name}"),
+    )
 }
