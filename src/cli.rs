@@ -113,7 +113,8 @@ fn start(cli: Cli) -> Result<(), Error> {
         Some(Command::Serve(_)) => Face::Server,
         _ => Face::Command,
     };
-    telemetry::start(face, &cx.config.log.level).map_err(|e| Error::Failed(format!("the log: {e}")))?;
+    let level = cx.environment.get("RISKDESK_LOG").unwrap_or(&cx.config.log.level);
+    telemetry::start(face, level).map_err(|e| Error::Failed(format!("the log: {e}")))?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

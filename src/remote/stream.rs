@@ -8,7 +8,7 @@ use sse_stream::SseByteStream;
 use tokio::sync::mpsc;
 
 use super::request::Parts;
-use super::transport::{breaks, head, words};
+use super::transport::{RENEWALS, breaks, head, words};
 use super::{Error, Incoming, Remote};
 use crate::api::Method;
 use crate::api::event;
@@ -132,7 +132,7 @@ async fn request(remote: &Remote, last_id: Option<&str>) -> Result<reqwest::Resp
     };
     let patience = Duration::from_secs(remote.inner.network.answer_seconds);
     let mut token = remote.token().await?;
-    let mut renewed = false;
+    let mut renewals = 0;
     loop {
         let server = remote.server();
         let mut request = head(remote, server, &parts, Some(&token)).header(ACCEPT, "text/event-stream");
@@ -151,9 +151,9 @@ async fn request(remote: &Remote, last_id: Option<&str>) -> Result<reqwest::Resp
         };
         match response.status().as_u16() {
             200 => return Ok(response),
-            401 if !renewed && remote.inner.fixed.is_none() => {
+            401 if renewals < RENEWALS && remote.inner.fixed.is_none() => {
                 token = remote.renew(&token).await?;
-                renewed = true;
+                renewals += 1;
             }
             401 => return Err(Error::SignInNeeded),
             status => {

@@ -20,6 +20,10 @@ const ANSWER_MAX: usize = 64 << 20;
 /// The longest break that a server's `Retry-After` is obeyed for; longer ones are told to the caller.
 const BREAK_MAX: Duration = Duration::from_secs(10);
 
+/// How often one call renews its session. A token that another process renewed may have expired again before it was used
+/// here; that a session is over is said by the renewal itself.
+pub(super) const RENEWALS: usize = 5;
+
 /// A whole answer.
 #[derive(Debug)]
 pub(super) struct Answer {
@@ -108,14 +112,14 @@ pub(super) fn breaks(times: usize) -> impl Iterator<Item = Duration> + Send {
 /// Sends until there is an answer that a second try would not change.
 pub(super) async fn send(remote: &Remote, parts: &Parts, signed: bool) -> Result<Answer, Error> {
     let mut token = if signed { Some(remote.token().await?) } else { None };
-    let mut renewed = false;
+    let mut renewals = 0;
     let mut breaks = breaks(remote.inner.network.retries);
     loop {
         let (pause, failure) = match each_address(remote, parts, token.as_ref()).await {
-            Ok(answer) if answer.status == 401 && !renewed && remote.inner.fixed.is_none() => {
+            Ok(answer) if answer.status == 401 && renewals < RENEWALS && remote.inner.fixed.is_none() => {
                 let Some(failed) = &token else { return Ok(answer) };
                 token = Some(remote.renew(failed).await?);
-                renewed = true;
+                renewals += 1;
                 continue;
             }
             Ok(answer) if answer.status == 401 && signed && remote.inner.fixed.is_none() => {

@@ -13,6 +13,7 @@ mod api;
 mod cli;
 mod import;
 mod isolation;
+mod session;
 mod support;
 mod tidy;
 mod tui;

@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 pub mod bench;
+pub mod between;
 pub mod binary;
 pub mod desk;
 
