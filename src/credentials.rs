@@ -368,7 +368,7 @@ mod tests {
             (what, mend.split(' ').next().unwrap().to_owned())
         };
         let set = |path: &std::path::Path, mode| {
-            std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap()
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
         };
         for wrong in [0o644, 0o640, 0o660, 0o700, 0o400, 0o4600] {
             assert_eq!(unsafe_by(&|path| set(path, wrong)).1, "chmod", "{wrong:o}");

@@ -3,7 +3,7 @@
 //! There is no sign-in: whoever may read the database's address is the operator.
 
 use clap::{Args, Subcommand};
-use secrecy::ExposeSecret as _;
+use secrecy::ExposeSecret;
 use serde_json::json;
 
 use super::ask;
@@ -158,7 +158,7 @@ pub async fn run(cx: &Context, command: Command) -> Result<(), Error> {
                 } else {
                     None
                 };
-                let password = password.as_ref().map(|p| p.expose_secret());
+                let password = password.as_ref().map(ExposeSecret::expose_secret);
                 store
                     .grant_serve_role(role, password)
                     .await
@@ -213,7 +213,7 @@ pub async fn run(cx: &Context, command: Command) -> Result<(), Error> {
             } else {
                 None
             };
-            let password = password.as_ref().map(|p| p.expose_secret());
+            let password = password.as_ref().map(ExposeSecret::expose_secret);
             let store = open(cx, database).await?;
             let name = name.unwrap_or_else(|| email.clone());
             admin::add_user(&store, &agency, &email, &name, role, password, now)
@@ -239,7 +239,7 @@ pub async fn run(cx: &Context, command: Command) -> Result<(), Error> {
             store.close().await;
             cx.out.done(
                 &json!({"clients": clients, "projects": projects, "seats": seats}),
-                &format!("{agency}: {} clients, {} projects, {} seats.", clients, projects, seats),
+                &format!("{agency}: {clients} clients, {projects} projects, {seats} seats."),
             )
         }
     }

@@ -1,7 +1,6 @@
 //! What tests stand on: the built binary in surroundings of its own, servers, databases, and counted checks.
 
 use std::io::Write as _;
-use std::path::PathBuf;
 
 pub mod bench;
 pub mod between;
@@ -38,17 +37,4 @@ pub fn postgres() -> Option<String> {
         skipped("postgres", "RISKDESK_TEST_POSTGRES names no PostgreSQL");
     }
     url
-}
-
-/// The folder of sample reports, where it is there.
-pub fn scans() -> Option<PathBuf> {
-    let dir = std::env::var_os("RISKDESK_TEST_SCANS").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/scans"),
-        PathBuf::from,
-    );
-    if dir.is_dir() {
-        return Some(dir);
-    }
-    skipped("scans", "there is no folder of sample reports");
-    None
 }
