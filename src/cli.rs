@@ -17,6 +17,7 @@ mod client;
 mod completions;
 mod console;
 mod context;
+mod demo;
 mod doctor;
 mod error;
 mod events;
@@ -74,6 +75,7 @@ enum Command {
     Paths(paths::Paths),
     Doctor(doctor::Doctor),
     Completions(completions::Completions),
+    Demo(demo::Demo),
     Serve(serve::Serve),
     #[command(subcommand)]
     Admin(admin::Command),
@@ -109,7 +111,7 @@ fn start(cli: Cli) -> Result<(), Error> {
     }
     let log = cx.paths.log_file();
     let face = match cli.command {
-        None if console::prepare(&cx) => Face::Console(&log),
+        None | Some(Command::Demo(_)) if console::prepare(&cx) => Face::Console(&log),
         Some(Command::Serve(_)) => Face::Server,
         _ => Face::Command,
     };
@@ -142,6 +144,7 @@ async fn run(cx: &Context, command: Option<Command>) -> Result<(), Error> {
         Some(Command::Paths(_)) => paths::run(cx),
         Some(Command::Doctor(_)) => doctor::run(cx).await,
         Some(Command::Completions(command)) => completions::run(cx, &command, Cli::command()),
+        Some(Command::Demo(command)) => demo::run(cx, command).await,
         Some(Command::Serve(command)) => serve::run(cx, command).await,
         Some(Command::Admin(command)) => admin::run(cx, command).await,
         // Ran before there was a context.

@@ -166,6 +166,20 @@ impl Context {
     }
 }
 
+impl Context {
+    /// Forgets a remembered profile, where it still names this server.
+    ///
+    /// # Errors
+    /// Where the note cannot be removed.
+    pub fn forget(&self, server: &str) -> Result<(), Error> {
+        if self.remembered().server.iter().any(|known| known == server) {
+            let file = self.remembered_file();
+            std::fs::remove_file(&file).map_err(|e| Error::Failed(format!("{}: {e}", file.display())))?;
+        }
+        Ok(())
+    }
+}
+
 /// Reads one of the API's words (`admins_only`) from a flag.
 ///
 /// # Errors

@@ -264,6 +264,16 @@ pub fn complain_json<D: Serialize>(document: &D) {
     }
 }
 
+/// A bar on standard error for long work, drawn over itself; its line ends where all is done. For terminals only.
+pub fn progress(what: &str, done: usize, of: usize) {
+    const WIDTH: usize = 30;
+    let filled = WIDTH * done / of.max(1);
+    let (bar, rest) = ("#".repeat(filled), " ".repeat(WIDTH - filled));
+    let end = if done >= of { "\n" } else { "" };
+    let mut err = io::stderr().lock();
+    let _ = write!(err, "\r{what} [{bar}{rest}]{end}").and_then(|()| err.flush());
+}
+
 /// A question on standard error, without a line break. The caller has made it safe.
 pub fn prompt(text: &str) {
     let mut err = io::stderr().lock();

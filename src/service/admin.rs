@@ -175,3 +175,11 @@ pub async fn portal_session(
         })
         .await
 }
+
+/// Whether there is an agency of this name.
+pub async fn exists(store: &Store, name: &str) -> Result<bool> {
+    let name = name.to_owned();
+    store
+        .admin(move |tx| Box::pin(async move { Ok(agency::find(tx, &name).await?.is_some()) }))
+        .await
+}

@@ -1,0 +1,149 @@
+//! What the demo is made of: `assets/demo/agency.toml` and the reports beside it, built into the program.
+
+use serde::Deserialize;
+
+use crate::cli::Error;
+use crate::domain::access::{AgencyAccess, Role};
+
+/// The file, as it is.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Script {
+    pub name: String,
+    pub password: String,
+    pub plan: Plan,
+    pub people: Vec<Person>,
+    pub clients: Vec<Client>,
+    pub unassigned: Vec<Unassigned>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    pub clients: i64,
+    pub projects: i64,
+    pub seats: i64,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Person {
+    pub email: String,
+    pub name: String,
+    pub role: Role,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Client {
+    pub name: String,
+    pub key: String,
+    pub contact: String,
+    pub reference: String,
+    pub manager: String,
+    pub access: AgencyAccess,
+    #[serde(default)]
+    pub selected: Vec<String>,
+    #[serde(default)]
+    pub notes: String,
+    pub projects: Vec<Project>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Project {
+    pub name: String,
+    #[serde(default)]
+    pub reports: Vec<Report>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Report {
+    pub file: String,
+    /// How many days ago it came in.
+    pub day: i64,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unassigned {
+    pub name: String,
+    pub by: String,
+}
+
+macro_rules! reports {
+    ($($name:literal),+ $(,)?) => {
+        const REPORTS: &[(&str, &[u8])] =
+            &[$(($name, include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/assets/demo/", $name)))),+];
+    };
+}
+
+reports! {
+    "appointments-cfnlint.sarif",
+    "booking-eslint.sarif",
+    "booking-njsscan.sarif",
+    "citizenforms-htmlhint.sarif",
+    "claims-composelint.sarif",
+    "claims-hadolint.sarif",
+    "cliniccloud-checkov.sarif",
+    "examportal-astgrep.sarif",
+    "metergateway-flawfinder.sarif",
+    "openbanking-spectral.sarif",
+    "parkingpermits-secretlint.sarif",
+    "patientapp-mobsfscan.sarif",
+    "payments-bandit.sarif",
+    "pipelines-zizmor.sarif",
+    "playbooks-ansiblelint.sarif",
+    "webshop-semgrep-1.sarif",
+    "webshop-semgrep-2.sarif",
+}
+
+impl Script {
+    pub fn read() -> Result<Self, Error> {
+        let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/assets/demo/agency.toml"));
+        toml::from_str(text).map_err(|e| Error::Failed(format!("the demo's agency.toml: {e}")))
+    }
+
+    /// The person the console is signed in as.
+    pub fn admin(&self) -> &Person {
+        self.people
+            .iter()
+            .find(|p| p.role == Role::Admin)
+            .unwrap_or(&self.people[0])
+    }
+}
+
+impl Report {
+    /// The report as the scanner wrote it.
+    pub fn bytes(&self) -> Result<&'static [u8], Error> {
+        let found = REPORTS.iter().find(|(name, _)| *name == self.file);
+        found
+            .map(|(_, bytes)| *bytes)
+            .ok_or_else(|| Error::Failed(format!("the demo names a report that is not built in: {}", self.file)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_script_holds_together() {
+        let script = Script::read().unwrap();
+        let known = |email: &String| script.people.iter().any(|p| p.email == *email);
+        assert!(
+            script
+                .clients
+                .iter()
+                .all(|c| known(&c.manager) && c.selected.iter().all(known))
+        );
+        assert!(script.unassigned.iter().all(|u| known(&u.by)));
+        let projects = script.clients.iter().map(|c| c.projects.len()).sum::<usize>() + script.unassigned.len();
+        assert_eq!((script.clients.len(), script.unassigned.len()), (12, 2));
+        assert!((28..=32).contains(&projects), "{projects}");
+        for report in script.clients.iter().flat_map(|c| &c.projects).flat_map(|p| &p.reports) {
+            assert!(!report.bytes().unwrap().is_empty() && report.day < 60);
+        }
+    }
+}

@@ -1,0 +1,641 @@
+//! Fills the demo's agency as its people would have: through the API, day by day, on a server whose clock is moved
+//! through the last sixty days. Users and the plan are the operator's (`admin`). No row is written behind the API.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io::Cursor;
+use std::path::PathBuf;
+
+use futures::StreamExt as _;
+use tokio::sync::Mutex;
+
+use super::agency::{Client, Person, Report, Script};
+use crate::api::client::CreateClient;
+use crate::api::comment::AddComment;
+use crate::api::finding::{
+    EditFinding, Finding, InconclusiveReason, ListFindings, ListOccurrences, MoveFinding, OccurrenceVerdict,
+    ReleaseFinding, RoundKind, TriageFinding,
+};
+use crate::api::import::{ApplyBatch, Batch, BatchState, OpenBatch, PlanBatch, ShowBatch};
+use crate::api::project::CreateProject;
+use crate::api::session::SignIn;
+use crate::cli::{Context, Error, output};
+use crate::credentials::Cache;
+use crate::domain::access::{Audience, Role};
+use crate::domain::status::Status;
+use crate::domain::time::{DAY_MS, Time};
+use crate::remote::{Address, Options, Remote, Write};
+use crate::service::admin;
+use crate::service::clock::Clock;
+use crate::store::Store;
+
+/// As many requests run at once.
+const AT_ONCE: usize = 16;
+/// The day the agency was opened, counted back from today.
+const FIRST_DAY: i64 = 60;
+
+pub struct Seed<'a> {
+    cx: &'a Context,
+    url: &'a str,
+    script: &'a Script,
+    store: Store,
+    clock: &'a Clock,
+    /// Who is signed in on the day that the clock shows.
+    signed_in: Mutex<HashMap<String, Remote>>,
+}
+
+/// A project with the person who works on it and the reports that will come.
+struct Work<'a> {
+    key: String,
+    worker: &'a Person,
+    reports: &'a [Report],
+}
+
+/// What people do with a finding some days after its report came in.
+#[derive(Debug, Clone, Copy)]
+enum Fate {
+    Start,
+    Verify,
+    Dismiss(Status),
+    Prove,
+    Comment,
+    Leave,
+}
+
+/// In the order of a project's list, worst first: every status is reached, most findings stay open.
+const FATES: [Fate; 16] = [
+    Fate::Start,
+    Fate::Verify,
+    Fate::Leave,
+    Fate::Verify,
+    Fate::Comment,
+    Fate::Dismiss(Status::RiskAccepted),
+    Fate::Leave,
+    Fate::Verify,
+    Fate::Dismiss(Status::FalsePositive),
+    Fate::Leave,
+    Fate::Prove,
+    Fate::Verify,
+    Fate::Leave,
+    Fate::Dismiss(Status::Duplicate),
+    Fate::Leave,
+    Fate::Dismiss(Status::OutOfScope),
+];
+
+impl<'a> Seed<'a> {
+    pub fn new(cx: &'a Context, url: &'a str, script: &'a Script, store: Store, clock: &'a Clock) -> Self {
+        Self {
+            cx,
+            url,
+            script,
+            store,
+            clock,
+            signed_in: Mutex::default(),
+        }
+    }
+
+    #[must_use]
+    pub fn script(&self) -> &'a Script {
+        self.script
+    }
+
+    /// Whether the data directory holds a desk already.
+    pub async fn is_made(&self) -> Result<bool, Error> {
+        admin::exists(&self.store, &self.script.name)
+            .await
+            .map_err(crate::cli::admin::refused)
+    }
+
+    /// Makes the agency and lives through its sixty days. `tell`: somebody watches.
+    pub async fn make(&self, tell: bool) -> Result<(), Error> {
+        self.to_day(FIRST_DAY).await;
+        self.people().await?;
+        let works = self.workspaces().await?;
+        // What happens on which day; older days first.
+        let mut days: BTreeMap<i64, Vec<(usize, Step)>> = BTreeMap::new();
+        for (n, work) in works.iter().enumerate() {
+            for report in work.reports {
+                let mut on =
+                    |after: i64, step: Step| days.entry(-(report.day - after).max(0)).or_default().push((n, step));
+                on(0, Step::Import(report.clone()));
+                on(1, Step::Triage);
+                on(2, Step::Release);
+                on(5, Step::Work);
+                on(9, Step::Verdicts);
+            }
+        }
+        let last = days.len();
+        for (done, (day, steps)) in days.into_iter().enumerate() {
+            if tell {
+                output::progress("making the demo desk", done, last);
+            }
+            self.to_day(-day).await;
+            for (n, step) in steps {
+                self.step(&works[n], step).await?;
+            }
+        }
+        self.to_day(0).await;
+        self.today(&works).await?;
+        self.clock.set_offset(0);
+        self.signed_in.lock().await.clear();
+        if tell {
+            output::progress("making the demo desk", last, last);
+        }
+        Ok(())
+    }
+
+    /// Moves the clock to a morning, so many days ago. Sessions of another day are over by then.
+    async fn to_day(&self, day: i64) {
+        // Never later than now, and a little earlier than the same time that day: what people do takes its time.
+        self.clock.set_offset(-day * DAY_MS - 3_600_000);
+        self.signed_in.lock().await.clear();
+    }
+
+    async fn people(&self) -> Result<(), Error> {
+        let refused = crate::cli::admin::refused;
+        let (script, now) = (self.script, self.clock.now());
+        let mut agency = admin::NewAgency::named(&script.name);
+        (agency.clients, agency.projects, agency.seats) =
+            (script.plan.clients, script.plan.projects, script.plan.seats);
+        agency.time_zone = "Europe/Berlin".into();
+        let first = script.admin();
+        admin::init(&self.store, agency, &first.email, &first.name, &script.password, now)
+            .await
+            .map_err(refused)?;
+        for person in script.people.iter().filter(|p| p.email != first.email) {
+            let Person { email, name, role } = person;
+            admin::add_user(
+                &self.store,
+                &script.name,
+                email,
+                name,
+                *role,
+                Some(&script.password),
+                now,
+            )
+            .await
+            .map_err(refused)?;
+        }
+        Ok(())
+    }
+
+    /// A client of the API signed in as this person today.
+    async fn as_person(&self, email: &str) -> Result<Remote, Error> {
+        let mut signed_in = self.signed_in.lock().await;
+        if let Some(remote) = signed_in.get(email) {
+            return Ok(remote.clone());
+        }
+        let remote = self.connect(None)?;
+        let request = SignIn {
+            email: email.to_owned(),
+            password: self.script.password.clone(),
+            agency: None,
+            label: Some("demo".into()),
+        };
+        let tokens = remote.call(&request).await?;
+        // A fixed token: the server's clock is not this machine's.
+        let remote = self.connect(Some(tokens.access_token))?;
+        signed_in.insert(email.to_owned(), remote.clone());
+        Ok(remote)
+    }
+
+    fn connect(&self, token: Option<String>) -> Result<Remote, Error> {
+        let address: Address = self.url.parse()?;
+        Ok(Remote::new(Options {
+            servers: vec![address],
+            token: token.map(Into::into),
+            cache: Cache::in_memory(),
+            network: self.cx.config.network.clone(),
+            read_only: false,
+        })?)
+    }
+
+    async fn workspaces(&self) -> Result<Vec<Work<'a>>, Error> {
+        let admin = self.as_person(&self.script.admin().email).await?;
+        let mut works = Vec::new();
+        for client in &self.script.clients {
+            admin.write(&opening(client), &Write::fresh()).await?;
+            let worker = self.worker(client);
+            for project in &client.projects {
+                let request = CreateProject {
+                    name: project.name.clone(),
+                    client: Some(client.key.clone()),
+                    lead: Some(worker.email.clone()),
+                    team: Vec::new(),
+                };
+                let made = admin.write(&request, &Write::fresh()).await?;
+                works.push(Work {
+                    key: made.key,
+                    worker,
+                    reports: &project.reports,
+                });
+            }
+        }
+        for project in &self.script.unassigned {
+            let request = CreateProject {
+                name: project.name.clone(),
+                ..CreateProject::default()
+            };
+            self.as_person(&project.by)
+                .await?
+                .write(&request, &Write::fresh())
+                .await?;
+        }
+        Ok(works)
+    }
+
+    /// Who works for a client: its manager (all of them may open it).
+    fn worker(&self, client: &Client) -> &'a Person {
+        let manager = self
+            .script
+            .people
+            .iter()
+            .find(|p| p.email == client.manager && p.role != Role::Viewer);
+        manager.unwrap_or_else(|| self.script.admin())
+    }
+
+    async fn step(&self, work: &Work<'_>, step: Step) -> Result<(), Error> {
+        let desk = self.as_person(&work.worker.email).await?;
+        match step {
+            Step::Import(report) => import(
+                &desk,
+                &work.key,
+                vec![(report.file.clone(), Bytes::Built(report.bytes()?))],
+            )
+            .await
+            .map(drop),
+            Step::Triage => self.triage(&desk, work).await,
+            Step::Release => {
+                let list = findings(&desk, &format!("project:{} is:open triaged:yes released:no", work.key)).await?;
+                each(
+                    list,
+                    |n, f| n % 5 != 4 && f.released_at.is_none(),
+                    |_, finding| {
+                        let desk = desk.clone();
+                        async move {
+                            let request = ReleaseFinding {
+                                finding: finding.key,
+                                undo: false,
+                            };
+                            desk.write(&request, &Write::over(finding.version)).await.map(drop)
+                        }
+                    },
+                )
+                .await
+            }
+            Step::Work => {
+                let list = findings(&desk, &format!("project:{} status:open released:yes", work.key)).await?;
+                let first = list.first().map(|f| f.key.clone());
+                each(
+                    list,
+                    |_, _| true,
+                    |n, finding| {
+                        let (desk, first, now) = (desk.clone(), first.clone(), self.clock.now());
+                        async move { begin(&desk, finding, FATES[n % FATES.len()], first, now).await }
+                    },
+                )
+                .await
+            }
+            Step::Verdicts => {
+                let list = findings(&desk, &format!("project:{} status:pending_verification", work.key)).await?;
+                each(
+                    list,
+                    |_, _| true,
+                    |n, finding| {
+                        let desk = desk.clone();
+                        async move { verdict(&desk, finding, n).await }
+                    },
+                )
+                .await
+            }
+        }
+    }
+
+    /// Most findings are looked at, and half of those get somebody.
+    async fn triage(&self, desk: &Remote, work: &Work<'_>) -> Result<(), Error> {
+        let list = findings(desk, &format!("project:{} is:open triaged:no", work.key)).await?;
+        each(
+            list,
+            |n, _| n % 4 != 3,
+            |n, finding| {
+                let (desk, worker) = (desk.clone(), work.worker.email.clone());
+                async move {
+                    let request = TriageFinding {
+                        finding: finding.key.clone(),
+                        undo: false,
+                    };
+                    let seen = desk.write(&request, &Write::over(finding.version)).await?;
+                    if n % 2 == 0 {
+                        let request = EditFinding {
+                            finding: finding.key,
+                            assignee: Some(Some(worker)),
+                            ..EditFinding::default()
+                        };
+                        desk.write(&request, &Write::over(seen.version)).await?;
+                    }
+                    Ok(())
+                }
+            },
+        )
+        .await
+    }
+
+    /// What is on the desk this morning: three findings that wait for a verdict, and notes on them.
+    async fn today(&self, works: &[Work<'_>]) -> Result<(), Error> {
+        let mut wanted = 3;
+        for work in works.iter().filter(|w| !w.reports.is_empty()) {
+            let desk = self.as_person(&work.worker.email).await?;
+            let list = findings(&desk, &format!("project:{} status:in_progress sev:>=medium", work.key)).await?;
+            if let Some(finding) = list.into_iter().next() {
+                let notes = "The client says: patched and rolled out to all hosts last night. Please check.";
+                let request = asking(&finding, RoundKind::Remediated, notes);
+                desk.write(&request, &Write::over(finding.version)).await?;
+                comment(
+                    &desk,
+                    &finding,
+                    "Fix is in release 2.14.1, behind the load balancer since 02:00.",
+                    Audience::Internal,
+                )
+                .await?;
+                wanted -= 1;
+            }
+            if wanted == 0 {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the newcomer's own reports into a project that nobody else knows.
+    pub async fn own_reports(&self, files: &[PathBuf]) -> Result<(), Error> {
+        if files.is_empty() {
+            return Ok(());
+        }
+        let admin = self.as_person(&self.script.admin().email).await?;
+        let request = CreateProject {
+            name: "My own report".into(),
+            ..CreateProject::default()
+        };
+        let project = admin.write(&request, &Write::fresh()).await?;
+        let mut reports = Vec::new();
+        for file in files {
+            let name = file
+                .file_name()
+                .map_or_else(|| "report".into(), |n| n.to_string_lossy().into_owned());
+            reports.push((name, Bytes::File(file.clone())));
+        }
+        let batch = import(&admin, &project.key, reports).await?;
+        let new = batch.totals.unwrap_or_default().new;
+        self.cx
+            .out
+            .remark(&format!("{}: {new} findings from your own report", project.key));
+        Ok(())
+    }
+}
+
+/// One thing that is done in a project on a day.
+enum Step {
+    Import(Report),
+    Triage,
+    Release,
+    Work,
+    Verdicts,
+}
+
+enum Bytes {
+    Built(&'static [u8]),
+    File(PathBuf),
+}
+
+fn opening(client: &Client) -> CreateClient {
+    CreateClient {
+        name: client.name.clone(),
+        account_manager: Some(client.manager.clone()),
+        key: Some(client.key.clone()),
+        contact_email: Some(client.contact.clone()),
+        external_ref: Some(client.reference.clone()),
+        notes: Some(client.notes.clone()),
+        agency_access: Some(client.access),
+        selected: client.selected.clone(),
+        projects: Vec::new(),
+    }
+}
+
+/// All findings of a query, in the list's own order.
+async fn findings(desk: &Remote, query: &str) -> Result<Vec<Finding>, Error> {
+    let (mut all, mut cursor) = (Vec::new(), None);
+    loop {
+        let request = ListFindings {
+            q: Some(query.to_owned()),
+            limit: Some(200),
+            cursor,
+            count: false,
+        };
+        let page = desk.call(&request).await?;
+        all.extend(page.items);
+        cursor = page.next;
+        if cursor.is_none() {
+            return Ok(all);
+        }
+    }
+}
+
+/// Does something to the findings that are chosen by place and content, several at once.
+async fn each<F, Fut>(list: Vec<Finding>, chosen: impl Fn(usize, &Finding) -> bool, act: F) -> Result<(), Error>
+where
+    F: Fn(usize, Finding) -> Fut,
+    Fut: Future<Output = Result<(), crate::remote::Error>>,
+{
+    let acts = list
+        .into_iter()
+        .enumerate()
+        .filter(|(n, f)| chosen(*n, f))
+        .map(|(n, f)| act(n, f));
+    let mut running = futures::stream::iter(acts).buffer_unordered(AT_ONCE);
+    while let Some(done) = running.next().await {
+        done?;
+    }
+    Ok(())
+}
+
+fn moving(finding: &Finding, to: Status, notes: &str) -> MoveFinding {
+    MoveFinding {
+        finding: finding.key.clone(),
+        to,
+        notes: notes.to_owned(),
+        kind: None,
+        reason: None,
+        until: None,
+        of: None,
+        basis: None,
+        occurrences: Vec::new(),
+    }
+}
+
+fn asking(finding: &Finding, kind: RoundKind, notes: &str) -> MoveFinding {
+    MoveFinding {
+        kind: Some(kind),
+        ..moving(finding, Status::PendingVerification, notes)
+    }
+}
+
+async fn comment(desk: &Remote, finding: &Finding, text: &str, audience: Audience) -> Result<(), crate::remote::Error> {
+    let request = AddComment {
+        finding: finding.key.clone(),
+        text: text.to_owned(),
+        audience: Some(audience),
+        reply_to: None,
+    };
+    desk.write(&request, &Write::fresh()).await.map(drop)
+}
+
+/// The first thing that happens to a finding after its release.
+async fn begin(
+    desk: &Remote,
+    finding: Finding,
+    fate: Fate,
+    first: Option<String>,
+    now: Time,
+) -> Result<(), crate::remote::Error> {
+    let at = Write::over(finding.version);
+    let request = match fate {
+        Fate::Leave => return Ok(()),
+        Fate::Comment => {
+            let text = "Same pattern as in last year's test; the team knows the fix.";
+            return comment(desk, &finding, text, Audience::Internal).await;
+        }
+        Fate::Start => moving(&finding, Status::InProgress, ""),
+        Fate::Verify => asking(
+            &finding,
+            RoundKind::Remediated,
+            "The client reports this as fixed and asks for a look.",
+        ),
+        Fate::Prove => MoveFinding {
+            basis: Some("Checked by hand on the staging host".into()),
+            ..moving(
+                &finding,
+                Status::VerifiedFixed,
+                "The vulnerable call is gone; the endpoint answers 400 now.",
+            )
+        },
+        Fate::Dismiss(Status::RiskAccepted) => MoveFinding {
+            until: Some(now.plus_days(180)),
+            ..moving(
+                &finding,
+                Status::RiskAccepted,
+                "Accepted by the client until the replacement goes live.",
+            )
+        },
+        Fate::Dismiss(Status::Duplicate) => match first.filter(|key| *key != finding.key) {
+            Some(original) => MoveFinding {
+                of: Some(original),
+                ..moving(&finding, Status::Duplicate, "")
+            },
+            None => return Ok(()),
+        },
+        Fate::Dismiss(Status::FalsePositive) => moving(
+            &finding,
+            Status::FalsePositive,
+            "Test fixture, not reachable in production.",
+        ),
+        Fate::Dismiss(other) => moving(&finding, other, "Belongs to a third party; out of the agreed scope."),
+    };
+    desk.write(&request, &at).await.map(drop)
+}
+
+/// The verdict of a round, in turn one of the four there are.
+async fn verdict(desk: &Remote, finding: Finding, n: usize) -> Result<(), crate::remote::Error> {
+    let at = Write::over(finding.version);
+    let request = match n % 4 {
+        0 => moving(&finding, Status::VerifiedFixed, "Retested: not reproducible any more."),
+        1 => moving(
+            &finding,
+            Status::NotFixed,
+            "Still there: the filter is bypassed with a double-encoded value.",
+        ),
+        2 => {
+            let places = ListOccurrences {
+                finding: finding.key.clone(),
+                ..ListOccurrences::default()
+            };
+            let places = desk.call(&places).await?.items;
+            let verdicts = places
+                .iter()
+                .enumerate()
+                .map(|(n, place)| OccurrenceVerdict {
+                    occurrence: place.id,
+                    fixed: n == 0,
+                })
+                .collect::<Vec<_>>();
+            if verdicts.len() < 2 {
+                moving(&finding, Status::NotFixed, "One place, and it is as it was.")
+            } else {
+                MoveFinding {
+                    occurrences: verdicts,
+                    ..moving(
+                        &finding,
+                        Status::Partial,
+                        "Fixed in the first place, the others are untouched.",
+                    )
+                }
+            }
+        }
+        _ => MoveFinding {
+            reason: Some(InconclusiveReason::NotReachable),
+            ..moving(
+                &finding,
+                Status::Inconclusive,
+                "The staging host was down during the agreed window.",
+            )
+        },
+    };
+    desk.write(&request, &at).await.map(drop)
+}
+
+/// Takes reports into a project as one batch and applies it.
+async fn import(desk: &Remote, project: &str, reports: Vec<(String, Bytes)>) -> Result<Batch, Error> {
+    let request = OpenBatch {
+        project: project.to_owned(),
+        covers: Vec::new(),
+    };
+    let mut batch = desk.write(&request, &Write::fresh()).await?;
+    for (n, (name, bytes)) in reports.into_iter().enumerate() {
+        match bytes {
+            Bytes::Built(bytes) => {
+                desk.upload(batch.id, n, &name, None, Cursor::new(bytes), |_| {})
+                    .await?
+            }
+            Bytes::File(path) => {
+                let file = tokio::fs::File::open(&path)
+                    .await
+                    .map_err(|e| Error::Failed(format!("{}: {e}", path.display())))?;
+                desk.upload(batch.id, n, &name, None, file, |_| {}).await?
+            }
+        };
+    }
+    batch = settled(desk, desk.write(&PlanBatch { batch: batch.id }, &Write::fresh()).await?).await?;
+    let Some(plan_id) = batch.plan_id else {
+        return Err(Error::Failed(
+            batch.problem.unwrap_or_else(|| "the import has no plan".into()),
+        ));
+    };
+    let request = ApplyBatch {
+        batch: batch.id,
+        plan_id,
+    };
+    batch = settled(desk, desk.write(&request, &Write::fresh()).await?).await?;
+    match batch.state {
+        BatchState::Applied => Ok(batch),
+        _ => Err(Error::Failed(
+            batch.problem.unwrap_or_else(|| "the import was not applied".into()),
+        )),
+    }
+}
+
+/// Waits until no step of the batch runs.
+async fn settled(desk: &Remote, mut batch: Batch) -> Result<Batch, Error> {
+    while matches!(batch.state, BatchState::Planning | BatchState::Applying) {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        batch = desk.call(&ShowBatch { batch: batch.id }).await?;
+    }
+    Ok(batch)
+}
