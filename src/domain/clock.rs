@@ -58,19 +58,31 @@ pub struct Due {
     pub reason: String,
 }
 
-/// The due date of a finding released at `released`; none where its severity has no days.
+/// What sets the remediation clock going.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    Released,
+    /// Closed once, and open again: the client gets its days anew.
+    Reopened,
+}
+
+/// The due date of a finding whose clock starts at `at`; none where its severity has no days.
 #[must_use]
-pub fn remediation(released: Time, severity: Severity, terms: &Terms<'_>, zone: &TimeZone) -> Option<Due> {
+pub fn remediation(start: Start, at: Time, severity: Severity, terms: &Terms<'_>, zone: &TimeZone) -> Option<Due> {
     let (days, origin) = match (terms.client.of(severity), terms.client_name) {
         (Some(days), Some(name)) => (days, format!("agreed with {name}")),
         _ => (terms.agency.of(severity)?, "the agency's default".to_owned()),
     };
     let plural = if days == 1 { "day" } else { "days" };
+    let started = match start {
+        Start::Released => "released",
+        Start::Reopened => "reopened",
+    };
     Some(Due {
-        at: end_of_day(released, days, zone),
+        at: end_of_day(at, days, zone),
         reason: format!(
-            "{days} {plural} for {severity} ({origin}), released on {}.",
-            day(released, zone)
+            "{days} {plural} for {severity} ({origin}), {started} on {}.",
+            day(at, zone)
         ),
     })
 }
@@ -158,7 +170,7 @@ mod tests {
             client: RemediationDays::default(),
             client_name: None,
         };
-        let found = remediation(t(released), Severity::Critical, &terms, &zone(name)).unwrap();
+        let found = remediation(Start::Released, t(released), Severity::Critical, &terms, &zone(name)).unwrap();
         assert_eq!(found.at.to_string(), due);
     }
 
@@ -173,19 +185,19 @@ mod tests {
             client_name: Some("Acme"),
         };
         let utc = TimeZone::UTC;
-        let high = remediation(t("2026-11-22T10:00:00Z"), Severity::High, &terms, &utc).unwrap();
+        let high = remediation(Start::Released, t("2026-11-22T10:00:00Z"), Severity::High, &terms, &utc).unwrap();
         assert_eq!(high.at.to_string(), "2026-11-23T23:59:59.999Z");
         assert_eq!(
             high.reason,
             "1 day for high (agreed with Acme), released on 2026-11-22."
         );
-        let low = remediation(t("2026-11-22T10:00:00Z"), Severity::Low, &terms, &utc).unwrap();
+        let low = remediation(Start::Released, t("2026-11-22T10:00:00Z"), Severity::Low, &terms, &utc).unwrap();
         assert_eq!(
             low.reason,
             "180 days for low (the agency's default), released on 2026-11-22."
         );
         assert_eq!(
-            remediation(t("2026-11-22T10:00:00Z"), Severity::Info, &terms, &utc),
+            remediation(Start::Released, t("2026-11-22T10:00:00Z"), Severity::Info, &terms, &utc),
             None
         );
     }

@@ -26,7 +26,7 @@ mod print;
 mod value;
 
 pub use complete::{Candidate, complete, complete_with};
-pub use field::{Field, SortField};
+pub use field::{Field, SortField, nearest};
 
 /// The longest query, in characters.
 pub const LENGTH_MAX: usize = 4_096;

@@ -16,7 +16,10 @@ use super::{Error, Result, Sql};
 use crate::domain::time::Time;
 
 /// In order; a shipped one never changes.
-const MIGRATIONS: &[(&str, &str)] = &[("0001_base", include_str!("migrations/0001_base.sql"))];
+const MIGRATIONS: &[(&str, &str)] = &[
+    ("0001_base", include_str!("migrations/0001_base.sql")),
+    ("0002_findings", include_str!("migrations/0002_findings.sql")),
+];
 
 /// The roles that transactions run as. None can log in, none owns anything.
 const ROLES: [&str; 3] = ["riskdesk_app", "riskdesk_door", "riskdesk_admin"];

@@ -90,6 +90,13 @@ impl Sql {
         self
     }
 
+    /// As [`Self::push_bind`] for statements without a tenant, whose values start at `$1`.
+    pub fn push_door_bind(&mut self, value: impl Into<Value>) -> &mut Self {
+        self.values.push(value.into());
+        let _ = write!(self.text, "${}", self.values.len());
+        self
+    }
+
     /// Appends `(a, b, c)` with a placeholder each.
     pub fn push_list<V: Into<Value>>(&mut self, values: impl IntoIterator<Item = V>) -> &mut Self {
         self.text.push('(');

@@ -1,0 +1,110 @@
+//! The places a finding stands at, and whether each is fixed.
+
+use super::page::{self, Key, Slice, SortColumn, Window};
+use super::{Result, Row, Sql, Tx};
+use crate::domain::id::{FindingId, OccurrenceId, RoundId};
+use crate::domain::time::Time;
+
+#[derive(Debug, Clone)]
+pub struct OccurrenceRow {
+    pub id: OccurrenceId,
+    pub place: String,
+    pub fixed: bool,
+    pub repeats: i64,
+    pub first_seen: Time,
+    pub last_seen: Time,
+    pub seen_in_latest: bool,
+    pub detail: String,
+}
+
+fn read(row: &Row) -> Result<OccurrenceRow> {
+    Ok(OccurrenceRow {
+        id: row.id("id")?,
+        place: row.get("place")?,
+        fixed: row.get("fixed")?,
+        repeats: row.get("repeats")?,
+        first_seen: row.time("first_seen")?,
+        last_seen: row.time("last_seen")?,
+        seen_in_latest: row.get("seen_in_latest")?,
+        detail: row.get("detail")?,
+    })
+}
+
+const SORT: [SortColumn; 1] = [SortColumn::asc("o.id")];
+
+#[must_use]
+pub fn keys(row: &OccurrenceRow) -> Vec<Key> {
+    vec![Key::Id(row.id.0)]
+}
+
+pub async fn list(tx: &mut Tx, finding: FindingId, window: &Window) -> Result<Slice<OccurrenceRow>> {
+    let mut sql = Sql::new("SELECT o.* FROM occurrence o WHERE o.agency_id = $1 AND o.finding_id = $2").bind(finding);
+    page::window(&mut sql, &SORT, window);
+    let rows = tx.all(sql).await?.iter().map(read).collect::<Result<_>>()?;
+    Ok(Slice::of(rows, window))
+}
+
+/// A place written by hand.
+#[derive(Debug, Clone)]
+pub struct NewPlace {
+    pub place: String,
+    /// What makes it the same place again.
+    pub key: [u8; 32],
+    pub host: Option<String>,
+}
+
+pub async fn insert(tx: &mut Tx, finding: FindingId, places: &[NewPlace], now: Time) -> Result<()> {
+    for part in places.chunks(100) {
+        let mut sql = Sql::new(
+            "INSERT INTO occurrence (agency_id, id, finding_id, place, place_key, host, first_seen, last_seen) VALUES ",
+        );
+        sql.push_rows(part.iter().map(|place| {
+            vec![
+                OccurrenceId::fresh().into(),
+                finding.into(),
+                place.place.clone().into(),
+                place.key.into(),
+                place.host.clone().into(),
+                now.into(),
+                now.into(),
+            ]
+        }));
+        tx.run(sql).await?;
+    }
+    Ok(())
+}
+
+/// Sets every place of a finding.
+pub async fn set_all(tx: &mut Tx, finding: FindingId, fixed: bool) -> Result<()> {
+    let sql = Sql::new("UPDATE occurrence SET fixed = $3 WHERE agency_id = $1 AND finding_id = $2");
+    tx.run(sql.bind(finding).bind(fixed)).await.map(drop)
+}
+
+/// Sets one place. `false` where the finding has no such place.
+pub async fn set(tx: &mut Tx, finding: FindingId, occurrence: OccurrenceId, fixed: bool) -> Result<bool> {
+    let sql = Sql::new("UPDATE occurrence SET fixed = $4 WHERE agency_id = $1 AND finding_id = $2 AND id = $3");
+    Ok(tx.run(sql.bind(finding).bind(occurrence).bind(fixed)).await? == 1)
+}
+
+/// How many places a finding has, and how many of them are fixed.
+pub async fn count(tx: &mut Tx, finding: FindingId) -> Result<(i64, i64)> {
+    let sql = Sql::new(
+        "SELECT COUNT(*) AS n, CAST(COALESCE(SUM(CASE WHEN fixed THEN 1 ELSE 0 END), 0) AS BIGINT) AS fixed \
+         FROM occurrence WHERE agency_id = $1 AND finding_id = $2",
+    );
+    let row = tx.one(sql.bind(finding)).await?;
+    Ok((row.get("n")?, row.get("fixed")?))
+}
+
+/// What a round found at single places.
+pub async fn record(tx: &mut Tx, round: RoundId, verdicts: &[(OccurrenceId, bool)]) -> Result<()> {
+    for part in verdicts.chunks(100) {
+        let mut sql = Sql::new("INSERT INTO round_occurrence (agency_id, round_id, occurrence_id, fixed) VALUES ");
+        sql.push_rows(
+            part.iter()
+                .map(|(occurrence, fixed)| vec![round.into(), (*occurrence).into(), (*fixed).into()]),
+        );
+        tx.run(sql).await?;
+    }
+    Ok(())
+}
