@@ -49,6 +49,7 @@ impl Server {
             hub,
             stopping: stopping.clone(),
         };
+        tokio::spawn(crate::service::job::keep_running(desk.clone(), stopping.clone()));
         let done = tokio::spawn(listen::serve(listener, router::build(app).into_router(), stopping));
         Ok(Self {
             address,

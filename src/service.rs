@@ -25,9 +25,13 @@ pub mod agency;
 pub mod audience;
 pub mod client;
 pub mod clock;
+pub mod comment;
 pub mod cursor;
+pub mod finding;
+pub mod job;
 pub mod password;
 pub mod project;
+pub mod queue;
 pub mod refusal;
 pub mod session;
 pub mod stream;
@@ -190,11 +194,38 @@ impl Desk {
                     }
                     let mut note = Note::default();
                     let out = work(tx, &mut note).await?;
-                    leave_traces(tx, &who, act, &note, now).await?;
+                    leave_traces(tx, Some(&who), act, &note, now).await?;
                     if let Some(idem) = &who.idempotency {
                         let body = serde_json::to_string(&out).map_err(|e| Error::Failed(e.to_string()))?;
                         record::answer(tx, who.user, &idem.key, body, note.project, note.client).await?;
                     }
+                    Ok(out)
+                })
+            })
+            .await;
+        if out.is_ok() {
+            self.wake();
+        }
+        out
+    }
+}
+
+impl Desk {
+    /// Performs an act of the system itself, by a rule the agency set up: audited and told to streams like any other.
+    pub async fn act_by_rule<T, F>(&self, agency: AgencyId, act: &'static str, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx, &'t mut Note) -> BoxFuture<'t, Result<T>> + Send + 'static,
+    {
+        let now = self.now();
+        let out = self
+            .inner
+            .store
+            .write(&Scope::job(agency), move |tx| {
+                Box::pin(async move {
+                    let mut note = Note::default();
+                    let out = work(tx, &mut note).await?;
+                    leave_traces(tx, None, act, &note, now).await?;
                     Ok(out)
                 })
             })
@@ -228,23 +259,23 @@ async fn replay<T: DeserializeOwned>(tx: &mut Tx, who: &Caller, idem: &Idempoten
 
 async fn leave_traces(
     tx: &mut Tx,
-    who: &Caller,
+    who: Option<&Caller>,
     act: &'static str,
     note: &Note,
     now: crate::domain::time::Time,
 ) -> Result<()> {
     let row = audit::NewAudit {
         at: now,
-        actor_kind: "user",
-        actor: Some(who.user.0),
+        actor_kind: if who.is_some() { "user" } else { "system" },
+        actor: who.map(|who| who.user.0),
         act: act.to_owned(),
         object_kind: note.kind.map(str::to_owned),
         object: note.object,
         project: note.project,
         client: note.client,
         refused: None,
-        address: who.address.clone(),
-        trace: Some(who.trace.clone()),
+        address: who.and_then(|who| who.address.clone()),
+        trace: who.map(|who| who.trace.clone()),
         detail: note.detail.clone().unwrap_or_else(|| "{}".to_owned()),
     };
     audit::write(tx, row).await?;
@@ -259,7 +290,7 @@ async fn leave_traces(
         event::write(tx, event, now).await?;
     }
     if !note.changes.is_empty() {
-        record::act(tx, Some(who.user), act, note.changes.clone(), now).await?;
+        record::act(tx, who.map(|who| who.user), act, note.changes.clone(), now).await?;
     }
     Ok(())
 }

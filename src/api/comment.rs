@@ -80,3 +80,19 @@ impl Endpoint for SetCommentAudience {
     const ACCESS: Access = Access::Object;
     const VERSIONED: bool = true;
 }
+
+/// Says that one has read what is written on a finding; `unread:yes` no longer finds it until something new is written.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReadComments {
+    pub finding: String,
+}
+
+impl Endpoint for ReadComments {
+    type Out = ();
+    const METHOD: Method = Method::Post;
+    const PATH: &'static str = "/api/v1/findings/{finding}/comments/read";
+    const SUMMARY: &'static str = "Mark the comments on a finding as read";
+    const ACCESS: Access = Access::Object;
+    const STATUS: u16 = 204;
+}

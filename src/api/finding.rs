@@ -74,6 +74,8 @@ impl Endpoint for ListFindings {
 /// A finding with all that its detail shows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FindingDetail {
+    /// Its own fields stand beside the others, so that a script reads a finding alike in a list and alone.
+    #[serde(flatten)]
     pub finding: Finding,
     pub description: String,
     pub remediation: String,

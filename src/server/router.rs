@@ -19,7 +19,7 @@ use super::{App, events};
 use crate::api::problem::{Code, Problem};
 use crate::api::{Access, BASE, Endpoint, Method, event};
 use crate::service::session::Visitor;
-use crate::service::{self, Caller, Desk, agency, client, project, session};
+use crate::service::{self, Caller, Desk, agency, client, comment, finding, project, queue, session};
 
 /// Every route there is.
 #[must_use]
@@ -45,6 +45,24 @@ pub fn build(app: App) -> Api {
         .on(project::create)
         .on(project::edit)
         .on(project::assign)
+        .on(finding::list)
+        .on(finding::show)
+        .on(finding::create::by_hand)
+        .on(finding::decide::edit)
+        .on(finding::transition::step)
+        .on(finding::decide::triage)
+        .on(finding::decide::release)
+        .on(finding::occurrences)
+        .on(finding::history)
+        .on(comment::list)
+        .on(comment::add)
+        .on(comment::set_audience)
+        .on(comment::read)
+        .on(queue::list)
+        .on(queue::lanes)
+        .on(queue::take)
+        .on(queue::put_back)
+        .on(queue::next)
         .raw(
             Method::Get,
             event::PATH,

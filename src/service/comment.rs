@@ -1,0 +1,168 @@
+//! Comments on findings: internal or shared with the client; a thread has one audience.
+
+use super::{Caller, Desk, Result, conflict, cursor, finding, not_found, refuse, text};
+use crate::api::comment::{AddComment, Comment, ListComments, ReadComments, SetCommentAudience};
+use crate::api::event::Topic;
+use crate::api::problem::{Code, Problem};
+use crate::api::{Page, PersonRef};
+use crate::domain::access::Audience;
+use crate::domain::id::{CommentId, FindingId, UserId};
+use crate::store::comment::{CommentRow, NewComment};
+use crate::store::finding::FindingRow;
+use crate::store::{self, Tx};
+
+const TEXT_MAX: usize = 50_000;
+
+fn wire(row: CommentRow) -> Comment {
+    let id = row
+        .author
+        .or(row.portal_author.map(|id| UserId(id.0)))
+        .unwrap_or(UserId(uuid::Uuid::nil()));
+    Comment {
+        id: row.id,
+        author: PersonRef {
+            id,
+            name: row.author_name,
+            email: row.author_email.unwrap_or_default(),
+        },
+        from_client: row.portal_author.is_some(),
+        audience: row.audience,
+        text: row.text,
+        reply_to: row.reply_to,
+        created_at: row.created_at,
+        edited_at: row.edited_at,
+        version: row.version,
+    }
+}
+
+async fn shown(tx: &mut Tx, finding: FindingId, id: CommentId) -> Result<Comment> {
+    store::comment::find(tx, finding, id)
+        .await?
+        .map(wire)
+        .ok_or_else(not_found)
+}
+
+/// Sharing needs somebody to share with.
+fn shareable(row: &FindingRow) -> Result<()> {
+    if row.client.is_some() {
+        return Ok(());
+    }
+    refuse(
+        Code::ProjectUnassigned,
+        "The project belongs to no client, so there is nobody to share with. Assign it to a client first.",
+    )
+}
+
+pub async fn list(desk: Desk, caller: Caller, request: ListComments) -> Result<Page<Comment>> {
+    let of = desk.clone();
+    let who = caller.clone();
+    desk.read(&caller, |tx| {
+        Box::pin(async move {
+            let row = finding::open(tx, &request.finding).await?;
+            let list = cursor::List::new(&who, "comments", &row.id.to_string());
+            let window = of.cursors().window(&list, request.limit, request.cursor.as_deref())?;
+            let slice = store::comment::list(tx, row.id, &window).await?;
+            Ok(of.cursors().page(&list, slice, store::comment::keys, wire))
+        })
+    })
+    .await
+}
+
+pub async fn add(desk: Desk, caller: Caller, request: AddComment) -> Result<Comment> {
+    let words = text::block("text", &request.text, TEXT_MAX)?;
+    if words.trim().is_empty() {
+        return Err(
+            Problem::new(Code::InvalidRequest, "The comment is empty: write something.")
+                .field("text")
+                .into(),
+        );
+    }
+    let (now, user, name) = (desk.now(), caller.user, caller.name.clone());
+    desk.act(&caller, "comment.add", move |tx, note| {
+        Box::pin(async move {
+            let row = finding::open_for_work(tx, &request.finding).await?;
+            let audience = match request.reply_to {
+                Some(parent) => {
+                    let parent = store::comment::find(tx, row.id, parent).await?.ok_or_else(not_found)?;
+                    if request.audience.is_some_and(|wanted| wanted != parent.audience) {
+                        let detail = "A reply has the audience of the comment it answers. Leave `audience` out, or start a new thread.";
+                        return Err(Problem::new(Code::InvalidRequest, detail).field("audience").into());
+                    }
+                    parent.audience
+                }
+                None => request.audience.unwrap_or(Audience::Internal),
+            };
+            if audience == Audience::Shared {
+                shareable(&row)?;
+                // The client is answered.
+                if row.decided.client_wrote_last {
+                    store::comment::set_client_wrote_last(tx, row.id, false).await?;
+                }
+            }
+            let new = NewComment {
+                id: CommentId::fresh(),
+                finding: row.id,
+                author: Some(user),
+                portal_author: None,
+                author_name: name,
+                audience,
+                text: words,
+                reply_to: request.reply_to,
+            };
+            let id = new.id;
+            store::comment::insert(tx, new, now).await?;
+            note.object(Topic::Comment, id)
+                .event(Topic::Finding, Some(row.id.0))
+                .within(Some(row.project.id), row.client.as_ref().map(|c| c.id))
+                .detail(&serde_json::json!({"finding": row.id, "audience": audience}));
+            shown(tx, row.id, id).await
+        })
+    })
+    .await
+}
+
+pub async fn set_audience(desk: Desk, caller: Caller, request: SetCommentAudience) -> Result<Comment> {
+    let seen = caller.seen_version()?;
+    desk.act(&caller, "comment.audience", move |tx, note| {
+        Box::pin(async move {
+            let row = finding::open_for_work(tx, &request.finding).await?;
+            let comment = store::comment::find(tx, row.id, request.comment)
+                .await?
+                .ok_or_else(not_found)?;
+            if comment.reply_to.is_some() {
+                return refuse(
+                    Code::InvalidRequest,
+                    "A reply has the audience of the comment that began its thread. Change that one.",
+                );
+            }
+            if request.audience == Audience::Shared {
+                shareable(&row)?;
+            }
+            if !store::comment::set_audience(tx, comment.id, request.audience, seen).await? {
+                return Err(conflict(&wire(comment)));
+            }
+            let replies = store::comment::follow_audience(tx, comment.id, request.audience).await?;
+            note.object(Topic::Comment, comment.id)
+                .event(Topic::Finding, Some(row.id.0))
+                .within(Some(row.project.id), row.client.as_ref().map(|c| c.id))
+                .detail(&serde_json::json!({
+                    "finding": row.id, "from": comment.audience, "to": request.audience, "replies": replies,
+                }));
+            shown(tx, row.id, comment.id).await
+        })
+    })
+    .await
+}
+
+pub async fn read(desk: Desk, caller: Caller, request: ReadComments) -> Result<()> {
+    let (now, user) = (desk.now(), caller.user);
+    desk.act(&caller, "comment.read", move |tx, note| {
+        Box::pin(async move {
+            let row = finding::open(tx, &request.finding).await?;
+            store::comment::mark_read(tx, row.id, user, now).await?;
+            finding::touched(note, &row);
+            Ok(())
+        })
+    })
+    .await
+}

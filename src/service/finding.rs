@@ -1,0 +1,261 @@
+//! Findings as they are read, and what every act on one begins and ends with. Writing one by hand is in [`create`],
+//! decisions besides the status in [`decide`], moves between statuses in [`transition`].
+
+use uuid::Uuid;
+
+use super::client::{not_archived, person};
+use super::{Caller, Desk, Error, Note, Result, conflict, cursor, not_found};
+use crate::api::event::Topic;
+use crate::api::finding::{
+    CvssRating, Finding, FindingDetail, HistoryEntry, LegalMove, ListFindings, ListHistory, ListOccurrences,
+    Occurrence, ShowFinding,
+};
+use crate::api::problem::{Code, Problem};
+use crate::api::{Page, Ref};
+use crate::domain::clock;
+use crate::domain::id::{FindingId, UserId};
+use crate::domain::key::{self, Kind};
+use crate::domain::query::{Query, QueryError};
+use crate::domain::status::{Who, legal_moves};
+use crate::domain::time::Time;
+use crate::store::client::UserRef;
+use crate::store::finding::{Decisions, FindingRow};
+use crate::store::query::{Asker, Filter};
+use crate::store::{self, Tx};
+
+pub mod create;
+pub mod decide;
+pub mod transition;
+
+/// A row as the wire shows it.
+pub(super) fn wire(row: FindingRow) -> Finding {
+    let decided = row.decided;
+    Finding {
+        id: row.id,
+        key: row.key,
+        title: row.title,
+        severity: decided.severity,
+        scanner_severity: row.scanner_severity,
+        cvss: decided.cvss.map(|c| CvssRating {
+            version: c.version,
+            vector: c.vector,
+            score: c.score,
+        }),
+        cwe: row.cwe,
+        cve: row.cve,
+        status: decided.status,
+        assignee: row.assignee.map(person),
+        due_at: decided.due_at,
+        first_seen: row.first_seen,
+        last_seen: row.last_seen,
+        seen_in_latest: row.seen_in_latest,
+        triaged_at: decided.triaged_at,
+        released_at: decided.released_at,
+        occurrence_count: row.occurrence_count,
+        project: Ref {
+            id: row.project.id.0,
+            key: row.project.key,
+            name: row.project.name,
+        },
+        client: row.client.map(|c| Ref {
+            id: c.id.0,
+            key: c.key,
+            name: c.name,
+        }),
+        tool: row.tool,
+        version: row.version,
+    }
+}
+
+/// The refusal of a text that is no query: with the place and the nearest word.
+fn not_understood(error: QueryError) -> Error {
+    let mut problem = Problem::new(Code::InvalidQuery, error.to_string()).field("q");
+    problem.at = Some(error.at);
+    problem.suggestion = error.suggestion;
+    problem.into()
+}
+
+/// Reads a query, before anything is asked of the database.
+pub(super) fn parse(q: Option<&str>) -> Result<Query> {
+    Query::parse(q.unwrap_or_default()).map_err(not_understood)
+}
+
+/// Looks up the names of a query within what the caller may open.
+pub(super) async fn filter(tx: &mut Tx, query: &Query, user: UserId, now: Time) -> Result<Filter> {
+    let zone = clock::zone(&store::agency::get(tx).await?.time_zone);
+    let asker = Asker { user, now, zone };
+    store::query::resolve(tx, query, asker).await?.map_err(not_understood)
+}
+
+/// The finding that the caller may open, or "not found". A mistyped key is a key that was never issued.
+pub(super) async fn open(tx: &mut Tx, wanted: &str) -> Result<FindingRow> {
+    let typed = key::parse(Kind::Finding, wanted).unwrap_or_default();
+    let id = wanted.trim().parse().unwrap_or(Uuid::nil());
+    store::finding::find(tx, &typed, id).await?.ok_or_else(not_found)
+}
+
+/// As [`open`], and its client is not put away.
+pub(super) async fn open_for_work(tx: &mut Tx, wanted: &str) -> Result<FindingRow> {
+    let row = open(tx, wanted).await?;
+    if let Some(owner) = &row.client {
+        not_archived(owner.state)?;
+    }
+    Ok(row)
+}
+
+pub(super) async fn shown(tx: &mut Tx, id: FindingId) -> Result<Finding> {
+    store::finding::find(tx, "", id.0)
+        .await?
+        .map(wire)
+        .ok_or_else(not_found)
+}
+
+/// Says what was touched, and where, to the audit trail and to streams.
+pub(super) fn touched(note: &mut Note, row: &FindingRow) {
+    note.object(Topic::Finding, row.id)
+        .within(Some(row.project.id), row.client.as_ref().map(|c| c.id));
+}
+
+pub async fn list(desk: Desk, caller: Caller, request: ListFindings) -> Result<Page<Finding>> {
+    let query = parse(request.q.as_deref())?;
+    let list = cursor::List::new(&caller, "findings", &query.to_string());
+    let window = desk.cursors().window(&list, request.limit, request.cursor.as_deref())?;
+    let (of, now, user) = (desk.clone(), desk.now(), caller.user);
+    desk.read(&caller, |tx| {
+        Box::pin(async move {
+            let filter = filter(tx, &query, user, now).await?;
+            let slice = store::finding::list(tx, &filter, &window).await?;
+            let count = if request.count {
+                Some(store::finding::count(tx, &filter).await?)
+            } else {
+                None
+            };
+            let keys = |row: &FindingRow| store::finding::keys(&filter, row);
+            let page = of.cursors().page(&list, slice, keys, wire);
+            Ok(Page { count, ..page })
+        })
+    })
+    .await
+}
+
+pub async fn show(desk: Desk, caller: Caller, request: ShowFinding) -> Result<FindingDetail> {
+    desk.read(&caller, |tx| {
+        Box::pin(async move {
+            let row = open(tx, &request.finding).await?;
+            detail(tx, row).await
+        })
+    })
+    .await
+}
+
+async fn detail(tx: &mut Tx, row: FindingRow) -> Result<FindingDetail> {
+    let texts = store::finding::texts(tx, row.id).await?;
+    let decided = row.decided.clone();
+    let ids: Vec<Uuid> = [decided.triaged_by, decided.released_by]
+        .into_iter()
+        .flatten()
+        .map(Uuid::from)
+        .collect();
+    let people = store::finding::people(tx, &ids).await?;
+    let named = |id: Option<UserId>| people.iter().find(|p| Some(p.id) == id).cloned().map(person);
+    let duplicate_of = match decided.duplicate_of {
+        Some(id) => store::finding::find(tx, "", id.0).await?.map(|original| Ref {
+            id: original.id.0,
+            key: original.key,
+            name: original.title,
+        }),
+        None => None,
+    };
+    let moves = legal_moves(decided.status, Who::Agency).iter();
+    Ok(FindingDetail {
+        description: texts.description,
+        remediation: texts.remediation,
+        references: texts.references,
+        own_severity: decided.own_severity,
+        triaged_by: named(decided.triaged_by),
+        released_by: named(decided.released_by),
+        due_reason: decided.due_reason,
+        accepted_until: decided.accepted_until,
+        duplicate_of,
+        moves: moves
+            .map(|m| LegalMove {
+                to: m.to,
+                needs_notes: m.needs_notes,
+            })
+            .collect(),
+        occurrences_open: row.occurrence_count - decided.occurrence_fixed,
+        occurrences_fixed: decided.occurrence_fixed,
+        finding: wire(row),
+    })
+}
+
+/// Writes what was decided over the version the caller saw, keeps counts and the way back, and says what was touched.
+pub(super) async fn save(
+    tx: &mut Tx,
+    note: &mut Note,
+    before: &FindingRow,
+    decided: &Decisions,
+    seen: i64,
+) -> Result<()> {
+    if before.version != seen || !store::finding::save(tx, before.id, decided, seen).await? {
+        return Err(conflict(&shown(tx, before.id).await?));
+    }
+    let was = &before.decided;
+    if (was.status, was.severity) != (decided.status, decided.severity) {
+        store::rollup::add(tx, before.project.id, was.status, was.severity, -1).await?;
+        store::rollup::add(tx, before.project.id, decided.status, decided.severity, 1).await?;
+        note.event(Topic::Project, Some(before.project.id.0));
+    }
+    note.changed("finding", before.id, was, seen + 1);
+    Ok(())
+}
+
+pub async fn occurrences(desk: Desk, caller: Caller, request: ListOccurrences) -> Result<Page<Occurrence>> {
+    let of = desk.clone();
+    let who = caller.clone();
+    desk.read(&caller, |tx| {
+        Box::pin(async move {
+            let row = open(tx, &request.finding).await?;
+            let list = cursor::List::new(&who, "occurrences", &row.id.to_string());
+            let window = of.cursors().window(&list, request.limit, request.cursor.as_deref())?;
+            let slice = store::occurrence::list(tx, row.id, &window).await?;
+            Ok(of
+                .cursors()
+                .page(&list, slice, store::occurrence::keys, |o| Occurrence {
+                    id: o.id,
+                    place: o.place,
+                    fixed: o.fixed,
+                    repeats: o.repeats,
+                    first_seen: o.first_seen,
+                    last_seen: o.last_seen,
+                    seen_in_latest: o.seen_in_latest,
+                    detail: o.detail,
+                }))
+        })
+    })
+    .await
+}
+
+pub async fn history(desk: Desk, caller: Caller, request: ListHistory) -> Result<Page<HistoryEntry>> {
+    let of = desk.clone();
+    let who = caller.clone();
+    desk.read(&caller, |tx| {
+        Box::pin(async move {
+            let row = open(tx, &request.finding).await?;
+            let list = cursor::List::new(&who, "history", &row.id.to_string());
+            let window = of.cursors().window(&list, request.limit, request.cursor.as_deref())?;
+            let slice = store::history::list(tx, row.id, &window).await?;
+            Ok(of.cursors().page(&list, slice, store::history::keys, |h| HistoryEntry {
+                at: h.at,
+                by: h.by.map(|by: UserRef| person(by)),
+                rule: h.rule,
+                act: h.act,
+                from: h.from,
+                to: h.to,
+                notes: h.notes,
+                round: h.round,
+            }))
+        })
+    })
+    .await
+}
