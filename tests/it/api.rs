@@ -1,9 +1,14 @@
 //! The API over real routers and real databases, on both engines.
 
 mod client;
+mod comment;
+mod finding;
 mod inventory;
 mod matrix;
 mod project;
+mod query;
+mod queue;
 mod session;
+mod status;
 mod stream;
 mod writes;

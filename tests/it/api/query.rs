@@ -1,0 +1,323 @@
+//! The query language against real rows, and pages of every sort.
+
+use std::collections::BTreeSet;
+
+use riskdesk::domain::access::Role;
+use serde_json::{Value, json};
+
+use crate::support::bench::{Bench, engines};
+use crate::support::checked;
+use crate::support::findings::{finding, keys, path, plant, step, workspace};
+
+#[tokio::test]
+async fn queries_find_what_they_say() {
+    for engine in engines() {
+        let bench = Bench::start(engine).await;
+        let admin = bench.alpha_admin().await;
+        bench.user(bench.alpha, "ana@alpha.test", Role::Analyst).await;
+        let acme = workspace(&bench, &admin, "Acme").await;
+        let other = workspace(&bench, &admin, "Zürich AG").await;
+        let loose = bench.project(&admin, "Loose", None).await["key"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        let sqli = json!({
+            "title": "SQL injection", "severity": "critical", "cwe": [89, 79], "cve": ["CVE-2024-1111"],
+            "cvss": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H", "places": ["https://shop.acme.test/a?b=1"],
+        });
+        let a = finding(&bench, &admin, &acme, sqli).await;
+        let b = finding(
+            &bench,
+            &admin,
+            &other,
+            json!({ "title": "Café_100%", "severity": "low", "cwe": [7], "places": ["10.0.0.1:22"] }),
+        )
+        .await;
+        let c = finding(
+            &bench,
+            &admin,
+            &loose,
+            json!({ "title": "Weak cipher", "severity": "medium", "cve": ["CVE-2023-9999", "CVE-2024-2222"] }),
+        )
+        .await;
+        let now = bench.now();
+        plant(
+            &bench,
+            &b,
+            "due_at released_at first_seen seen_in_latest tool tags",
+            vec![
+                now.plus_days(2).into(),
+                now.into(),
+                now.plus_days(-40).into(),
+                false.into(),
+                "nuclei".into(),
+                "[\"pci\",\"web\"]".into(),
+            ],
+        )
+        .await;
+        plant(
+            &bench,
+            &c,
+            "due_at triaged_at triaged_by",
+            vec![now.plus_days(-1).into(), None::<i64>.into(), None::<uuid::Uuid>.into()],
+        )
+        .await;
+        let c = step(
+            &bench,
+            &admin,
+            &c,
+            "risk_accepted",
+            json!({ "notes": "x", "until": now.plus_days(9) }),
+        )
+        .await
+        .ok();
+        bench
+            .write(
+                &admin,
+                "PATCH",
+                &path(&a, ""),
+                Some(1),
+                json!({ "assignee": "ana@alpha.test" }),
+            )
+            .await
+            .ok();
+        bench.post(&admin, &path(&a, "/take"), json!({})).await.ok();
+        let (project_a, key_a) = (acme.to_lowercase(), a["key"].as_str().unwrap().to_owned());
+        let tomorrow = now.plus_days(3).to_string()[..10].to_owned();
+        let table: Vec<(String, &str)> = [
+            ("", "abc"),
+            ("sev:>=medium", "ac"),
+            ("sev:low,critical", "ab"),
+            ("-sev:low", "ac"),
+            ("sev:<medium", "b"),
+            ("status:open", "ab"),
+            ("is:open", "ab"),
+            ("is:closed", "c"),
+            ("-status:closed", "ab"),
+            ("status:risk_accepted,open", "abc"),
+            ("client:acme", "a"),
+            ("client:none", "c"),
+            ("client:none,acme", "ac"),
+            ("-client:acme", "bc"),
+            ("client:\"zurich ag\"", "b"),
+            ("client:z*", "b"),
+            ("project:loose", "c"),
+            ("project:*site", "ab"),
+            ("assignee:none", "bc"),
+            ("assignee:ana@alpha.test", "a"),
+            ("assignee:@me", ""),
+            ("-assignee:none", "a"),
+            ("due:<3d", "bc"),
+            ("due:<0d", "c"),
+            ("due:>1d", "b"),
+            ("due:none", "a"),
+            ("-due:<3d", "a"),
+            ("first:<1d", "ac"),
+            ("first:>30d", "b"),
+            ("last:<1d", "abc"),
+            ("seen:no", "b"),
+            ("triaged:no", "c"),
+            ("released:yes", "b"),
+            ("claimed:me", "a"),
+            ("claimed:yes", "a"),
+            ("claimed:no", "bc"),
+            ("-claimed:me", "bc"),
+            ("unread:yes", ""),
+            ("tool:nuclei", "b"),
+            ("tool:man*", "ac"),
+            ("cve:CVE-2024-1111", "a"),
+            ("cve:CVE-2024-*", "ac"),
+            ("cve:CVE-2024-*9", ""),
+            ("-cve:*", "b"),
+            ("cwe:79", "a"),
+            ("cwe:7", "b"),
+            ("cwe:89,7", "ab"),
+            ("cvss:>=9.8", "a"),
+            ("cvss:>9.8", ""),
+            ("cvss:9.8", "a"),
+            ("cvss:none", "bc"),
+            ("asset:*.acme.test", "a"),
+            ("asset:10.0.0.1", "b"),
+            ("asset:*b=1", "a"),
+            ("tag:pci", "b"),
+            ("tag:w*", "b"),
+            ("-tag:pci", "ac"),
+            ("cafe", "b"),
+            ("\"100%25\"", "b"),
+            ("_100", "b"),
+            ("injection SQL", "a"),
+            ("shop.acme", "a"),
+            ("-injection", "bc"),
+            ("cve-2023", "c"),
+            ("lane:overdue", ""),
+            ("lane:due_soon", "b"),
+            ("-lane:due_soon", "ac"),
+            ("lane:unassigned,due_soon", "b"),
+            ("is:open sev:critical client:acme", "a"),
+        ]
+        .into_iter()
+        .map(|(q, rows)| (q.to_owned(), rows))
+        .chain([
+            (format!("project:{project_a}"), "a"),
+            (key_a, "a"),
+            (format!("due:<{tomorrow}"), "bc"),
+            (format!("due:>={tomorrow}"), ""),
+        ])
+        .collect();
+        let (mut looked, mut failed) = (0, 0);
+        for (q, expected) in table {
+            looked += 1;
+            let url = format!(
+                "/api/v1/findings?q={}",
+                q.replace('%', "%25")
+                    .replace("%2525", "%25")
+                    .replace('+', "%2B")
+                    .replace('"', "%22")
+                    .replace('<', "%3C")
+                    .replace('>', "%3E")
+                    .replace(' ', "%20")
+            );
+            let found: BTreeSet<String> = keys(&bench.get(&admin, &url).await.ok()).into_iter().collect();
+            let expected: BTreeSet<String> = expected
+                .chars()
+                .map(|l| {
+                    (match l {
+                        'a' => &a,
+                        'b' => &b,
+                        _ => &c,
+                    })["key"]
+                        .as_str()
+                        .unwrap()
+                        .to_owned()
+                })
+                .collect();
+            if found != expected {
+                failed += 1;
+                println!("{engine:?} {q}: {found:?} instead of {expected:?}");
+            }
+        }
+        checked(&format!("queries ({engine:?})"), looked, failed, 70);
+        let wrong = bench
+            .get(&admin, "/api/v1/findings?q=is:open%20sevv:high")
+            .await
+            .refused(400, "invalid_query");
+        assert_eq!((&wrong["at"], &wrong["suggestion"]), (&json!(8), &json!("sev")));
+        let wrong = bench
+            .get(&admin, "/api/v1/findings?q=client:acmee")
+            .await
+            .refused(400, "invalid_query");
+        assert_eq!((&wrong["at"], &wrong["suggestion"]), (&json!(0), &json!("acme")));
+        bench.stop().await;
+    }
+}
+
+/// Pages of every sort, forwards and back, hold every row once and in order.
+#[tokio::test]
+async fn pages_of_every_sort_hold_every_row_once() {
+    for engine in engines() {
+        let bench = Bench::start(engine).await;
+        let admin = bench.alpha_admin().await;
+        let acme = workspace(&bench, &admin, "Acme").await;
+        let loose = bench.project(&admin, "Loose", None).await["key"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        let severities = ["low", "high", "critical", "info"];
+        let vectors = [
+            Value::Null,
+            json!("CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"),
+            json!("AV:N/AC:L/Au:N/C:N/I:N/A:C"),
+        ];
+        for n in 0..13 {
+            let project = if n % 3 == 0 { &loose } else { &acme };
+            let body =
+                json!({ "title": format!("Ä title {}", n % 5), "severity": severities[n % 4], "cvss": vectors[n % 3] });
+            let row = finding(&bench, &admin, project, body).await;
+            if n % 2 == 0 {
+                let edit = json!({ "due_at": bench.now().plus_days((n % 3) as i64), "assignee": "admin@alpha.test" });
+                bench.write(&admin, "PATCH", &path(&row, ""), Some(1), edit).await.ok();
+            }
+        }
+        let sorts = [
+            "sev", "cvss", "due", "first", "last", "status", "title", "client", "project", "assignee", "tool",
+        ];
+        let (mut looked, mut failed) = (0, 0);
+        for (list, shape) in [("findings", ""), ("queue", "/finding")] {
+            for sort in std::iter::once(String::new())
+                .chain(sorts.iter().flat_map(|s| [format!("sort:{s}"), format!("sort:-{s}")]))
+            {
+                looked += 1;
+                let base = format!("/api/v1/{list}?limit=4&q={sort}");
+                let whole = bench
+                    .get(&admin, &format!("/api/v1/{list}?limit=200&q={sort}"))
+                    .await
+                    .ok();
+                let key = |item: &Value| {
+                    item.pointer(&format!("{shape}/key"))
+                        .unwrap()
+                        .as_str()
+                        .unwrap()
+                        .to_owned()
+                };
+                let all: Vec<String> = whole["items"].as_array().unwrap().iter().map(key).collect();
+                let (mut forth, mut back) = (Vec::new(), Vec::new());
+                let mut page = bench.get(&admin, &base).await.ok();
+                loop {
+                    forth.extend(page["items"].as_array().unwrap().iter().map(key));
+                    let Some(next) = page["next"].as_str().map(str::to_owned) else {
+                        break;
+                    };
+                    page = bench.get(&admin, &format!("{base}&cursor={next}")).await.ok();
+                }
+                while let Some(prev) = page["prev"].as_str().map(str::to_owned) {
+                    let items: Vec<String> = page["items"].as_array().unwrap().iter().map(key).collect();
+                    back.splice(0..0, items);
+                    page = bench.get(&admin, &format!("{base}&cursor={prev}")).await.ok();
+                }
+                back.splice(0..0, page["items"].as_array().unwrap().iter().map(key));
+                let once: BTreeSet<&String> = all.iter().collect();
+                let expected = if list == "findings" { 13 } else { once.len() };
+                if forth != all || back != all || once.len() != all.len() || all.len() != expected || all.len() < 6 {
+                    failed += 1;
+                    println!(
+                        "{engine:?} {list} {sort}: {} rows, {} forth, {} back",
+                        all.len(),
+                        forth.len(),
+                        back.len()
+                    );
+                }
+            }
+        }
+        // Nulls last either way, worst first by default.
+        for sort in ["due", "-due", "cvss", "-cvss"] {
+            let rows = bench.get(&admin, &format!("/api/v1/findings?q=sort:{sort}")).await.ok();
+            let field = if sort.ends_with("due") { "due_at" } else { "cvss" };
+            let nulls: Vec<bool> = rows["items"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|f| f[field].is_null())
+                .collect();
+            assert!(
+                nulls.is_sorted() && nulls.contains(&true) && nulls.contains(&false),
+                "{sort}: {nulls:?}"
+            );
+        }
+        let rows = bench.get(&admin, "/api/v1/findings").await.ok();
+        assert_eq!(rows["items"][0]["severity"], "critical");
+        assert_eq!(rows["items"][12]["severity"], "info");
+        // A cursor fits its own list, filter and reader only.
+        let first = bench.get(&admin, "/api/v1/findings?limit=2").await.ok();
+        let cursor = first["next"].as_str().unwrap();
+        bench
+            .get(&admin, &format!("/api/v1/findings?limit=2&q=sort:due&cursor={cursor}"))
+            .await
+            .refused(400, "invalid_cursor");
+        bench
+            .get(&admin, &format!("/api/v1/queue?cursor={cursor}"))
+            .await
+            .refused(400, "invalid_cursor");
+        checked(&format!("pages ({engine:?})"), looked, failed, 46);
+        bench.stop().await;
+    }
+}
