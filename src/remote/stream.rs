@@ -96,6 +96,8 @@ async fn connection(
     while let Some(block) = events.next().await {
         let block = match block {
             Ok(block) => block,
+            // The cause is ours and says what happened; the parser's words around it do not help.
+            Err(sse_stream::Error::Body(cause)) => return End::Lost(cause.to_string()),
             Err(error) => return End::Lost(error.to_string()),
         };
         let incoming = match block.event.as_deref() {

@@ -6,13 +6,15 @@
     clippy::expect_used,
     clippy::panic,
     clippy::print_stdout,
-    clippy::print_stderr
+    clippy::print_stderr,
+    clippy::items_after_statements
 )]
 
 mod api;
 mod cli;
 mod import;
 mod isolation;
+mod remote;
 mod session;
 mod support;
 mod tidy;

@@ -27,6 +27,8 @@ pub struct Seen {
     pub redirect: Mutex<Option<String>>,
     /// Whether any request carried a token or a password.
     pub secrets: AtomicBool,
+    /// Where requests go.
+    pub server: Mutex<String>,
     turn: AtomicU32,
 }
 
@@ -47,19 +49,25 @@ impl Between {
             .enable_all()
             .build()
             .unwrap();
-        let seen = Arc::new(Seen::default());
-        let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
+        let seen = Arc::new(Seen {
+            server: Mutex::new(server.to_owned()),
+            ..Seen::default()
+        });
+        // Bound without waiting, so that a test that is itself asynchronous can make one.
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let http = reqwest::Client::builder()
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .unwrap();
-        let (server, shared) = (server.to_owned(), Arc::clone(&seen));
+        let shared = Arc::clone(&seen);
         runtime.spawn(async move {
+            let listener = tokio::net::TcpListener::from_std(listener).unwrap();
             while let Ok((stream, _)) = listener.accept().await {
-                let (http, server, seen) = (http.clone(), server.clone(), Arc::clone(&shared));
-                let pass = service_fn(move |request| pass(http.clone(), server.clone(), Arc::clone(&seen), request));
+                let (http, seen) = (http.clone(), Arc::clone(&shared));
+                let pass = service_fn(move |request| pass(http.clone(), Arc::clone(&seen), request));
                 tokio::spawn(async move {
                     // A lost answer ends its connection with an error; that is what it is for.
                     let _ = auto::Builder::new(TokioExecutor::new())
@@ -86,7 +94,6 @@ impl Drop for Between {
 
 async fn pass(
     http: reqwest::Client,
-    server: String,
     seen: Arc<Seen>,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, std::io::Error> {
@@ -106,6 +113,7 @@ async fn pass(
             .body(Body::empty())
             .unwrap());
     }
+    let server = seen.server.lock().unwrap().clone();
     let mut onward = http
         .request(head.method.clone(), format!("{server}{}", head.uri))
         .body(body);
@@ -116,7 +124,6 @@ async fn pass(
     }
     let answer = onward.send().await.map_err(std::io::Error::other)?;
     let (status, kind) = (answer.status(), answer.headers().get("content-type").cloned());
-    let body = answer.bytes().await.map_err(std::io::Error::other)?;
     let renewal = head.uri.path().ends_with("/session/refresh") && status.is_success();
     if renewal {
         seen.renewals.fetch_add(1, Ordering::SeqCst);
@@ -136,5 +143,5 @@ async fn pass(
     if let Some(kind) = kind {
         response = response.header("content-type", kind);
     }
-    Ok(response.body(Body::from(body)).unwrap())
+    Ok(response.body(Body::from_stream(answer.bytes_stream())).unwrap())
 }
