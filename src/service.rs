@@ -33,6 +33,7 @@ pub mod password;
 pub mod project;
 pub mod queue;
 pub mod refusal;
+pub mod seal;
 pub mod session;
 pub mod stream;
 pub mod text;
@@ -98,7 +99,7 @@ impl Desk {
         let refusals = refusal::Refusals::start(store.clone());
         let passwords = password::Passwords::new()?;
         let (changed, _) = watch::channel(0);
-        Ok(Self {
+        let desk = Self {
             inner: Arc::new(Inner {
                 store,
                 clock,
@@ -108,7 +109,9 @@ impl Desk {
                 changed,
                 data,
             }),
-        })
+        };
+        seal::start(&desk);
+        Ok(desk)
     }
 
     #[must_use]
@@ -161,6 +164,9 @@ impl Desk {
     /// Finishes what runs in the background and closes the database.
     pub async fn close(&self) {
         self.inner.refusals.flush().await;
+        if let Err(error) = seal::all(&self.inner.store).await {
+            tracing::warn!(%error, "the audit trail's last rows are sealed at the next start");
+        }
         self.inner.store.close().await;
     }
 

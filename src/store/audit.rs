@@ -55,3 +55,79 @@ pub async fn write(tx: &mut Tx, audit: NewAudit) -> Result<()> {
 pub async fn write_at_door(door: &mut Door, agency: AgencyId, audit: NewAudit) -> Result<()> {
     door.run(bind(Sql::new(INSERT).bind(agency), audit)).await.map(drop)
 }
+
+/// A row as the chain covers it.
+#[derive(Debug, Clone)]
+pub struct Link {
+    pub id: Uuid,
+    /// Every field that tells something, as text, in the order of the table.
+    pub fields: Vec<Option<String>>,
+}
+
+fn link(row: &super::Row) -> Result<Link> {
+    let id: Uuid = row.get("id")?;
+    let uuid = |name: &str| Ok::<_, super::Error>(row.get::<Option<Uuid>>(name)?.map(|v| v.to_string()));
+    Ok(Link {
+        id,
+        fields: vec![
+            Some(id.to_string()),
+            Some(row.get::<i64>("at")?.to_string()),
+            row.get("actor_kind")?,
+            uuid("actor_id")?,
+            row.get("act")?,
+            row.get("object_kind")?,
+            uuid("object_id")?,
+            uuid("project_id")?,
+            uuid("client_id")?,
+            row.get("outcome")?,
+            row.get("code")?,
+            row.get("address")?,
+            row.get("trace_id")?,
+            row.get("detail")?,
+        ],
+    })
+}
+
+/// Agencies with rows that are not sealed yet.
+pub async fn unsealed(door: &mut Door) -> Result<Vec<AgencyId>> {
+    let rows = door
+        .all(Sql::new(
+            "SELECT DISTINCT agency_id FROM audit_event WHERE position IS NULL",
+        ))
+        .await?;
+    rows.iter().map(|row| row.id("agency_id")).collect()
+}
+
+/// The chain's end: its position (0: nothing is sealed) and hash.
+pub async fn head(tx: &mut Tx) -> Result<(i64, Vec<u8>)> {
+    let sql = Sql::new(
+        "SELECT position, hash FROM audit_event WHERE agency_id = $1 AND position IS NOT NULL ORDER BY position DESC LIMIT 1",
+    );
+    match tx.opt(sql).await? {
+        Some(row) => Ok((row.get("position")?, row.get("hash")?)),
+        None => Ok((0, Vec::new())),
+    }
+}
+
+/// The oldest rows that are not sealed.
+pub async fn next(tx: &mut Tx, limit: i64) -> Result<Vec<Link>> {
+    let sql = Sql::new("SELECT * FROM audit_event WHERE agency_id = $1 AND position IS NULL ORDER BY id LIMIT $2");
+    tx.all(sql.bind(limit)).await?.iter().map(link).collect()
+}
+
+pub async fn seal(tx: &mut Tx, id: Uuid, position: i64, hash: Vec<u8>) -> Result<()> {
+    let sql = Sql::new(
+        "UPDATE audit_event SET position = $3, hash = $4 WHERE agency_id = $1 AND id = $2 AND position IS NULL",
+    );
+    tx.run(sql.bind(id).bind(position).bind(hash)).await.map(drop)
+}
+
+/// Sealed rows after a position, in order: position, hash, row.
+pub async fn sealed_after(tx: &mut Tx, position: i64, limit: i64) -> Result<Vec<(i64, Vec<u8>, Link)>> {
+    let sql = Sql::new("SELECT * FROM audit_event WHERE agency_id = $1 AND position > $2 ORDER BY position LIMIT $3");
+    tx.all(sql.bind(position).bind(limit))
+        .await?
+        .iter()
+        .map(|row| Ok((row.get("position")?, row.get("hash")?, link(row)?)))
+        .collect()
+}

@@ -415,8 +415,9 @@ CREATE TABLE audit_event (
 );
 CREATE UNIQUE INDEX audit_event_position_uq ON audit_event (agency_id, position);
 CREATE INDEX audit_event_by_client ON audit_event (agency_id, client_id, id);
---@tenant audit_event SELECT, INSERT
---@door audit_event INSERT
+CREATE INDEX audit_event_unsealed ON audit_event (agency_id, id) WHERE position IS NULL;
+--@tenant audit_event SELECT, INSERT, UPDATE (position, hash)
+--@door audit_event SELECT (agency_id, position), INSERT
 --@admin audit_event INSERT
 
 -- Undoable acts: what each row was before, and which version the act left.

@@ -248,3 +248,55 @@ async fn the_last_slot_goes_to_one_of_two_hundred() {
         bench.stop().await;
     }
 }
+
+/// Check 22: the sealed chain tells whether anything in it was changed, removed, swapped or cut off.
+#[tokio::test]
+async fn a_tampered_trail_is_told() {
+    use riskdesk::service::seal;
+    let bench = Bench::start(crate::support::bench::Engine::Sqlite).await;
+    let admin = bench.alpha_admin().await;
+    for n in 0..25 {
+        bench.client(&admin, &format!("Client {n}"), "all_users").await;
+    }
+    let store = bench.desk.store();
+    seal::all(store).await.unwrap();
+    let whole = seal::verify(store, bench.alpha, None).await.unwrap();
+    assert_eq!((whole.sealed >= 25, whole.broken_at), (true, None));
+    let checkpoint = (whole.sealed, whole.head.clone());
+    // Another agency's chain is its own.
+    assert_eq!(seal::verify(store, bench.beta, None).await.unwrap().broken_at, None);
+    let tamperings = [
+        "UPDATE audit_event SET act = act || 'x' WHERE position = 7",
+        "UPDATE audit_event SET actor_id = NULL WHERE position = 8",
+        "UPDATE audit_event SET at = at + 1 WHERE position = 1",
+        "UPDATE audit_event SET detail = '{\"x\":1}' WHERE position = 20",
+        "UPDATE audit_event SET hash = zeroblob(32) WHERE position = 3",
+        "DELETE FROM audit_event WHERE position = 5",
+        "DELETE FROM audit_event WHERE position >= 24",
+        "UPDATE audit_event SET position = CASE position WHEN 4 THEN 1004 ELSE 4 END WHERE position IN (4, 9)",
+    ];
+    let (looked, mut failed) = (tamperings.len(), 0);
+    bench.plant("CREATE TABLE kept AS SELECT * FROM audit_event").await;
+    for tampering in tamperings {
+        bench.plant(tampering).await;
+        let told = seal::verify(store, bench.alpha, Some(checkpoint.clone()))
+            .await
+            .unwrap();
+        if told.broken_at.is_none() {
+            failed += 1;
+            println!("not told: {tampering}");
+        }
+        bench
+            .plant("DELETE FROM audit_event; INSERT INTO audit_event SELECT * FROM kept")
+            .await;
+        assert_eq!(
+            seal::verify(store, bench.alpha, Some(checkpoint.clone()))
+                .await
+                .unwrap()
+                .broken_at,
+            None
+        );
+    }
+    checked("22 audit tamper", looked, failed, 8);
+    bench.stop().await;
+}
