@@ -38,6 +38,9 @@ pub mod session;
 pub mod stream;
 pub mod text;
 
+/// What the server tells apart of what went wrong below.
+pub use crate::store::Error as StoreError;
+
 /// Why a use case gave no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {

@@ -1,5 +1,6 @@
 //! The console, which opens where no command is given: what it needs is put together here.
 
+use std::io::{self, IsTerminal as _};
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
@@ -22,6 +23,11 @@ pub fn prepare(cx: &Context) -> bool {
 /// # Errors
 /// Where there is no terminal, or theme or keymap cannot be read.
 pub async fn run(cx: &Context) -> Result<(), Error> {
+    if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
+        return Err(Error::Usage(
+            "the console needs a terminal; `riskdesk --help` lists the commands for scripts".into(),
+        ));
+    }
     let servers = cx.servers()?;
     let remote = if servers.is_empty() { None } else { Some(cx.remote()?) };
     let has_session = match &remote {

@@ -15,8 +15,8 @@ use tokio::sync::{broadcast, mpsc, watch};
 use super::App;
 use super::endpoint::{bearer, caller, visitor};
 use crate::api::event::{CHANGE, RESYNC};
+use crate::service::stream::EventRow;
 use crate::service::{Caller, Desk, session, stream as desk_stream};
-use crate::store::event::EventRow;
 
 /// How long a quiet stream stays without a sign of life.
 const HEARTBEAT: Duration = Duration::from_secs(15);

@@ -6,7 +6,6 @@ use axum::response::IntoResponse;
 
 use crate::api::problem::{Code, Problem};
 use crate::service;
-use crate::store;
 
 /// A refusal as a response.
 #[derive(Debug)]
@@ -22,10 +21,10 @@ impl From<service::Error> for Refusal {
     fn from(error: service::Error) -> Self {
         match error {
             service::Error::Refused(problem) => Self(problem),
-            service::Error::Store(store::Error::Stopping) => {
+            service::Error::Store(service::StoreError::Stopping) => {
                 Problem::new(Code::Unavailable, "The server is stopping. Try again in a moment.").into()
             }
-            service::Error::Store(store::Error::Reference) => Problem::not_found().into(),
+            service::Error::Store(service::StoreError::Reference) => Problem::not_found().into(),
             error => {
                 tracing::error!(error = %Chain(&error), "a request failed");
                 Problem::new(

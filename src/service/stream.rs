@@ -4,7 +4,9 @@ use std::collections::HashMap;
 
 use super::{Caller, Desk, Error, Result, audience};
 use crate::api::event::{Event, Topic};
-use crate::store::{self, event::EventRow};
+use crate::store;
+/// What the server's hub hands to its streams; only this module reads it.
+pub use crate::store::event::EventRow;
 
 /// Where the stream stands now, and from where on it can be resumed: `(newest, oldest)`.
 pub async fn bounds(desk: &Desk) -> Result<(i64, i64)> {
