@@ -12,6 +12,7 @@
 //! | [`action`], [`keymap`] | the one table of acts, and which key does which |
 //! | [`ink`], [`theme`], [`layout`], [`widgets`] | drawing: only safe text, tones instead of colours |
 //! | [`window`] | a list as a window on the server's pages |
+//! | [`acts`] | what can be done with a finding, wherever one is shown |
 //! | [`panes`], [`modals`] | what is on the screen, one file each |
 //! | [`harness`] | drives an app without a terminal or server: tests, benchmarks |
 //!
@@ -24,6 +25,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 pub mod action;
+mod acts;
 pub mod app;
 mod clock;
 mod drafts;

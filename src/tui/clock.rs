@@ -44,13 +44,7 @@ pub fn until(t: Time, now: Time) -> Safe {
     Safe::new(&format!("{}{n}{unit}", if left < 0 { "-" } else { "" }))
 }
 
-/// How long ago, `3d`.
-pub fn since(t: Time, now: Time) -> Safe {
-    let (n, unit, _) = span(now.0.saturating_sub(t.0).max(0));
-    Safe::new(&format!("{n}{unit}"))
-}
-
-/// When [`until`] or [`since`] of `t` says something else. Never sooner than in a minute.
+/// When [`until`] of `t` says something else. Never sooner than in a minute.
 pub fn changes(t: Time, now: Time) -> Time {
     let left = t.0.saturating_sub(now.0);
     let (_, _, unit) = span(left.saturating_abs());

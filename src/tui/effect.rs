@@ -133,6 +133,8 @@ impl fmt::Debug for Call {
 #[derive(Debug)]
 pub enum Effect {
     Call(Call),
+    /// A call whose answer is a list of effects, whoever asked.
+    Act(Call),
     /// Puts a sheet on top.
     Open(Box<dyn Layer>),
     /// Takes the asking sheet away.
@@ -158,6 +160,8 @@ pub enum Effect {
     /// Keeps what was typed under this name; empty drops it.
     Keep(String, BTreeMap<String, String>),
     Drop(String),
+    /// Notes that were sent, offered again by `↑`.
+    Recall(String),
     /// Somebody signed in.
     SignedIn(Remote),
     /// What is shown may have changed by one's own act.
@@ -214,6 +218,22 @@ impl<'a> Cx<'a> {
             ..Write::fresh()
         };
         self.request("write", request, Some(write), true, then);
+    }
+
+    /// Writes without a sheet that waits: what comes of it is said at the foot, or done by the effects.
+    pub fn act<E: Endpoint>(
+        &mut self,
+        request: E,
+        version: Option<i64>,
+        then: impl FnOnce(Answer<E::Out>) -> Vec<Effect> + Send + 'static,
+    ) {
+        let mut own = Vec::new();
+        let mut cx = Cx::new(self.model, &mut own);
+        cx.write(request, version, then);
+        self.effects.extend(own.into_iter().map(|effect| match effect {
+            Effect::Call(call) => Effect::Act(call),
+            other => other,
+        }));
     }
 
     fn request<E: Endpoint, M: Send + 'static>(

@@ -34,6 +34,8 @@ use crate::domain::plan::{AgencyKind, Allowance, PlanState};
 use crate::domain::time::Time;
 use crate::remote::Incoming;
 
+pub use super::modals::import::Upload;
+
 /// The frozen clock: 2026-11-22T12:00:00Z.
 pub const NOON: Time = Time(1_795_348_800_000);
 

@@ -16,15 +16,21 @@ use crate::domain::time::Time;
 
 pub mod assign;
 pub mod client_form;
+pub mod comment;
 pub mod confirm;
+pub mod detail;
 pub mod form;
 pub mod help;
+pub mod import;
 pub mod line;
 pub mod menu;
 pub mod palette;
+pub mod person;
 pub mod picker;
 pub mod project_form;
 pub mod sign_in;
+pub mod status;
+pub mod why;
 
 /// How much of the screen a layer takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

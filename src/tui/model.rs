@@ -90,6 +90,8 @@ pub struct Model {
     pub pin: Option<Chosen>,
     pub link: Link,
     pub drafts: Drafts,
+    /// The last notes that were sent, newest first.
+    pub recall: Vec<String>,
     /// Writes kept until the link is back.
     pub unsent: usize,
     /// Calls under way.

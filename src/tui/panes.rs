@@ -75,7 +75,6 @@ pub enum Note<'a> {
 
 /// A pane. `act` and the others that take a [`Cx`] change only the pane and ask for effects; `draw` changes nothing.
 pub trait Pane: Send + fmt::Debug {
-    fn id(&self) -> PaneId;
     /// Does it, or says that it is not this pane's.
     fn act(&mut self, action: Action, count: Option<usize>, cx: &mut Cx) -> bool;
     /// A message of its own comes back.
@@ -123,4 +122,30 @@ pub enum What {
     Client,
     Project,
     Finding,
+}
+
+/// Whether the action only moves, marks or pages: every list can.
+pub fn moves(action: Action) -> bool {
+    matches!(
+        action,
+        Action::Down
+            | Action::Up
+            | Action::Top
+            | Action::Bottom
+            | Action::PageDown
+            | Action::PageUp
+            | Action::HalfDown
+            | Action::HalfUp
+            | Action::Mark
+            | Action::Range
+            | Action::MarkAll
+    )
+}
+
+/// A query with another `sort:`.
+pub fn sorted(query: &str, word: &str) -> String {
+    let mut words: Vec<&str> = query.split_whitespace().filter(|w| !w.starts_with("sort:")).collect();
+    let sort = format!("sort:{word}");
+    words.push(&sort);
+    words.join(" ")
 }

@@ -8,10 +8,11 @@ use std::collections::{HashSet, VecDeque};
 
 use uuid::Uuid;
 
-use super::action::Action;
 use crate::api::Page;
 use crate::domain::safe::Safe;
 use crate::domain::time::Time;
+
+mod moving;
 
 /// Rows asked for at once.
 pub const PAGE: u32 = 100;
@@ -160,14 +161,6 @@ impl<T: Row> Window<T> {
         self.marks.contains(&id)
     }
 
-    pub fn marked(&self) -> usize {
-        self.marks.len()
-    }
-
-    pub fn on_lead(&self) -> bool {
-        self.at < self.lead
-    }
-
     /// Whether the first page has come and is empty.
     pub fn is_empty(&self) -> bool {
         self.as_of.is_some() && !self.fresh && self.loaded() == 0
@@ -176,10 +169,6 @@ impl<T: Row> Window<T> {
     /// Whether nothing has come yet.
     pub fn is_blank(&self) -> bool {
         self.as_of.is_none()
-    }
-
-    pub fn is_loading(&self) -> bool {
-        self.waiting.is_some()
     }
 
     /// Why the last call failed, until one succeeds.
@@ -419,140 +408,11 @@ impl<T: Row> Window<T> {
         }
         self.top = self.top.min(self.len().saturating_sub(height));
     }
-
-    // Moving -------------------------------------------------------------------------------------------------------
-
-    /// The rows that fit.
-    pub fn set_height(&mut self, height: usize) {
-        self.height = height.max(1);
-        self.reveal();
-    }
-
-    /// Puts the cursor on the row of this id; whether it is loaded.
-    pub fn select(&mut self, id: Uuid) -> bool {
-        let Some(i) = self.rows().position(|r| r.id() == id) else {
-            return false;
-        };
-        self.go(self.lead + i);
-        true
-    }
-
-    /// Puts the cursor on the first row.
-    pub fn home(&mut self) {
-        self.go(0);
-    }
-
-    fn go(&mut self, to: usize) {
-        self.at = to.min(self.len().saturating_sub(1));
-        self.reveal();
-    }
-
-    /// Moving, marking and finding again; whether the action was one of those.
-    pub fn act(&mut self, action: Action, count: Option<usize>) -> bool {
-        let n = count.unwrap_or(1);
-        match action {
-            Action::Down => self.go(self.at.saturating_add(n)),
-            Action::Up => self.go(self.at.saturating_sub(n)),
-            Action::Top => self.go(0),
-            Action::Bottom => self.go(usize::MAX),
-            Action::PageDown => self.go(self.at.saturating_add(n * self.height)),
-            Action::PageUp => self.go(self.at.saturating_sub(n * self.height)),
-            Action::HalfDown => self.go(self.at.saturating_add(n * self.height.div_ceil(2))),
-            Action::HalfUp => self.go(self.at.saturating_sub(n * self.height.div_ceil(2))),
-            Action::FindNext => self.find_again(true),
-            Action::FindPrev => self.find_again(false),
-            Action::Mark => {
-                if let Some(id) = self.current().map(Row::id) {
-                    if !self.marks.remove(&id) {
-                        self.marks.insert(id);
-                    }
-                    self.go(self.at + 1);
-                }
-            }
-            Action::Range => match self.range.take() {
-                None => self.range = Some(self.at),
-                Some(from) => {
-                    let (a, b) = (from.min(self.at), from.max(self.at));
-                    let ids: Vec<_> = self
-                        .rows()
-                        .skip(a.saturating_sub(self.lead))
-                        .take(b + 1 - a)
-                        .map(Row::id)
-                        .collect();
-                    self.marks.extend(ids);
-                }
-            },
-            Action::MarkAll => {
-                let ids: Vec<_> = self.rows().filter(|r| self.matches(*r)).map(Row::id).collect();
-                self.marks.extend(ids);
-            }
-            _ => return false,
-        }
-        true
-    }
-
-    /// Drops range, marks, then the search; whether there was one.
-    pub fn back(&mut self) -> bool {
-        if self.range.take().is_some() {
-            return true;
-        }
-        if !self.marks.is_empty() {
-            self.marks.clear();
-            return true;
-        }
-        !std::mem::take(&mut self.needle).is_empty()
-    }
-
-    // Finding ------------------------------------------------------------------------------------------------------
-
-    /// Looks for a text from the cursor on; a leading `!` looks for rows without it. Whether there is one.
-    pub fn find(&mut self, text: &str) -> bool {
-        let bare = text.strip_prefix('!');
-        self.inverted = bare.is_some();
-        self.needle = bare.unwrap_or(text).to_lowercase();
-        self.needle.is_empty() || self.step_to_match(0, true)
-    }
-
-    pub fn needle(&self) -> Safe {
-        let mark = if self.inverted { "!" } else { "" };
-        Safe::new(&format!("{mark}{}", self.needle))
-    }
-
-    pub fn is_finding(&self) -> bool {
-        !self.needle.is_empty()
-    }
-
-    fn matches(&self, row: &T) -> bool {
-        self.needle.is_empty() || row.words().to_lowercase().contains(&self.needle) != self.inverted
-    }
-
-    fn find_again(&mut self, forward: bool) {
-        if !self.needle.is_empty() {
-            self.step_to_match(1, forward);
-        }
-    }
-
-    fn step_to_match(&mut self, skip: usize, forward: bool) -> bool {
-        let n = self.loaded();
-        let here = self.at.saturating_sub(self.lead);
-        let found = (skip..n + skip)
-            .map(|d| {
-                if forward {
-                    (here + d) % n
-                } else {
-                    (here + n - d % n) % n
-                }
-            })
-            .find(|i| self.rows().nth(*i).is_some_and(|r| self.matches(r)));
-        if let Some(i) = found {
-            self.go(self.lead + i);
-        }
-        found.is_some()
-    }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::action::Action;
     use super::*;
 
     #[derive(Debug, Clone, PartialEq)]

@@ -2,6 +2,7 @@
 
 use super::super::action::Action;
 use super::super::effect::{Answer, Cx, Effect, Owner, Payload};
+use super::super::modals::detail::Detail;
 use super::super::model::{Link, Standing};
 use super::super::msg::Command;
 use super::super::panes::{Note, PaneId};
@@ -24,6 +25,7 @@ impl App {
         self.dirty = true;
         match effect {
             Effect::Call(call) => self.start_call(owner, call),
+            Effect::Act(call) => self.start_call(Owner::App, call),
             Effect::Open(layer) => {
                 self.layer_serial += 1;
                 self.layers.push((self.layer_serial, layer));
@@ -75,6 +77,11 @@ impl App {
                 if self.model.drafts.drop(&key) {
                     self.commands.push(Command::Save(self.model.drafts.to_json()));
                 }
+            }
+            Effect::Recall(notes) => {
+                self.model.recall.retain(|n| *n != notes);
+                self.model.recall.insert(0, notes);
+                self.model.recall.truncate(20);
             }
             Effect::SignedIn(remote) => {
                 self.commands.push(Command::Connect(remote));
@@ -138,7 +145,11 @@ impl App {
     }
 
     pub(super) fn own_reply(&mut self, payload: Payload) {
-        let Ok(own) = payload.downcast::<Own>() else { return };
+        let own = match payload.downcast::<Vec<Effect>>() {
+            Ok(effects) => return self.effects.extend(effects.into_iter().map(|e| (Owner::App, e))),
+            Err(other) => other.downcast::<Own>(),
+        };
+        let Ok(own) = own else { return };
         match *own {
             Own::Who(Ok(who)) => {
                 if who.role != Role::Viewer && self.model.people.is_empty() {
@@ -164,7 +175,10 @@ impl App {
     }
 
     /// Goes to a finding by its key, over the findings pane.
-    pub fn open_finding(&mut self, key: &str) {
-        self.focus_on(PaneId::Findings);
+    fn open_finding(&mut self, key: &str) {
+        if !matches!(self.focus, PaneId::Findings | PaneId::Queue) {
+            self.focus_on(PaneId::Findings);
+        }
+        self.open(Detail::new(key));
     }
 }

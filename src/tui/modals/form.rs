@@ -2,13 +2,11 @@
 //! what its fields are and what sending does ([`Spec`]); everything else is the same for all and lives here: moving
 //! between fields, drafts, the conflict view, the state of sending.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::layout::Rect;
-use ratatui_textarea::TextArea;
-use tui_input::Input;
 
 use super::super::action::Action;
 use super::super::effect::{Cx, Effect, Fault, Payload, sentence};
@@ -16,188 +14,18 @@ use super::super::ink::{Brush, run, wrap};
 use super::super::model::Model;
 use super::super::panes::Note;
 use super::super::theme::Tone;
-use super::super::widgets::field;
+use super::super::widgets::field as typing;
 use super::{Layer, Shape};
 use crate::api::problem::Code;
 use crate::domain::safe::Safe;
 
-/// What a field holds.
-#[derive(Debug)]
-enum Kind {
-    Text(Input),
-    Secret(Input),
-    Area(Box<TextArea<'static>>),
-    /// One of several: value and label.
-    Choice(Vec<(String, Safe)>, usize),
-    /// Any of several.
-    Many(Vec<(String, Safe)>, BTreeSet<usize>, usize),
-}
+mod field;
 
-/// A field of a form.
-#[derive(Debug)]
-pub struct Field {
-    name: &'static str,
-    label: &'static str,
-    help: &'static str,
-    kind: Kind,
-    initial: String,
-    error: Option<Safe>,
-    /// The server's value now, where it is another than the one the edit began with.
-    current: Option<Safe>,
-    hidden: bool,
-}
+pub use field::Field;
+use field::{Kind, LABEL, draw_field};
 
-impl Field {
-    fn new(name: &'static str, label: &'static str, kind: Kind) -> Self {
-        let mut field = Self {
-            name,
-            label,
-            help: "",
-            kind,
-            initial: String::new(),
-            error: None,
-            current: None,
-            hidden: false,
-        };
-        field.initial = field.value();
-        field
-    }
-
-    pub fn text(name: &'static str, label: &'static str, value: &str) -> Self {
-        Self::new(name, label, Kind::Text(Input::new(value.to_owned())))
-    }
-
-    pub fn secret(name: &'static str, label: &'static str) -> Self {
-        Self::new(name, label, Kind::Secret(Input::default()))
-    }
-
-    pub fn area(name: &'static str, label: &'static str, value: &str) -> Self {
-        let lines = value.split('\n').map(str::to_owned).collect();
-        Self::new(name, label, Kind::Area(Box::new(TextArea::new(lines))))
-    }
-
-    pub fn choice(name: &'static str, label: &'static str, options: Vec<(String, Safe)>, value: &str) -> Self {
-        let at = options.iter().position(|(v, _)| v == value).unwrap_or(0);
-        Self::new(name, label, Kind::Choice(options, at))
-    }
-
-    pub fn many(name: &'static str, label: &'static str, options: Vec<(String, Safe)>, values: &[String]) -> Self {
-        let on = (0..options.len()).filter(|i| values.contains(&options[*i].0)).collect();
-        Self::new(name, label, Kind::Many(options, on, 0))
-    }
-
-    #[must_use]
-    pub fn help(mut self, help: &'static str) -> Self {
-        self.help = help;
-        self
-    }
-
-    /// The value as text; several are joined by line breaks.
-    fn value(&self) -> String {
-        match &self.kind {
-            Kind::Text(input) | Kind::Secret(input) => input.value().to_owned(),
-            Kind::Area(area) => area.lines().join("\n"),
-            Kind::Choice(options, at) => options.get(*at).map(|(v, _)| v.clone()).unwrap_or_default(),
-            Kind::Many(options, on, _) => {
-                let values: Vec<_> = on
-                    .iter()
-                    .filter_map(|i| options.get(*i))
-                    .map(|(v, _)| v.as_str())
-                    .collect();
-                values.join("\n")
-            }
-        }
-    }
-
-    fn set(&mut self, value: &str) {
-        match &mut self.kind {
-            Kind::Text(input) | Kind::Secret(input) => *input = Input::new(value.to_owned()),
-            Kind::Area(area) => **area = TextArea::new(value.split('\n').map(str::to_owned).collect()),
-            Kind::Choice(options, at) => *at = options.iter().position(|(v, _)| v == value).unwrap_or(*at),
-            Kind::Many(options, on, _) => {
-                let values: Vec<_> = value.split('\n').collect();
-                *on = (0..options.len())
-                    .filter(|i| values.contains(&options[*i].0.as_str()))
-                    .collect();
-            }
-        }
-    }
-
-    fn height(&self, width: u16) -> u16 {
-        let body = match &self.kind {
-            Kind::Area(area) => (area.lines().len() as u16 + 1).clamp(3, 6),
-            Kind::Many(options, ..) => (options.len() as u16).clamp(1, 5),
-            _ => 1,
-        };
-        let notes = [self.error.as_ref(), self.current.as_ref()];
-        let notes: usize = notes
-            .into_iter()
-            .flatten()
-            .map(|s| wrap(s, usize::from(width).max(8)).len())
-            .sum();
-        body + notes as u16
-    }
-
-    fn key(&mut self, event: KeyEvent) -> bool {
-        match &mut self.kind {
-            Kind::Text(input) | Kind::Secret(input) => {
-                let Some(request) = field::request(event) else {
-                    return false;
-                };
-                input.handle(request);
-            }
-            Kind::Area(area) => {
-                let plain = !event.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
-                if event.code == KeyCode::Enter && plain {
-                    area.insert_newline();
-                } else {
-                    area.input(event);
-                }
-            }
-            Kind::Choice(options, at) => {
-                let n = options.len().max(1);
-                match event.code {
-                    KeyCode::Left => *at = (*at + n - 1) % n,
-                    KeyCode::Right | KeyCode::Char(' ') => *at = (*at + 1) % n,
-                    KeyCode::Char(c) => {
-                        let starts = |i: &usize| {
-                            options[*i]
-                                .1
-                                .as_str()
-                                .to_lowercase()
-                                .starts_with(c.to_ascii_lowercase())
-                        };
-                        *at = (1..=options.len()).map(|d| (*at + d) % n).find(starts).unwrap_or(*at);
-                    }
-                    _ => return false,
-                }
-            }
-            Kind::Many(options, on, at) => match event.code {
-                KeyCode::Up if *at > 0 => *at -= 1,
-                KeyCode::Down if *at + 1 < options.len() => *at += 1,
-                KeyCode::Char(' ') => {
-                    if !on.remove(at) {
-                        on.insert(*at);
-                    }
-                }
-                KeyCode::Char(c) => {
-                    let n = options.len().max(1);
-                    let starts = |i: &usize| {
-                        options[*i]
-                            .1
-                            .as_str()
-                            .to_lowercase()
-                            .starts_with(c.to_ascii_lowercase())
-                    };
-                    *at = (1..=options.len()).map(|d| (*at + d) % n).find(starts).unwrap_or(*at);
-                }
-                _ => return false,
-            },
-        }
-        self.error = None;
-        true
-    }
-}
+/// Rows set aside for an intro.
+const INTRO: u16 = 2;
 
 /// The fields of a sheet and what is going on with them.
 #[derive(Debug, Default)]
@@ -208,6 +36,9 @@ pub struct Form {
     pub note: Option<(Tone, Safe)>,
     sending: bool,
     sent: bool,
+    /// Notes sent before, offered by `↑` in an empty text; and which of them is shown.
+    recall: Vec<String>,
+    recalled: usize,
 }
 
 impl Form {
@@ -257,6 +88,36 @@ impl Form {
         if let Some(field) = self.field_mut(name) {
             field.set(value);
         }
+    }
+
+    /// Other options of a field for several, these of them chosen.
+    pub fn set_options(&mut self, name: &str, options: Vec<(String, Safe)>, chosen: &[String]) {
+        if let Some(field) = self.field_mut(name) {
+            field.set_options(options, chosen);
+        }
+    }
+
+    /// What `↑` brings back in an empty text.
+    pub fn set_recall(&mut self, notes: &[String]) {
+        self.recall = notes.to_vec();
+    }
+
+    /// Puts the next of the notes sent before into the text that has the keys, if it is empty or shows one already.
+    fn recall(&mut self) -> bool {
+        let Some(field) = self.fields.get_mut(self.at).filter(|f| matches!(f.kind, Kind::Area(_))) else {
+            return false;
+        };
+        let shown = self.recalled.checked_sub(1).and_then(|i| self.recall.get(i));
+        let value = field.value();
+        if !(value.is_empty() || shown == Some(&value)) {
+            return false;
+        }
+        let Some(next) = self.recall.get(self.recalled) else {
+            return false;
+        };
+        field.set(next);
+        self.recalled += 1;
+        true
     }
 
     pub fn hide(&mut self, name: &str, hidden: bool) {
@@ -319,10 +180,6 @@ impl Form {
         for field in &mut self.fields {
             field.error = None;
         }
-    }
-
-    pub fn is_sending(&self) -> bool {
-        self.sending
     }
 
     /// It is done: nothing of it is a draft any more.
@@ -396,6 +253,8 @@ pub trait Spec: Send + fmt::Debug + 'static {
         false
     }
     fn note(&mut self, _note: Note, _form: &mut Form, _cx: &mut Cx) {}
+    /// The sheet is on the screen: the time for its first questions.
+    fn sized(&mut self, _form: &mut Form, _cx: &mut Cx) {}
 }
 
 /// A sheet with a form.
@@ -460,7 +319,14 @@ impl<S: Spec> Layer for Sheet<S> {
         self.spec.is_sign_in()
     }
 
+    fn set_size(&mut self, _: u16, _: u16, cx: &mut Cx) {
+        self.spec.sized(&mut self.form, cx);
+    }
+
     fn key(&mut self, event: KeyEvent, cx: &mut Cx) -> bool {
+        if event.code == KeyCode::Up && self.form.recall() {
+            return true;
+        }
         let last = self.form.at + 1 >= self.form.fields.len();
         let on_send_line = self.form.at >= self.form.fields.len();
         let in_area = self
@@ -512,8 +378,8 @@ impl<S: Spec> Layer for Sheet<S> {
 
     fn paste(&mut self, text: &str, cx: &mut Cx) {
         match self.form.fields.get_mut(self.form.at).map(|f| &mut f.kind) {
-            Some(Kind::Text(input) | Kind::Secret(input)) => field::insert(input, text),
-            Some(Kind::Area(area)) => field::insert_block(area, text),
+            Some(Kind::Text(input) | Kind::Secret(input)) => typing::insert(input, text),
+            Some(Kind::Area(area)) => typing::insert_block(area, text),
             _ => {}
         }
         self.spec.edited(&mut self.form, cx);
@@ -591,62 +457,5 @@ impl<S: Spec> Layer for Sheet<S> {
             line.push(run(format!("  {}", model.keymap.first(Action::Send)), Tone::Key));
         }
         brush.runs(x, y, width, &line);
-    }
-}
-
-/// Columns for the labels.
-const LABEL: u16 = 16;
-
-/// Rows set aside for an intro.
-const INTRO: u16 = 2;
-
-fn draw_field(brush: &mut Brush, x: u16, y: u16, width: u16, field: &Field, focused: bool) {
-    let tone = if focused { Tone::Focus } else { Tone::Dim };
-    brush.text(x, y, LABEL - 1, &Safe::new(field.label), tone);
-    let (x, width) = (x + LABEL, width.saturating_sub(LABEL));
-    let mut below = y + 1;
-    match &field.kind {
-        Kind::Text(input) => {
-            field::line(brush, x, y, width, input, focused, false);
-            if input.value().is_empty() && !field.help.is_empty() {
-                brush.text(x, y, width, &Safe::new(field.help), Tone::Dim);
-            }
-        }
-        Kind::Secret(input) => field::line(brush, x, y, width, input, focused, true),
-        Kind::Area(area) => {
-            let rows = (area.lines().len() as u16 + 1).clamp(3, 6);
-            field::area(brush, Rect::new(x, y, width, rows), area, focused);
-            if area.is_empty() && !field.help.is_empty() {
-                brush.text(x, y, width, &Safe::new(field.help), Tone::Dim);
-            }
-            below = y + rows;
-        }
-        Kind::Choice(options, at) => {
-            let label = options.get(*at).map(|(_, l)| l.clone()).unwrap_or_default();
-            let arrow = if focused { Tone::Key } else { Tone::Dim };
-            let runs = [
-                run("‹ ", arrow),
-                run(label, if focused { Tone::Strong } else { Tone::Text }),
-                run(" ›", arrow),
-            ];
-            brush.runs(x, y, width, &runs);
-        }
-        Kind::Many(options, on, at) => {
-            let rows = options.len().clamp(1, 5);
-            let top = (at + 1).saturating_sub(rows);
-            for (row, (i, (_, label))) in options.iter().enumerate().skip(top).take(rows).enumerate() {
-                let mark = if on.contains(&i) { "[x] " } else { "[ ] " };
-                let here = focused && i == *at;
-                let tone = if here { Tone::Cursor } else { Tone::Text };
-                brush.runs(x, y + row as u16, width, &[run(mark, tone), run(label.clone(), tone)]);
-            }
-            below = y + rows as u16;
-        }
-    }
-    for (text, tone) in [(&field.error, Tone::Bad), (&field.current, Tone::Warn)] {
-        for line in text.iter().flat_map(|t| wrap(t, usize::from(width).max(8))) {
-            brush.text(x, below, width, &line, tone);
-            below += 1;
-        }
     }
 }

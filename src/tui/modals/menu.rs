@@ -4,6 +4,7 @@ use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::layout::Rect;
 
 use super::super::action::{Action, Can};
+use super::super::acts;
 use super::super::effect::{Cx, Effect};
 use super::super::ink::{Brush, run};
 use super::super::keymap::Key;
@@ -11,12 +12,35 @@ use super::super::model::Model;
 use super::super::panes::PaneId;
 use super::super::theme::Tone;
 use super::{Layer, Shape};
+use crate::api::finding::Finding;
 use crate::domain::safe::Safe;
 
 #[derive(Debug, Clone)]
 enum Pick {
     Act(Action, Can),
     Sort(char, &'static str, &'static str),
+    /// A change of a finding's triage or release.
+    Change(char, Step),
+}
+
+/// The small steps behind `u`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Triage,
+    Untriage,
+    Release,
+    Recall,
+}
+
+impl Step {
+    fn text(self) -> &'static str {
+        match self {
+            Self::Triage => "triaged: a person has looked at it",
+            Self::Untriage => "take the triage back",
+            Self::Release => "release to the client; the remediation clock starts",
+            Self::Recall => "take the release back; the client does not see it any more",
+        }
+    }
 }
 
 /// See the module's description.
@@ -24,6 +48,7 @@ enum Pick {
 pub struct Menu {
     title: &'static str,
     pane: PaneId,
+    finding: Option<Box<Finding>>,
     picks: Vec<Pick>,
     at: usize,
 }
@@ -44,6 +69,7 @@ impl Menu {
         Self {
             title: " What can be done ",
             pane: PaneId::Queue,
+            finding: None,
             picks: rows.into_iter().map(|(a, c)| Pick::Act(a, c)).collect(),
             at: 0,
         }
@@ -53,8 +79,30 @@ impl Menu {
         Self {
             title: " Sort by ",
             pane,
+            finding: None,
             picks: SORTS.iter().map(|(c, w, t)| Pick::Sort(*c, w, t)).collect(),
             at: 0,
+        }
+    }
+
+    /// Triage and release of a finding: what can be done from where it stands.
+    pub fn release(finding: &Finding) -> Self {
+        let triage = if finding.triaged_at.is_none() {
+            Step::Triage
+        } else {
+            Step::Untriage
+        };
+        let release = if finding.released_at.is_none() {
+            Step::Release
+        } else {
+            Step::Recall
+        };
+        Self {
+            title: " Triage and release ",
+            pane: PaneId::Findings,
+            finding: Some(Box::new(finding.clone())),
+            picks: vec![Pick::Change('t', triage), Pick::Change('r', release)],
+            at: usize::from(finding.triaged_at.is_some()),
         }
     }
 
@@ -63,6 +111,17 @@ impl Menu {
             Pick::Act(action, Can::Yes) => cx.push(Effect::Run(*action)),
             Pick::Act(_, Can::No(reason)) => cx.say(Tone::Warn, *reason),
             Pick::Act(_, Can::NotHere) => {}
+            Pick::Change(_, step) => {
+                if let Some(finding) = &self.finding {
+                    match step {
+                        Step::Triage => acts::triage(finding, false, cx),
+                        Step::Untriage => acts::triage(finding, true, cx),
+                        Step::Release => acts::release(finding, false, cx),
+                        Step::Recall => acts::release(finding, true, cx),
+                    }
+                }
+                cx.close();
+            }
             Pick::Sort(_, word, _) => cx.push(Effect::Sort(self.pane, (*word).to_owned())),
         }
     }
@@ -81,7 +140,7 @@ impl Layer for Menu {
         let key = Key::from(event);
         let hit = self.picks.iter().position(|pick| match pick {
             Pick::Act(action, _) => cx.model.keymap.keys(*action).contains(&key),
-            Pick::Sort(letter, ..) => event.code == KeyCode::Char(*letter),
+            Pick::Sort(letter, ..) | Pick::Change(letter, _) => event.code == KeyCode::Char(*letter),
         });
         match hit {
             Some(i) => {
@@ -126,6 +185,7 @@ impl Layer for Menu {
                     };
                     (model.keymap.first(*action), text, tone)
                 }
+                Pick::Change(letter, step) => (letter.to_string(), step.text().to_owned(), Tone::Text),
                 Pick::Sort(letter, _, text) => (letter.to_string(), (*text).to_owned(), Tone::Text),
             };
             let runs = [run(format!(" {key:<7} "), Tone::Key), run(Safe::new(&text), tone)];

@@ -58,10 +58,6 @@ impl<T> Picker<T> {
         self.found.get(self.at).map(|i| &self.items[*i])
     }
 
-    pub fn len(&self) -> usize {
-        self.items.len()
-    }
-
     /// Typing and moving; whether the key was one of those.
     pub fn key(&mut self, event: KeyEvent) -> bool {
         let ctrl = event.modifiers.contains(KeyModifiers::CONTROL);

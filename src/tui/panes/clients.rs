@@ -76,10 +76,6 @@ fn chosen(client: &Client) -> Chosen {
 }
 
 impl Pane for Clients {
-    fn id(&self) -> PaneId {
-        PaneId::Clients
-    }
-
     fn act(&mut self, action: Action, count: Option<usize>, cx: &mut Cx) -> bool {
         if self.window.act(action, count) {
             self.load(cx);
@@ -141,17 +137,7 @@ impl Pane for Clients {
             Action::New => Can::when(model.is_admin() || model.who.is_none(), ADMIN),
             Action::Edit | Action::CopyId | Action::Person => Can::when(self.window.current().is_some(), ROW),
             Action::Pin => Can::when(self.window.current().is_some() || model.pin.is_some(), ROW),
-            Action::Down
-            | Action::Up
-            | Action::Top
-            | Action::Bottom
-            | Action::PageDown
-            | Action::PageUp
-            | Action::HalfDown
-            | Action::HalfUp
-            | Action::Mark
-            | Action::Range
-            | Action::MarkAll => Can::Yes,
+            action if super::moves(action) => Can::Yes,
             Action::FindNext | Action::FindPrev => Can::when(self.window.is_finding(), "Find something first."),
             _ => Can::NotHere,
         }

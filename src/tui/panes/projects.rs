@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::super::action::{Action, Can};
 use super::super::effect::{Answer, Cx, Effect, Payload, sentence};
 use super::super::ink::{Brush, Run, run};
-use super::super::modals::{assign, project_form};
+use super::super::modals::{assign, import, project_form};
 use super::super::model::{Chosen, Model};
 use super::super::theme::Tone;
 use super::super::widgets::{badge, table};
@@ -75,10 +75,6 @@ fn chosen(project: &Project) -> Chosen {
 }
 
 impl Pane for Projects {
-    fn id(&self) -> PaneId {
-        PaneId::Projects
-    }
-
     fn act(&mut self, action: Action, count: Option<usize>, cx: &mut Cx) -> bool {
         if self.window.act(action, count) {
             self.load(cx);
@@ -102,7 +98,7 @@ impl Pane for Projects {
                 let projects = self.window.targets().into_iter().cloned().collect();
                 cx.open(assign::Assign::new(projects));
             }
-            (Action::Import, Some(project)) => {}
+            (Action::Import, Some(project)) => cx.open(import::new(chosen(project), cx.model)),
             (Action::CopyId, Some(project)) => cx.push(Effect::Copy(project.key.clone())),
             (Action::Pin, Some(project)) => cx.push(Effect::Pin(project.client.as_ref().map(Chosen::from))),
             (Action::Back, _) => return self.window.back(),
@@ -158,17 +154,7 @@ impl Pane for Projects {
                 row.is_some_and(|p| p.client.is_some()) || model.pin.is_some(),
                 "This project has no client to pin.",
             ),
-            Action::Down
-            | Action::Up
-            | Action::Top
-            | Action::Bottom
-            | Action::PageDown
-            | Action::PageUp
-            | Action::HalfDown
-            | Action::HalfUp
-            | Action::Mark
-            | Action::Range
-            | Action::MarkAll => Can::Yes,
+            action if super::moves(action) => Can::Yes,
             Action::FindNext | Action::FindPrev => Can::when(self.window.is_finding(), "Find something first."),
             _ => Can::NotHere,
         }

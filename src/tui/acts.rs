@@ -1,0 +1,134 @@
+//! What can be done with a finding, the same wherever one is shown: in the findings pane, the queue, the detail.
+
+use super::action::{Action, Can};
+use super::effect::{Answer, Cx, Effect, sentence};
+use super::modals::{comment, import, menu, person, status, why};
+use super::model::{Chosen, Model};
+use super::theme::Tone;
+use crate::api::finding::{Finding, ReleaseFinding, TriageFinding};
+use crate::api::queue::{PutBackFinding, TakeFinding, TakeNext};
+use crate::domain::access::Role;
+use crate::domain::safe::Safe;
+
+/// Does it; whether it is an act on a finding at all. `mine`: the asker holds it.
+pub fn on_finding(action: Action, finding: &Finding, mine: bool, cx: &mut Cx) -> bool {
+    match action {
+        Action::Status => cx.open(status::PickMove::new(finding)),
+        Action::Comment => cx.open(comment::new(finding, None, cx.model)),
+        Action::Person => cx.open(person::Person::assignee(finding, cx.model)),
+        Action::Release => cx.open(menu::Menu::release(finding)),
+        Action::Take if mine => put_back(finding, cx),
+        Action::Take => take(finding, cx),
+        Action::Why => cx.open(why::Why::new(finding)),
+        Action::Import => cx.open(import::new(Chosen::from(&finding.project), cx.model)),
+        Action::CopyId => cx.push(Effect::Copy(finding.key.clone())),
+        Action::Pin => cx.push(Effect::Pin(finding.client.as_ref().map(Chosen::from))),
+        _ => return false,
+    }
+    true
+}
+
+/// Whether an act on this finding works now; [`Can::NotHere`] where it is none.
+pub fn can_on_finding(action: Action, finding: Option<&Finding>, model: &Model) -> Can {
+    const ROW: &str = "There is no finding under the cursor.";
+    const PINNED: &str = "Another client is pinned; acts on this one are refused. `.` unpins.";
+    let writes = matches!(
+        action,
+        Action::Status | Action::Comment | Action::Person | Action::Release | Action::Take | Action::Import
+    );
+    let reads = matches!(action, Action::Why | Action::CopyId | Action::Choose);
+    if action == Action::Pin {
+        let has = finding.is_some_and(|f| f.client.is_some()) || model.pin.is_some();
+        return Can::when(has, "This finding's project has no client to pin.");
+    }
+    if !writes && !reads {
+        return Can::NotHere;
+    }
+    let Some(finding) = finding else { return Can::No(ROW) };
+    let elsewhere = model.pin.is_some() && model.pinned_elsewhere(finding.client.as_ref().map(|c| c.id));
+    match (writes && elsewhere, writes && model.role() == Some(Role::Viewer)) {
+        (true, _) => Can::No(PINNED),
+        (_, true) => Can::No("Viewers see the overview only."),
+        _ => Can::Yes,
+    }
+}
+
+fn told<T>(answer: &Answer<T>, done: String) -> Vec<Effect> {
+    vec![match answer {
+        Ok(_) => Effect::Say(Tone::Good, Safe::new(&done)),
+        Err(fault) => Effect::Say(Tone::Bad, sentence(fault)),
+    }]
+}
+
+/// Takes a finding from the queue, or renews the lease.
+pub fn take(finding: &Finding, cx: &mut Cx) {
+    let key = finding.key.clone();
+    let request = TakeFinding {
+        finding: finding.id.to_string(),
+    };
+    cx.act(request, None, move |answer| {
+        told(&answer, format!("{key} is yours for 30 minutes."))
+    });
+}
+
+fn put_back(finding: &Finding, cx: &mut Cx) {
+    let key = finding.key.clone();
+    let request = PutBackFinding {
+        finding: finding.id.to_string(),
+    };
+    cx.act(request, None, move |answer| {
+        told(&answer, format!("{key} is back in the queue."))
+    });
+}
+
+/// Takes the next finding of the queue and opens it.
+pub fn take_next(query: &str, cx: &mut Cx) {
+    let request = TakeNext {
+        q: cx.model.standing.narrow(query),
+    };
+    cx.act(request, None, |answer| match answer {
+        Ok(taken) => match taken.item {
+            Some(item) => vec![
+                Effect::OpenFinding(item.finding.key.clone()),
+                Effect::Say(
+                    Tone::Good,
+                    Safe::new(&format!("{} is yours for 30 minutes.", item.finding.key)),
+                ),
+            ],
+            None => vec![Effect::Say(Tone::Good, Safe::new("Nothing is left to take here."))],
+        },
+        Err(fault) => vec![Effect::Say(Tone::Bad, sentence(&fault))],
+    });
+}
+
+/// Marks as triaged, or takes it back.
+pub fn triage(finding: &Finding, undo: bool, cx: &mut Cx) {
+    let (key, done) = (
+        finding.key.clone(),
+        if undo { "is not triaged any more" } else { "is triaged" },
+    );
+    let request = TriageFinding {
+        finding: finding.id.to_string(),
+        undo,
+    };
+    cx.act(request, Some(finding.version), move |answer| {
+        told(&answer, format!("{key} {done}."))
+    });
+}
+
+/// Releases to the client, or takes it back.
+pub fn release(finding: &Finding, undo: bool, cx: &mut Cx) {
+    let done = if undo {
+        "is hidden from the client again"
+    } else {
+        "is released; the client's clock runs"
+    };
+    let key = finding.key.clone();
+    let request = ReleaseFinding {
+        finding: finding.id.to_string(),
+        undo,
+    };
+    cx.act(request, Some(finding.version), move |answer| {
+        told(&answer, format!("{key} {done}."))
+    });
+}

@@ -1,0 +1,242 @@
+//! From a key to what it does: the top layer first, then the focused pane, then the desk; and whether it works here.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use super::super::action::{Action, Can, Group, Where};
+use super::super::effect::{Effect, Owner};
+use super::super::keymap::Key;
+use super::super::modals::{Layer, Shape, help, line, menu, palette};
+use super::super::model::Standing;
+use super::super::msg::Command;
+use super::super::panes::{Note, PaneId};
+use super::super::theme::Tone;
+use super::App;
+
+impl App {
+    pub(super) fn key(&mut self, event: KeyEvent) {
+        self.dirty = true;
+        let had_notice = self.notice.take().is_some();
+        let key = Key::from(event);
+        let typing = self.top().is_some_and(|i| self.layers[i].1.is_typing());
+        let cancelled = std::mem::take(&mut self.cancelled);
+        if typing {
+            return match self.model.keymap.in_text(key) {
+                Some(Action::Cancel) => self.cancel(cancelled),
+                Some(action) => self.layer_act(action, None),
+                None => self.layer_key(event),
+            };
+        }
+        if let Some(digit) = self.count_digit(key) {
+            self.count = Some(
+                self.count
+                    .unwrap_or(0)
+                    .saturating_mul(10)
+                    .saturating_add(digit)
+                    .min(9_999),
+            );
+            return;
+        }
+        let count = self.count.take();
+        if self.top().is_some() && self.layer_key_used(event) {
+            return;
+        }
+        // An unbound Alt-x is Esc, then x.
+        let action = self.model.keymap.in_lists(key);
+        if action.is_none() && key.alt {
+            self.act(Action::Back, None);
+            self.settle();
+            let mut bare = event;
+            bare.modifiers.remove(KeyModifiers::ALT);
+            return self.key(bare);
+        }
+        match action {
+            Some(Action::Cancel) => self.cancel(cancelled),
+            Some(Action::Back) if count.is_some() => {}
+            Some(action) => self.act(action, count),
+            None if had_notice => {}
+            None => {
+                let help = self.model.keymap.first(Action::Help);
+                self.say(Tone::Dim, &format!("{key} does nothing here; {help} lists what does."));
+            }
+        }
+    }
+
+    /// Digits 5 to 9 begin a count, any digit goes on with one.
+    pub(super) fn count_digit(&self, key: Key) -> Option<usize> {
+        if key.ctrl
+            || key.alt
+            || self
+                .top()
+                .is_some_and(|i| !matches!(self.layers[i].1.shape(), Shape::Full))
+        {
+            return None;
+        }
+        let KeyCode::Char(c) = key.code else {
+            return None;
+        };
+        let digit = c.to_digit(10)? as usize;
+        (self.count.is_some() || (digit >= 5 && self.model.keymap.in_lists(key).is_none())).then_some(digit)
+    }
+
+    fn layer_key(&mut self, event: KeyEvent) {
+        self.layer_key_used(event);
+    }
+
+    fn layer_key_used(&mut self, event: KeyEvent) -> bool {
+        self.top()
+            .is_some_and(|i| self.with_layer(i, |layer, cx| layer.key(event, cx)))
+    }
+
+    pub(super) fn layer_act(&mut self, action: Action, count: Option<usize>) {
+        let Some(i) = self.top() else { return };
+        if !self.with_layer(i, |layer, cx| layer.act(action, count, cx)) && action == Action::Back {
+            let id = self.layers[i].0;
+            self.effects.push_back((Owner::Layer(id), Effect::Close));
+        }
+    }
+
+    pub(super) fn paste(&mut self, text: &str) {
+        self.dirty = true;
+        match self.top() {
+            Some(i) if self.layers[i].1.is_typing() => self.with_layer(i, |layer, cx| layer.paste(text, cx)),
+            _ => self.say(
+                Tone::Warn,
+                "Pasted text acts nowhere but in a text field; nothing was done.",
+            ),
+        }
+    }
+
+    /// An action, from a key, the palette or the help.
+    pub(super) fn act(&mut self, action: Action, count: Option<usize>) {
+        self.dirty = true;
+        if let Some(i) = self.top() {
+            let used = self.with_layer(i, |layer, cx| layer.act(action, count, cx));
+            if used {
+                return;
+            }
+            if action == Action::Back {
+                return self.layer_act(action, count);
+            }
+            if !matches!(self.layers[i].1.shape(), Shape::Full) {
+                return;
+            }
+            if action == Action::Quit {
+                return self.layer_act(Action::Back, count);
+            }
+            if let Can::No(reason) = self.layers[i].1.can(action, &self.model) {
+                return self.say(Tone::Warn, reason);
+            }
+            if self.desk_act(action) {
+                return;
+            }
+        } else {
+            if let Can::No(reason) = self.panes[self.focus.index()].can(action, &self.model) {
+                return self.say(Tone::Warn, reason);
+            }
+            if self.with_pane(self.focus, |pane, cx| pane.act(action, count, cx)) || self.desk_act(action) {
+                return;
+            }
+        }
+        self.say(Tone::Dim, &format!("`{action}` has no meaning here."));
+    }
+
+    /// What the desk itself does, whatever pane has the keys.
+    pub(super) fn desk_act(&mut self, action: Action) -> bool {
+        let i = self.focus.index();
+        match action {
+            Action::Clients => self.focus_on(PaneId::Clients),
+            Action::Projects => self.focus_on(PaneId::Projects),
+            Action::Findings => self.focus_on(PaneId::Findings),
+            Action::Queue => self.focus_on(PaneId::Queue),
+            Action::NextPane | Action::Right => self.focus_on(PaneId::ALL[(i + 1) % 4]),
+            Action::PrevPane | Action::Left => self.focus_on(PaneId::ALL[(i + 3) % 4]),
+            Action::LastView => self.focus_on(self.last),
+            Action::AllClients => self.stand(Standing::default()),
+            Action::Back => self.level_up(),
+            Action::Quit => self.ask_to_quit(),
+            Action::Find => self.open(line::Line::find()),
+            Action::Query if !self.panes[i].query().is_empty() || self.has_query() => {
+                let query = self.panes[i].query().to_owned();
+                self.open(line::Line::query(self.focus, &query));
+            }
+            Action::Help => {
+                let rows = self.help_rows();
+                self.open(help::Help::new(rows));
+            }
+            Action::Menu => {
+                let rows = self.menu_rows();
+                self.open(menu::Menu::acts(rows));
+            }
+            Action::Palette => {
+                let names = self.panes.iter().flat_map(|p| p.names()).collect();
+                self.open(palette::Palette::new(names));
+            }
+            Action::Reload => {
+                self.commands.push(Command::Reconnect);
+                self.tell_all(Note::Resync);
+                self.resend();
+            }
+            Action::Zoom => self.zoom = !self.zoom,
+            _ => return false,
+        }
+        self.dirty = true;
+        true
+    }
+
+    pub(super) fn has_query(&self) -> bool {
+        matches!(self.focus, PaneId::Findings | PaneId::Queue)
+    }
+
+    pub(super) fn open(&mut self, layer: impl Layer + 'static) {
+        self.effects.push_back((Owner::App, Effect::Open(Box::new(layer))));
+    }
+
+    /// Every action with its keys and whether it works here, for help and menu.
+    pub(super) fn help_rows(&self) -> Vec<(Action, Can)> {
+        Action::ALL.iter().map(|a| (*a, self.can(*a))).collect()
+    }
+
+    pub(super) fn menu_rows(&self) -> Vec<(Action, Can)> {
+        self.help_rows()
+            .into_iter()
+            .filter(|(a, can)| a.group() == Group::Act && *can != Can::NotHere)
+            .collect()
+    }
+
+    /// Whether the action works here and now.
+    pub fn can(&self, action: Action) -> Can {
+        if action.place() == Where::Text {
+            return Can::NotHere;
+        }
+        let can = match self.top() {
+            Some(i) => self.layers[i].1.can(action, &self.model),
+            None => self.panes[self.focus.index()].can(action, &self.model),
+        };
+        if can != Can::NotHere {
+            return can;
+        }
+        match action {
+            Action::Clients
+            | Action::Projects
+            | Action::Findings
+            | Action::Queue
+            | Action::NextPane
+            | Action::PrevPane
+            | Action::Left
+            | Action::Right
+            | Action::LastView
+            | Action::AllClients
+            | Action::Back
+            | Action::Quit
+            | Action::Find
+            | Action::Help
+            | Action::Menu
+            | Action::Palette
+            | Action::Reload
+            | Action::Zoom
+            | Action::Cancel => Can::Yes,
+            Action::Query if self.has_query() => Can::Yes,
+            _ => Can::NotHere,
+        }
+    }
+}

@@ -1,0 +1,419 @@
+//! The status sheet (`s`): only the moves the server says are legal now, one letter each; then the fields that move
+//! needs: notes, how long a risk is accepted, of what it is a duplicate, why a verdict is inconclusive, which places
+//! are fixed.
+
+use crossterm::event::{KeyCode, KeyEvent};
+use ratatui::layout::Rect;
+
+use super::super::action::Action;
+use super::super::effect::{Answer, Cx, Effect, Fault, Payload, sentence};
+use super::super::ink::{Brush, run, wrap};
+use super::super::model::Model;
+use super::super::theme::Tone;
+use super::super::widgets::badge;
+use super::form::{Field, Form, Sheet, Spec};
+use super::{Layer, Shape};
+use crate::api::Page;
+use crate::api::finding::{
+    Finding, FindingDetail, InconclusiveReason, LegalMove, ListOccurrences, MoveFinding, Occurrence, OccurrenceVerdict,
+    RoundKind, ShowFinding,
+};
+use crate::api::problem::Code;
+use crate::domain::safe::Safe;
+use crate::domain::status::Status;
+use crate::domain::time::Time;
+
+/// The letter of a status, and what the move means.
+fn letter(to: Status) -> (char, &'static str) {
+    match to {
+        Status::Open => ('o', "open again"),
+        Status::InProgress => ('p', "in progress"),
+        Status::PendingVerification => (
+            'v',
+            "wait for verification: somebody says it is fixed, or asks for a retest",
+        ),
+        Status::VerifiedFixed => ('f', "verified fixed"),
+        Status::NotFixed => ('n', "not fixed"),
+        Status::Partial => ('a', "partly fixed: the places differ"),
+        Status::Inconclusive => ('i', "inconclusive"),
+        Status::FalsePositive => ('x', "false positive"),
+        Status::OutOfScope => ('s', "out of scope"),
+        Status::Duplicate => ('d', "duplicate of another finding of the project"),
+        Status::RiskAccepted => ('r', "risk accepted until a date"),
+    }
+}
+
+#[derive(Debug)]
+enum Msg {
+    Detail(Box<Answer<FindingDetail>>),
+}
+
+/// Picking the move.
+#[derive(Debug)]
+pub struct PickMove {
+    finding: Finding,
+    moves: Option<Result<Vec<LegalMove>, Safe>>,
+    at: usize,
+    asked: bool,
+}
+
+impl PickMove {
+    pub fn new(finding: &Finding) -> Self {
+        Self {
+            finding: finding.clone(),
+            moves: None,
+            at: 0,
+            asked: false,
+        }
+    }
+
+    fn legal(&self) -> &[LegalMove] {
+        match &self.moves {
+            Some(Ok(moves)) => moves,
+            _ => &[],
+        }
+    }
+
+    fn pick(&self, i: usize, cx: &mut Cx) {
+        if let Some(legal) = self.legal().get(i) {
+            cx.close();
+            cx.open(move_sheet(&self.finding, legal, cx.model));
+        }
+    }
+}
+
+impl Layer for PickMove {
+    fn shape(&self) -> Shape {
+        Shape::Popup(76, (self.legal().len() as u16).max(3) + 4)
+    }
+
+    fn set_size(&mut self, _: u16, _: u16, cx: &mut Cx) {
+        if !std::mem::replace(&mut self.asked, true) {
+            let finding = self.finding.id.to_string();
+            cx.read("moves", ShowFinding { finding }, |answer| Msg::Detail(Box::new(answer)));
+        }
+    }
+
+    fn key(&mut self, event: KeyEvent, cx: &mut Cx) -> bool {
+        let hit = match event.code {
+            KeyCode::Enter => Some(self.at),
+            KeyCode::Char(c) => self.legal().iter().position(|m| letter(m.to).0 == c),
+            _ => None,
+        };
+        if let Some(i) = hit {
+            self.pick(i, cx);
+        }
+        hit.is_some()
+    }
+
+    fn act(&mut self, action: Action, _: Option<usize>, _: &mut Cx) -> bool {
+        match action {
+            Action::Down => self.at = (self.at + 1).min(self.legal().len().saturating_sub(1)),
+            Action::Up => self.at = self.at.saturating_sub(1),
+            _ => return false,
+        }
+        true
+    }
+
+    fn reply(&mut self, payload: Payload, _: &mut Cx) {
+        let Ok(msg) = payload.downcast::<Msg>() else { return };
+        let Msg::Detail(answer) = *msg;
+        self.moves = Some(match *answer {
+            Ok(detail) => {
+                self.finding = detail.finding;
+                Ok(detail.moves)
+            }
+            Err(fault) => Err(sentence(&fault)),
+        });
+    }
+
+    fn hints(&self) -> Vec<Action> {
+        vec![Action::Down, Action::Choose, Action::Back]
+    }
+
+    fn draw(&self, brush: &mut Brush, area: Rect, _: &Model) {
+        let title = [run(format!(" {}: from ", self.finding.key), Tone::Focus)];
+        let mut title = title.to_vec();
+        title.extend(badge::status(self.finding.status));
+        title.push(run(" to ", Tone::Focus));
+        let inside = brush.frame(area, &title, &[], true);
+        let (x, width) = (inside.x + 1, inside.width.saturating_sub(2));
+        match &self.moves {
+            None => {
+                brush.text(
+                    x,
+                    inside.y + 1,
+                    width,
+                    &Safe::new("Asking what is allowed now…"),
+                    Tone::Dim,
+                );
+            }
+            Some(Err(why)) => {
+                for (i, line) in wrap(why, usize::from(width)).iter().enumerate() {
+                    brush.text(x, inside.y + 1 + i as u16, width, line, Tone::Bad);
+                }
+            }
+            Some(Ok(moves)) if moves.is_empty() => {
+                brush.text(
+                    x,
+                    inside.y + 1,
+                    width,
+                    &Safe::new("No move is allowed to you from here."),
+                    Tone::Dim,
+                );
+            }
+            Some(Ok(moves)) => {
+                for (i, legal) in moves.iter().enumerate() {
+                    let (letter, text) = letter(legal.to);
+                    let y = inside.y + 1 + i as u16;
+                    let bar = (i == self.at).then_some(Tone::Cursor);
+                    if bar.is_some() {
+                        brush.bar(inside.x, y, inside.width, Tone::Cursor);
+                    }
+                    let needs = if legal.needs_notes { "  (notes)" } else { "" };
+                    let runs = [
+                        run(format!("{letter}  "), Tone::Key),
+                        run(text, Tone::Text),
+                        run(needs, Tone::Dim),
+                    ];
+                    brush.runs_on(x, y, width, &runs, bar);
+                }
+            }
+        }
+    }
+}
+
+#[derive(Debug)]
+enum Moved {
+    Done(Answer<Finding>),
+    Places(Answer<Page<Occurrence>>),
+    /// After a conflict: what may be done now.
+    Again(Box<Answer<FindingDetail>>),
+}
+
+/// One move's fields.
+#[derive(Debug)]
+pub struct MoveForm {
+    finding: Finding,
+    to: Status,
+    needs_notes: bool,
+    asked: bool,
+    places: Vec<Occurrence>,
+}
+
+fn options(words: &[(&str, &str)]) -> Vec<(String, Safe)> {
+    words.iter().map(|(v, l)| ((*v).to_owned(), Safe::new(l))).collect()
+}
+
+fn move_sheet(finding: &Finding, legal: &LegalMove, model: &Model) -> Sheet<MoveForm> {
+    let mut fields = Vec::new();
+    match legal.to {
+        Status::PendingVerification => {
+            let kinds = options(&[
+                ("remediated", "the client says it is fixed"),
+                ("retest", "a retest is asked for"),
+            ]);
+            let value = if finding.status == Status::VerifiedFixed {
+                "retest"
+            } else {
+                "remediated"
+            };
+            fields.push(Field::choice("kind", "Round", kinds, value));
+        }
+        Status::Inconclusive => {
+            let reasons = options(&[
+                ("not_reachable", "not reachable"),
+                ("no_access", "no access"),
+                ("environment_changed", "the environment changed"),
+                ("not_reproducible", "cannot be reproduced"),
+                ("other", "another reason"),
+            ]);
+            fields.push(Field::choice("reason", "Reason", reasons, "not_reachable"));
+        }
+        Status::RiskAccepted => {
+            let until = super::super::clock::date(model.now.plus_days(90), &model.zone);
+            fields.push(Field::text("until", "Until", until.as_str()).help("2027-03-31, or 90d"));
+        }
+        Status::Duplicate => fields.push(Field::text("of", "Duplicate of", "").help("F-…, of the same project")),
+        Status::VerifiedFixed if finding.status != Status::PendingVerification => {
+            let basis = if finding.seen_in_latest {
+                ""
+            } else {
+                "not seen in the latest import"
+            };
+            fields.push(Field::text("basis", "Basis", basis).help("what the proof is"));
+        }
+        Status::Partial => fields.push(Field::many("places", "Fixed places", Vec::new(), &[])),
+        _ => {}
+    }
+    let notes = if legal.needs_notes {
+        "needed: what was seen or done"
+    } else {
+        ""
+    };
+    fields.push(Field::area("notes", "Notes", "").help(notes));
+    let spec = MoveForm {
+        finding: finding.clone(),
+        to: legal.to,
+        needs_notes: legal.needs_notes,
+        asked: false,
+        places: Vec::new(),
+    };
+    let mut sheet = Sheet::new(spec, Form::new(fields), model);
+    sheet.form.set_recall(&model.recall);
+    sheet
+}
+
+/// `90d` from now, or the end of a day in the agency's zone.
+fn until(text: &str, model: &Model) -> Option<Time> {
+    if let Some(days) = text.strip_suffix('d').and_then(|n| n.parse().ok()) {
+        return Some(model.now.plus_days(days));
+    }
+    let date: jiff::civil::Date = text.parse().ok()?;
+    let end = date.at(23, 59, 59, 0).to_zoned(model.zone.clone()).ok()?;
+    Some(Time(end.timestamp().as_millisecond()))
+}
+
+impl MoveForm {
+    fn ask_places(&mut self, cx: &mut Cx) {
+        if self.to == Status::Partial && !std::mem::replace(&mut self.asked, true) {
+            let request = ListOccurrences {
+                finding: self.finding.id.to_string(),
+                limit: Some(200),
+                cursor: None,
+            };
+            cx.read("places", request, Moved::Places);
+        }
+    }
+}
+
+impl Spec for MoveForm {
+    fn title(&self, _: &Model) -> Safe {
+        Safe::new(&format!("{} → {}", self.finding.key, letter(self.to).1))
+    }
+
+    fn intro(&self, _: &Model) -> Vec<Safe> {
+        vec![Safe::new(&self.finding.title)]
+    }
+
+    fn send_line(&self, _: &Form, _: &Model) -> Safe {
+        Safe::new("Move")
+    }
+
+    fn draft_key(&self) -> Option<String> {
+        Some(format!("move {} {}", self.finding.key, self.to))
+    }
+
+    fn sized(&mut self, _: &mut Form, cx: &mut Cx) {
+        self.ask_places(cx);
+    }
+
+    fn send(&mut self, form: &mut Form, cx: &mut Cx) {
+        let notes = form.value("notes");
+        if self.needs_notes && notes.is_empty() {
+            return form.refuse("notes", "This move needs notes: what was seen or done.");
+        }
+        let mut request = MoveFinding {
+            finding: self.finding.id.to_string(),
+            to: self.to,
+            notes: notes.clone(),
+            kind: None,
+            reason: None,
+            until: None,
+            of: None,
+            basis: form.some("basis"),
+            occurrences: Vec::new(),
+        };
+        match self.to {
+            Status::PendingVerification => {
+                let retest = form.value("kind") == "retest";
+                request.kind = Some(if retest {
+                    RoundKind::Retest
+                } else {
+                    RoundKind::Remediated
+                });
+            }
+            Status::Inconclusive => {
+                request.reason = Some(match form.value("reason").as_str() {
+                    "not_reachable" => InconclusiveReason::NotReachable,
+                    "no_access" => InconclusiveReason::NoAccess,
+                    "environment_changed" => InconclusiveReason::EnvironmentChanged,
+                    "not_reproducible" => InconclusiveReason::NotReproducible,
+                    _ => InconclusiveReason::Other,
+                });
+            }
+            Status::RiskAccepted => match until(&form.value("until"), cx.model) {
+                Some(time) if time > cx.model.now => request.until = Some(time),
+                Some(_) => return form.refuse("until", "This day is over. A risk is accepted until a day to come."),
+                None => return form.refuse("until", "Write a day like 2027-03-31, or a number of days like 90d."),
+            },
+            Status::Duplicate => match form.some("of") {
+                Some(of) => request.of = Some(of),
+                None => return form.refuse("of", "Of which finding? Write its key, F-…"),
+            },
+            Status::Partial => {
+                let fixed = form.values("places");
+                if fixed.is_empty() || fixed.len() == self.places.len() {
+                    return form.refuse("places", "Mark with space which places are fixed: some, but not all.");
+                }
+                let verdict = |o: &Occurrence| OccurrenceVerdict {
+                    occurrence: o.id,
+                    fixed: fixed.contains(&o.id.to_string()),
+                };
+                request.occurrences = self.places.iter().map(verdict).collect();
+            }
+            _ => {}
+        }
+        if !notes.is_empty() {
+            cx.push(Effect::Recall(notes));
+        }
+        form.sending();
+        cx.write(request, Some(self.finding.version), Moved::Done);
+    }
+
+    fn reply(&mut self, payload: Payload, form: &mut Form, cx: &mut Cx) {
+        let Ok(msg) = payload.downcast::<Moved>() else { return };
+        match *msg {
+            Moved::Done(Ok(finding)) => {
+                Sheet::<Self>::finish(form, self.draft_key(), cx);
+                cx.say(Tone::Good, format!("{} is {}.", finding.key, letter(finding.status).1));
+            }
+            Moved::Done(Err(fault)) => {
+                form.fault(&fault);
+                if let Fault::Problem(problem) = &fault
+                    && problem.code == Code::VersionConflict
+                {
+                    let finding = self.finding.id.to_string();
+                    cx.read("again", ShowFinding { finding }, |answer| {
+                        Moved::Again(Box::new(answer))
+                    });
+                }
+            }
+            Moved::Places(Ok(page)) => {
+                let label = |o: &Occurrence| (o.id.to_string(), Safe::new(&o.place));
+                let fixed = page.items.iter().filter(|o| o.fixed).map(|o| o.id.to_string());
+                let fixed: Vec<_> = fixed.collect();
+                form.set_options("places", page.items.iter().map(label).collect(), &fixed);
+                self.places = page.items;
+            }
+            Moved::Places(Err(fault)) => form.fault(&fault),
+            Moved::Again(answer) => {
+                if let Ok(detail) = *answer {
+                    let now = detail.finding.status;
+                    self.finding = detail.finding;
+                    let legal = detail.moves.iter().any(|m| m.to == self.to);
+                    let text = if legal {
+                        format!(
+                            "Somebody changed it meanwhile: it is {now} now. Your notes are kept; send again to move it all the same."
+                        )
+                    } else {
+                        format!(
+                            "Somebody changed it meanwhile: it is {now} now, and this move is not allowed from there. Your notes are kept as a draft."
+                        )
+                    };
+                    form.note = Some((Tone::Warn, Safe::new(&text)));
+                }
+            }
+        }
+    }
+}
