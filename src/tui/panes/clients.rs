@@ -12,7 +12,7 @@ use super::super::model::{Chosen, Model};
 use super::super::theme::Tone;
 use super::super::widgets::{badge, table};
 use super::super::window::{PAGE, Row, Want, Window};
-use super::{Named, Note, Pane, PaneId, What};
+use super::{Named, Note, Pane, What};
 use crate::api::Page;
 use crate::api::client::{Client, ListClients};
 use crate::api::event::Topic;

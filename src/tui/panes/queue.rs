@@ -13,7 +13,7 @@ use super::super::model::Model;
 use super::super::theme::Tone;
 use super::super::widgets::{badge, table};
 use super::super::window::{PAGE, Row, Want, Window};
-use super::{Note, Pane, PaneId};
+use super::{Note, Pane};
 use crate::api::Page;
 use crate::api::event::Topic;
 use crate::api::finding::Finding;
