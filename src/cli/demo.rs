@@ -21,6 +21,7 @@ use crate::service::Desk;
 use crate::service::clock::Clock;
 use crate::store::Store;
 
+mod acts;
 mod agency;
 mod seed;
 

@@ -8,6 +8,7 @@ mod matrix;
 mod project;
 mod query;
 mod queue;
+mod route;
 mod session;
 mod status;
 mod stream;

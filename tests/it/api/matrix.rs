@@ -2,40 +2,15 @@
 //! was never issued. Generated from the document that the router makes, so that a new route is covered on the day it is
 //! mounted. What belongs to others must be answered exactly as what never was.
 
-use std::collections::BTreeMap;
-
 use riskdesk::domain::access::{PortalRole, Role};
 use riskdesk::domain::time::DAY_MS;
 use riskdesk::service::admin;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::route::{Route, Target};
 use crate::support::bench::{Answer, Bench, engines};
 use crate::support::checked;
-
-/// Ids to put wherever a route asks for one.
-#[derive(Debug, Clone, Default)]
-struct Target {
-    ids: BTreeMap<&'static str, String>,
-}
-
-const KINDS: [&str; 6] = ["client", "project", "finding", "batch", "comment", "session"];
-
-impl Target {
-    fn never() -> Self {
-        Self {
-            ids: KINDS
-                .into_iter()
-                .map(|kind| (kind, Uuid::now_v7().to_string()))
-                .collect(),
-        }
-    }
-
-    fn id(&self, kind: &str) -> Option<String> {
-        let kind = kind.strip_suffix('s').unwrap_or(kind);
-        self.ids.get(kind).cloned()
-    }
-}
 
 /// A workspace with one of everything that can be made in it.
 async fn workspace(bench: &Bench, token: &str, name: &str, access: &str, documented: &Value) -> Target {
@@ -81,160 +56,6 @@ async fn workspace(bench: &Bench, token: &str, name: &str, access: &str, documen
         .ids
         .insert("session", own["session"].as_str().unwrap().to_owned());
     target
-}
-
-/// A value that fits a schema, with the target's ids wherever a field is named after a noun.
-fn fit(document: &Value, name: &str, schema: &Value, target: &Target) -> Value {
-    if let Some(pointer) = schema["$ref"].as_str() {
-        return fit(document, name, document.pointer(&pointer[1..]).unwrap(), target);
-    }
-    for choice in ["anyOf", "oneOf"] {
-        if let Some(first) = schema[choice].as_array().and_then(|all| all.first()) {
-            return fit(document, name, first, target);
-        }
-    }
-    if let Some(word) = schema["enum"].as_array().and_then(|all| all.first()) {
-        return word.clone();
-    }
-    if let Some(word) = schema.get("const") {
-        return word.clone();
-    }
-    let kind = schema["type"]
-        .as_str()
-        .or_else(|| schema["type"].as_array().and_then(|all| all.first()?.as_str()));
-    match kind {
-        Some("array") => json!([fit(document, name, &schema["items"], target)]),
-        Some("object") => fields(document, schema, target),
-        Some("boolean") => json!(false),
-        Some("integer" | "number") => json!(1),
-        _ if schema["format"] == "date-time" => json!("2030-01-01T00:00:00.000Z"),
-        _ => match (name, target.id(name)) {
-            (_, Some(id)) => json!(id),
-            ("account_manager" | "lead" | "assignee" | "team" | "selected", _) => json!("admin@alpha.test"),
-            ("key", _) => json!(format!("k-{}", &Uuid::new_v4().simple().to_string()[..12])),
-            _ => json!("Some text"),
-        },
-    }
-}
-
-/// The required fields of an object, and the optional ones that name an object of ours.
-fn fields(document: &Value, schema: &Value, target: &Target) -> Value {
-    let required: Vec<&str> = schema["required"]
-        .as_array()
-        .map(|all| all.iter().filter_map(Value::as_str).collect())
-        .unwrap_or_default();
-    let mut out = Map::new();
-    for (name, schema) in schema["properties"].as_object().into_iter().flatten() {
-        let noun = matches!(
-            name.as_str(),
-            "client" | "project" | "projects" | "version" | "account_manager"
-        );
-        if required.contains(&name.as_str()) || noun {
-            out.insert(name.clone(), fit(document, name, schema, target));
-        }
-    }
-    Value::Object(out)
-}
-
-struct Route<'d> {
-    method: String,
-    path: &'d str,
-    operation: &'d Value,
-}
-
-impl Route<'_> {
-    fn access(&self) -> &str {
-        self.operation["x-access"].as_str().unwrap()
-    }
-
-    /// Whether the target's ids appear anywhere in the request.
-    fn names_target(&self, document: &Value) -> bool {
-        let never = Target::never();
-        let (path, body) = self.fill(document, &never);
-        never
-            .ids
-            .values()
-            .any(|id| path.contains(id) || body.to_string().contains(id))
-    }
-
-    fn fill(&self, document: &Value, target: &Target) -> (String, Value) {
-        let mut path: Vec<String> = Vec::new();
-        for part in self.path.split('/') {
-            path.push(match part.strip_prefix('{').and_then(|p| p.strip_suffix('}')) {
-                Some(name) => target.id(name).unwrap_or_else(|| "0".into()),
-                None => part.to_owned(),
-            });
-        }
-        let mut path = path.join("/");
-        let mut query = Vec::new();
-        for parameter in self.operation["parameters"].as_array().unwrap() {
-            let name = parameter["name"].as_str().unwrap();
-            let noun = matches!(name, "client" | "project");
-            if parameter["in"] == "query" && (parameter["required"] == true || noun) {
-                query.push(format!(
-                    "{name}={}",
-                    fit(document, name, &parameter["schema"], target)
-                        .as_str()
-                        .unwrap_or("1")
-                ));
-            }
-        }
-        if !query.is_empty() {
-            path = format!("{path}?{}", query.join("&"));
-        }
-        let schema = &self.operation["requestBody"]["content"]["application/json"]["schema"];
-        (
-            path,
-            if schema.is_object() {
-                fields(document, schema, target)
-            } else {
-                Value::Null
-            },
-        )
-    }
-
-    async fn send(&self, bench: &Bench, document: &Value, token: Option<&str>, target: &Target) -> Answer {
-        let (path, body) = self.fill(document, target);
-        let mut request = bench
-            .request(&self.method, &path)
-            .header("Idempotency-Key", Uuid::new_v4().to_string());
-        if let Some(token) = token {
-            request = request.bearer_auth(token);
-        }
-        if self.operation["parameters"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .any(|p| p["name"] == "If-Match")
-        {
-            request = request.header("If-Match", "\"1\"");
-        }
-        if body.is_object() {
-            request = request.json(&body);
-        }
-        let response = request.send().await.unwrap();
-        if response
-            .headers()
-            .get("content-type")
-            .is_some_and(|v| v == "text/event-stream")
-        {
-            // It never ends: the status is what counts.
-            return Answer {
-                status: response.status().as_u16(),
-                json: Value::Null,
-                text: String::new(),
-                headers: response.headers().clone(),
-            };
-        }
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let text = response.text().await.unwrap();
-        Answer {
-            status,
-            json: serde_json::from_str(&text).unwrap_or(Value::Null),
-            text,
-            headers,
-        }
-    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
