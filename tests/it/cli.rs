@@ -6,6 +6,8 @@ use crate::support::binary::Home;
 use crate::support::checked;
 use crate::support::desk::{ADMIN, Desk};
 
+mod finding;
+
 /// Every field of `fields` is there.
 #[track_caller]
 fn has(value: &Value, fields: &str) {
