@@ -22,6 +22,7 @@ mod doctor;
 mod error;
 mod events;
 mod finding;
+mod import;
 pub mod output;
 mod paging;
 mod paths;
@@ -67,6 +68,7 @@ enum Command {
     Project(project::Command),
     #[command(subcommand)]
     Finding(finding::Command),
+    Import(import::Import),
     #[command(subcommand)]
     Queue(queue::Command),
     #[command(subcommand)]
@@ -138,6 +140,7 @@ async fn run(cx: &Context, command: Option<Command>) -> Result<(), Error> {
         Some(Command::Client(command)) => client::run(cx, command).await,
         Some(Command::Project(command)) => project::run(cx, command).await,
         Some(Command::Finding(command)) => finding::run(cx, command).await,
+        Some(Command::Import(command)) => import::run(cx, command).await,
         Some(Command::Queue(command)) => queue::run(cx, command).await,
         Some(Command::User(command)) => user::run(cx, command).await,
         Some(Command::Events(_)) => events::run(cx).await,

@@ -16,6 +16,7 @@ pub mod listen;
 pub mod openapi;
 pub mod problem;
 pub mod router;
+pub mod upload;
 
 /// What every request shares.
 #[derive(Debug, Clone)]

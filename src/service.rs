@@ -28,6 +28,7 @@ pub mod clock;
 pub mod comment;
 pub mod cursor;
 pub mod finding;
+pub mod import;
 pub mod job;
 pub mod password;
 pub mod project;
@@ -87,6 +88,7 @@ struct Inner {
     refusals: refusal::Refusals,
     changed: watch::Sender<u64>,
     data: Option<std::path::PathBuf>,
+    decoder: std::sync::OnceLock<std::path::PathBuf>,
 }
 
 impl Desk {
@@ -111,6 +113,7 @@ impl Desk {
                 refusals,
                 changed,
                 data,
+                decoder: std::sync::OnceLock::new(),
             }),
         };
         seal::start(&desk);
@@ -126,6 +129,19 @@ impl Desk {
     #[must_use]
     pub fn data(&self) -> Option<&std::path::Path> {
         self.inner.data.as_deref()
+    }
+
+    /// The program that decodes reports in a process of its own: this one, unless another was named.
+    #[must_use]
+    pub fn decoder(&self) -> &std::path::Path {
+        self.inner
+            .decoder
+            .get_or_init(|| std::env::current_exe().unwrap_or_else(|_| "riskdesk".into()))
+    }
+
+    /// Names the program that decodes reports, where this process is another one (a benchmark).
+    pub fn set_decoder(&self, program: std::path::PathBuf) {
+        let _ = self.inner.decoder.set(program);
     }
 
     #[must_use]

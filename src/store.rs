@@ -20,6 +20,7 @@ pub mod event;
 pub mod finding;
 pub mod history;
 pub mod identity;
+pub mod import;
 pub mod job;
 pub mod migrate;
 pub mod occurrence;

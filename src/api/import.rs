@@ -231,3 +231,28 @@ impl Endpoint for DropBatch {
     const ACCESS: Access = Access::Object;
     const STATUS: u16 = 204;
 }
+
+/// The report formats this server understands.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ListFormats {}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Formats {
+    pub items: Vec<ReportFormat>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ReportFormat {
+    /// What `format` takes.
+    pub name: String,
+    pub title: String,
+}
+
+impl Endpoint for ListFormats {
+    type Out = Formats;
+    const METHOD: Method = Method::Get;
+    const PATH: &'static str = "/api/v1/import-formats";
+    const SUMMARY: &'static str = "List the report formats that are understood";
+    const ACCESS: Access = Access::Member;
+}

@@ -281,6 +281,40 @@ pub fn prompt(text: &str) {
     let _ = err.flush();
 }
 
+/// Whether standard error can redraw a line.
+#[must_use]
+pub fn progress_redraws() -> bool {
+    io::stderr().is_terminal()
+}
+
+/// How far something is, on standard error: one line that redraws itself on a terminal, plain lines elsewhere.
+pub fn upload_progress(what: &str, done: u64, total: u64) {
+    const WIDTH: u64 = 24;
+    let share = if total == 0 {
+        WIDTH
+    } else {
+        done.min(total) * WIDTH / total
+    };
+    let percent = if total == 0 { 100 } else { done.min(total) * 100 / total };
+    let mut err = io::stderr().lock();
+    let _ = if progress_redraws() {
+        let bar = "#".repeat(share as usize) + &"-".repeat((WIDTH - share) as usize);
+        write!(err, "\r[{bar}] {percent:3}% {}\x1b[K", Safe::new(what))
+    } else {
+        writeln!(err, "{percent:3}% {}", Safe::new(what))
+    };
+    let _ = err.flush();
+}
+
+/// Clears the line of [`upload_progress`].
+pub fn settle_progress() {
+    if progress_redraws() {
+        let mut err = io::stderr().lock();
+        let _ = write!(err, "\r\x1b[K");
+        let _ = err.flush();
+    }
+}
+
 fn write_out(text: &str) -> Result<(), Error> {
     let mut out = io::stdout().lock();
     settle(out.write_all(text.as_bytes()).and_then(|()| out.flush()))

@@ -52,6 +52,8 @@ pub struct Staged {
     pub row: i64,
     pub facts: Hash,
     pub places: BTreeMap<Hash, StagedPlace>,
+    /// The first and last time its records state.
+    pub seen: Option<(Time, Time)>,
     rank: (Severity, Option<Time>, Hash),
 }
 
@@ -61,6 +63,7 @@ pub struct StagedPlace {
     pub row: i64,
     /// How often the batch repeats it.
     pub repeats: i64,
+    pub seen: Option<(Time, Time)>,
     rank: (Option<Time>, Hash),
 }
 
@@ -112,22 +115,34 @@ pub fn collect(sightings: impl IntoIterator<Item = Sighting>) -> StagedSet {
             row: s.row,
             facts: s.facts,
             places: BTreeMap::new(),
+            seen: None,
             rank,
         });
+        staged.seen = stretch(staged.seen, s.observed_at);
         if rank > staged.rank {
             (staged.row, staged.facts, staged.rank) = (s.row, s.facts, rank);
         }
         let place = staged.places.entry(s.place).or_insert(StagedPlace {
             row: s.row,
             repeats: 0,
+            seen: None,
             rank: place_rank,
         });
         place.repeats += 1;
+        place.seen = stretch(place.seen, s.observed_at);
         if place_rank > place.rank {
             (place.row, place.rank) = (s.row, place_rank);
         }
     }
     set
+}
+
+fn stretch(seen: Option<(Time, Time)>, at: Option<Time>) -> Option<(Time, Time)> {
+    match (seen, at) {
+        (Some((first, last)), Some(at)) => Some((first.min(at), last.max(at))),
+        (None, Some(at)) => Some((at, at)),
+        (seen, None) => seen,
+    }
 }
 
 /// Digest of everything a set says of one tool: two batches with the same digest are the same evidence.
@@ -258,10 +273,21 @@ pub struct Line {
     pub unchanged: bool,
     /// Whether the batch may write the scanner's facts (it is not older than what is known, nor the same).
     pub current: bool,
-    /// Places of the batch: staged row and repeats.
-    pub places: Vec<(i64, i64)>,
+    pub seen: Option<(Time, Time)>,
+    /// Places of the batch.
+    pub places: Vec<LinePlace>,
     /// Known places within the scope that are not there any more.
     pub gone: Vec<OccurrenceId>,
+}
+
+/// What happens to one place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinePlace {
+    pub row: i64,
+    pub repeats: i64,
+    /// The known place; none for a new one.
+    pub id: Option<OccurrenceId>,
+    pub seen: Option<(Time, Time)>,
 }
 
 /// Numbers of findings.
@@ -296,7 +322,8 @@ pub fn plan(set: &StagedSet, known: &[Known], scope: &Scope) -> Plan {
                 row: Some(staged.row),
                 unchanged: false,
                 current: age != Age::Older,
-                places: places(staged),
+                seen: staged.seen,
+                places: places(staged, None),
                 gone: Vec::new(),
             },
             Some(known) => still_there(hash, staged, known, age, scope),
@@ -313,8 +340,15 @@ pub fn plan(set: &StagedSet, known: &[Known], scope: &Scope) -> Plan {
     plan
 }
 
-fn places(staged: &Staged) -> Vec<(i64, i64)> {
-    staged.places.values().map(|p| (p.row, p.repeats)).collect()
+fn places(staged: &Staged, known: Option<&Known>) -> Vec<LinePlace> {
+    let ids: HashMap<&Hash, OccurrenceId> = known.iter().flat_map(|k| &k.places).map(|p| (&p.key, p.id)).collect();
+    let place = |(key, place): (&Hash, &StagedPlace)| LinePlace {
+        row: place.row,
+        repeats: place.repeats,
+        id: ids.get(key).copied(),
+        seen: place.seen,
+    };
+    staged.places.iter().map(place).collect()
 }
 
 fn still_there(hash: &Hash, staged: &Staged, known: &Known, age: Age, scope: &Scope) -> Line {
@@ -339,7 +373,12 @@ fn still_there(hash: &Hash, staged: &Staged, known: &Known, age: Age, scope: &Sc
         row: Some(staged.row),
         unchanged: unchanged || age == Age::Same,
         current: age == Age::Latest,
-        places: if age == Age::Same { Vec::new() } else { places(staged) },
+        seen: staged.seen,
+        places: if age == Age::Same {
+            Vec::new()
+        } else {
+            places(staged, Some(known))
+        },
         gone,
     }
 }
@@ -398,6 +437,7 @@ impl Plan {
             row: None,
             unchanged: false,
             current: true,
+            seen: None,
             places: Vec::new(),
             gone,
         });

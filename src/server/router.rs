@@ -15,11 +15,11 @@ use tower_http::compression::CompressionLayer;
 use super::endpoint::{self, Trace};
 use super::openapi::{Document, Operation};
 use super::problem::Refusal;
-use super::{App, events};
+use super::{App, events, upload};
 use crate::api::problem::{Code, Problem};
-use crate::api::{Access, BASE, Endpoint, Method, event};
+use crate::api::{Access, BASE, Endpoint, Method, event, import as api_import};
 use crate::service::session::Visitor;
-use crate::service::{self, Caller, Desk, agency, client, comment, finding, project, queue, session};
+use crate::service::{self, Caller, Desk, agency, client, comment, finding, import, project, queue, session};
 
 /// Every route there is.
 #[must_use]
@@ -63,6 +63,22 @@ pub fn build(app: App) -> Api {
         .on(queue::take)
         .on(queue::put_back)
         .on(queue::next)
+        .on(import::formats)
+        .on(import::open)
+        .on(import::show)
+        .on(import::list)
+        .on(import::plan)
+        .on(import::list_plan)
+        .on(import::apply)
+        .on(import::drop_batch)
+        .raw(
+            Method::Put,
+            api_import::UPLOAD,
+            Access::Object,
+            "Upload a report to an import batch (any content type; gzip is understood)",
+            "application/json",
+            upload::upload,
+        )
         .raw(
             Method::Get,
             event::PATH,

@@ -135,7 +135,8 @@ fn places_that_come_and_go_are_changes() {
     let line = &plan.lines[0];
     assert_eq!((line.outcome, line.unchanged), (Outcome::Recurring, false));
     assert_eq!(line.gone, [known.places[0].id]);
-    assert_eq!(line.places, [(1, 1), (2, 2)]);
+    let places: Vec<_> = line.places.iter().map(|p| (p.row, p.repeats, p.id)).collect();
+    assert_eq!(places, [(1, 1, Some(known.places[1].id)), (2, 2, None)]);
 }
 
 #[test]

@@ -58,6 +58,8 @@ fn fit(document: &Value, name: &str, schema: &Value, target: &Target) -> Value {
         _ if schema["format"] == "date-time" => json!("2030-01-01T00:00:00.000Z"),
         _ => match (name, target.id(name)) {
             (_, Some(id)) => json!(id),
+            // An id of something that is no object of its own (a plan): one that was never issued.
+            _ if schema["format"] == "uuid" => json!(Uuid::now_v7()),
             ("account_manager" | "lead" | "assignee" | "team" | "selected", _) => json!("admin@alpha.test"),
             ("key", _) => json!(format!("k-{}", &Uuid::new_v4().simple().to_string()[..12])),
             _ => json!("Some text"),

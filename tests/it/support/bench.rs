@@ -130,6 +130,8 @@ impl Bench {
         let desk = Desk::new(store, clock.clone(), Some(dir.path().to_owned()))
             .await
             .unwrap();
+        // This process is the tests'; reports are decoded by the program itself.
+        desk.set_decoder(env!("CARGO_BIN_EXE_riskdesk").into());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let server = Server::start(desk.clone(), listener).await.unwrap();
         Self {

@@ -1,0 +1,319 @@
+//! Imports: scanner reports on their way into a project.
+//!
+//! A batch is opened, files are uploaded to it ([`upload`]), it is planned ([`plan`]) and the plan is applied. Until then
+//! the project is untouched; what broke off on the way is never seen. Applying is one act: one audit row, one event.
+
+use super::client::person;
+use super::{Caller, Desk, Result, cursor, not_found, project, refuse};
+use crate::api::event::Topic;
+use crate::api::import::{
+    ApplyBatch, Batch, BatchFile, DropBatch, Formats, LeftOut, ListBatches, ListFormats, ListPlan, OpenBatch, PlanLine,
+    Progress, ReportFormat, ShowBatch, Totals,
+};
+use crate::api::problem::{Code, Problem};
+use crate::api::{Page, Ref};
+use crate::domain::fold::sort_key;
+use crate::domain::id::BatchId;
+use crate::store::import::apply::{self, Applied};
+use crate::store::import::{BatchRow, FileRow};
+use crate::store::{self, Tx, import as rows};
+
+mod plan;
+mod upload;
+
+pub use plan::plan;
+pub use upload::upload;
+
+/// Most targets a batch names.
+const COVERS_MAX: usize = 200;
+const COVER_MAX: usize = 500;
+
+fn json<T: serde::Serialize>(value: &T) -> String {
+    serde_json::to_string(value).unwrap_or_else(|_| "null".into())
+}
+
+fn file_wire(file: FileRow) -> BatchFile {
+    BatchFile {
+        left_out: serde_json::from_str::<Vec<LeftOut>>(&file.left_out).unwrap_or_default(),
+        tool: file.tools.join(", "),
+        file: file.name,
+        format: file.format,
+        bytes: file.bytes,
+        records: file.records,
+        findings: file.findings,
+        occurrences: file.occurrences,
+        observed_at: file.observed_at,
+    }
+}
+
+/// Rows as the wire shows them, with their files.
+async fn wire(tx: &mut Tx, batches: Vec<BatchRow>) -> Result<Vec<Batch>> {
+    let ids: Vec<BatchId> = batches.iter().map(|b| b.id).collect();
+    let files = rows::files(tx, &ids).await?;
+    batches
+        .into_iter()
+        .map(|b| {
+            Ok(Batch {
+                files: files
+                    .iter()
+                    .filter(|f| f.batch == b.id)
+                    .cloned()
+                    .map(file_wire)
+                    .collect(),
+                id: b.id,
+                project: Ref {
+                    id: b.project.id.0,
+                    key: b.project.key,
+                    name: b.project.name,
+                },
+                state: store::word(&b.state)?,
+                covers: b.covers,
+                plan_id: b.plan,
+                totals: b.totals.and_then(|t| serde_json::from_str::<Totals>(&t).ok()),
+                scope: b.scope,
+                created_by: person(b.created_by),
+                created_at: b.created_at,
+                applied_at: b.applied_at,
+                progress: b.progress.map(|(done, total)| Progress { done, total }),
+                problem: b.problem,
+            })
+        })
+        .collect()
+}
+
+async fn shown(tx: &mut Tx, id: BatchId) -> Result<Batch> {
+    let row = rows::find(tx, id).await?.ok_or_else(not_found)?;
+    wire(tx, vec![row]).await?.pop().ok_or_else(not_found)
+}
+
+/// A batch the caller may open, whose project may be worked on.
+async fn open_for_work(tx: &mut Tx, id: BatchId) -> Result<BatchRow> {
+    let row = rows::find(tx, id).await?.ok_or_else(not_found)?;
+    project::open_for_work(tx, &row.project.id.to_string()).await?;
+    Ok(row)
+}
+
+/// Refuses what can only be done before a batch is applied.
+fn not_applied(row: &BatchRow) -> Result<()> {
+    if row.state == "applied" {
+        return refuse(
+            Code::AlreadyExists,
+            "This import was applied already. Start a new one for further reports.",
+        );
+    }
+    Ok(())
+}
+
+pub async fn open(desk: Desk, caller: Caller, request: OpenBatch) -> Result<Batch> {
+    let covers: Vec<String> = request.covers.iter().map(|c| c.trim().to_owned()).collect();
+    if covers.len() > COVERS_MAX || covers.iter().any(|c| c.is_empty() || c.len() > COVER_MAX) {
+        let detail = format!(
+            "`covers` takes up to {COVERS_MAX} targets (hosts, URL or path prefixes) of 1 to {COVER_MAX} characters."
+        );
+        return Err(Problem::new(Code::InvalidRequest, detail).field("covers").into());
+    }
+    let (now, by) = (desk.now(), caller.user);
+    desk.act(&caller, "import.open", move |tx, note| {
+        Box::pin(async move {
+            let project = project::open_for_work(tx, &request.project).await?;
+            let id = BatchId::fresh();
+            rows::open(tx, id, project.id, json(&covers), by, now).await?;
+            note.object(Topic::Import, id)
+                .within(Some(project.id), project.client.as_ref().map(|c| c.id));
+            shown(tx, id).await
+        })
+    })
+    .await
+}
+
+pub async fn show(desk: Desk, caller: Caller, request: ShowBatch) -> Result<Batch> {
+    desk.read(&caller, |tx| Box::pin(async move { shown(tx, request.batch).await }))
+        .await
+}
+
+pub async fn list(desk: Desk, caller: Caller, request: ListBatches) -> Result<Page<Batch>> {
+    let wanted = request.project.as_deref().map(sort_key).unwrap_or_default();
+    let list = cursor::List::new(&caller, "imports", &wanted);
+    let window = desk.cursors().window(&list, request.limit, request.cursor.as_deref())?;
+    let of = desk.clone();
+    desk.read(&caller, |tx| {
+        Box::pin(async move {
+            let project = match request.project.as_deref() {
+                Some(wanted) => Some(project::open(tx, wanted).await?.id),
+                None => None,
+            };
+            let slice = rows::list(tx, project, &window).await?;
+            let mut wires = wire(tx, slice.items.clone()).await?.into_iter();
+            let page = of.cursors().page(&list, slice, rows::keys, |_| wires.next());
+            Ok(Page {
+                items: page.items.into_iter().flatten().collect(),
+                next: page.next,
+                prev: page.prev,
+                has_more: page.has_more,
+                count: None,
+            })
+        })
+    })
+    .await
+}
+
+pub async fn list_plan(desk: Desk, caller: Caller, request: ListPlan) -> Result<Page<PlanLine>> {
+    let list = cursor::List::new(&caller, "plan", &request.batch.to_string());
+    let window = desk.cursors().window(&list, request.limit, request.cursor.as_deref())?;
+    let of = desk.clone();
+    desk.read(&caller, |tx| {
+        Box::pin(async move {
+            let batch = rows::find(tx, request.batch).await?.ok_or_else(not_found)?;
+            let Some(plan) = batch.plan else {
+                return refuse(Code::InvalidRequest, "This import has no plan yet. Plan it first.");
+            };
+            let slice = rows::plan::lines(tx, batch.id, plan, &window).await?;
+            Ok(of.cursors().page(&list, slice, rows::plan::keys, line_wire))
+        })
+    })
+    .await
+}
+
+fn line_wire(row: rows::plan::LineRow) -> PlanLine {
+    let fields: Vec<(String, String)> = serde_json::from_str(&row.fingerprint_fields).unwrap_or_default();
+    let fields: Vec<String> = fields
+        .into_iter()
+        .map(|(name, value)| format!("{name} {value}"))
+        .collect();
+    PlanLine {
+        outcome: row.outcome,
+        severity: row.severity,
+        title: row.title,
+        finding: row.finding,
+        occurrences: row.places,
+        matched_by: format!("rule {}: {}", row.fingerprint_version, fields.join(", ")),
+    }
+}
+
+/// What a plan found out about a tool, kept until it is applied.
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
+struct PlannedTool {
+    tool: String,
+    /// Hexadecimal.
+    evidence: String,
+    observed_at: Option<crate::domain::time::Time>,
+    /// Whether applying makes the batch the tool's latest import.
+    latest: bool,
+}
+
+pub async fn apply(desk: Desk, caller: Caller, request: ApplyBatch) -> Result<Batch> {
+    let now = desk.now();
+    let batch = request.batch;
+    let out = desk
+        .act(&caller, "import.apply", move |tx, note| {
+            Box::pin(async move {
+                let row = open_for_work(tx, request.batch).await?;
+                not_applied(&row)?;
+                let (Some(plan), Some(base)) = (row.plan, row.base) else {
+                    return Err(stale("This import has no plan, or files were added since it was made."));
+                };
+                if plan != request.plan_id {
+                    return Err(stale("The import was planned again since."));
+                }
+                let applied = Applied {
+                    batch: row.id,
+                    plan,
+                    project: row.project.id,
+                    base,
+                    now,
+                };
+                if !apply::claim(tx, &applied).await? {
+                    return Err(stale(
+                        "Another import into this project was applied since the plan was made.",
+                    ));
+                }
+                let moved = apply::moved(tx, &applied).await?;
+                if moved > 0 {
+                    let detail = format!("{moved} findings were verified fixed or reopened since the plan was made.");
+                    return Err(stale(&detail));
+                }
+                apply::commit(tx, &applied).await.map_err(|error| {
+                    if error.is_unique("finding", "fingerprint") || error.is_unique("occurrence", "place") {
+                        stale("Findings of this import came into the project since the plan was made.")
+                    } else {
+                        error.into()
+                    }
+                })?;
+                let tools: Vec<PlannedTool> = serde_json::from_str(&row.tools).unwrap_or_default();
+                for tool in tools.into_iter().filter(|t| t.latest) {
+                    let evidence = plan::unhex(&tool.evidence);
+                    apply::set_latest(tx, &applied, &tool.tool, evidence, tool.observed_at).await?;
+                }
+                let totals: serde_json::Value = row
+                    .totals
+                    .as_deref()
+                    .and_then(|t| serde_json::from_str(t).ok())
+                    .unwrap_or_default();
+                note.object(Topic::Import, row.id)
+                    .event(Topic::Finding, None)
+                    .event(Topic::Queue, None)
+                    .event(Topic::Project, Some(row.project.id.0))
+                    .within(Some(row.project.id), row.project.client)
+                    .detail(&serde_json::json!({ "totals": totals }));
+                shown(tx, row.id).await
+            })
+        })
+        .await;
+    if out.is_ok() {
+        sweep_later(&desk, &caller, batch, true);
+    }
+    out
+}
+
+fn stale(what: &str) -> super::Error {
+    Problem::new(
+        Code::StalePlan,
+        format!("{what} Plan the import again and look at what it would do now."),
+    )
+    .into()
+}
+
+/// Takes away what is not needed any more, a little at a time, while nobody waits for it.
+fn sweep_later(desk: &Desk, caller: &Caller, batch: BatchId, all: bool) {
+    let (desk, scope) = (desk.clone(), caller.scope);
+    tokio::spawn(async move {
+        loop {
+            let swept = desk
+                .store()
+                .write(&scope, move |tx| {
+                    Box::pin(async move { rows::staging::sweep(tx, batch, all).await })
+                })
+                .await;
+            match swept {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(error) => {
+                    tracing::warn!(%error, "what an import left behind could not be swept");
+                    break;
+                }
+            }
+        }
+    });
+}
+
+pub async fn drop_batch(desk: Desk, caller: Caller, request: DropBatch) -> Result<()> {
+    desk.act(&caller, "import.drop", move |tx, note| {
+        Box::pin(async move {
+            let row = open_for_work(tx, request.batch).await?;
+            not_applied(&row)?;
+            rows::delete(tx, row.id).await?;
+            note.object(Topic::Import, row.id)
+                .within(Some(row.project.id), row.project.client);
+            Ok(())
+        })
+    })
+    .await
+}
+
+pub async fn formats(_: Desk, _: Caller, _: ListFormats) -> Result<Formats> {
+    let items = crate::import::FORMATS.iter().map(|f| ReportFormat {
+        name: f.name().to_owned(),
+        title: f.title().to_owned(),
+    });
+    Ok(Formats { items: items.collect() })
+}

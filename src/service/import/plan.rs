@@ -1,0 +1,391 @@
+//! Planning a batch: what was staged against what the project has, computed once and kept as rows.
+
+use std::collections::{BTreeMap, HashMap};
+
+use sha2::{Digest as _, Sha256};
+
+use super::{PlannedTool, json, not_applied, open_for_work, rows, shown, sweep_later};
+use crate::api::event::Topic;
+use crate::api::import::{Batch, PlanBatch, Totals};
+use crate::api::problem::Code;
+use crate::domain::fold::sort_key;
+use crate::domain::id::{BatchId, FindingId, OccurrenceId, PlanId};
+use crate::domain::key::{Kind, key};
+use crate::domain::severity::Severity;
+use crate::domain::time::Time;
+use crate::import::plan::{self as kernel, Age, Cover, Known, KnownPlace, Outcome, Scope, Sighting, StagedSet};
+use crate::import::record::hex;
+use crate::service::{Caller, Desk, Error, Result, refuse};
+use crate::store::import::plan::{NewLine, NewPlace, WRITTEN};
+use crate::store::import::{BatchRow, FileRow};
+use crate::store::{self, Tx};
+
+/// Bits of a row's number that count rows; the file's number stands above them.
+const ROW_BITS: u32 = 40;
+
+/// Everything a plan is made from, read in one snapshot.
+struct Material {
+    batch: BatchRow,
+    files: Vec<FileRow>,
+    sightings: Vec<Sighting>,
+    known: Vec<Known>,
+    severities: HashMap<FindingId, Severity>,
+    latest: Vec<store::import::plan::LatestRow>,
+    head: i64,
+}
+
+pub async fn plan(desk: Desk, caller: Caller, request: PlanBatch) -> Result<Batch> {
+    let material = desk
+        .read(&caller, |tx| Box::pin(async move { gather(tx, request.batch).await }))
+        .await?;
+    set_state(&desk, &caller, request.batch, "planning").await?;
+    let made = make(&desk, &caller, material).await;
+    match made {
+        Ok(batch) => {
+            sweep_later(&desk, &caller, request.batch, false);
+            Ok(batch)
+        }
+        Err(error) => {
+            set_state(&desk, &caller, request.batch, "open").await?;
+            Err(error)
+        }
+    }
+}
+
+async fn set_state(desk: &Desk, caller: &Caller, batch: BatchId, state: &'static str) -> Result<()> {
+    desk.store()
+        .write(&caller.scope, move |tx| {
+            Box::pin(async move { rows::set_state(tx, batch, state, None).await })
+        })
+        .await
+        .map_err(Error::Store)
+}
+
+async fn gather(tx: &mut Tx, id: BatchId) -> Result<Material> {
+    let batch = open_for_work(tx, id).await?;
+    not_applied(&batch)?;
+    let files = rows::files(tx, &[id]).await?;
+    if files.is_empty() {
+        return refuse(
+            Code::InvalidRequest,
+            "This import has no files yet. Upload a report to it first.",
+        );
+    }
+    let mut sightings = Vec::new();
+    for (at, file) in files.iter().enumerate() {
+        for row in rows::plan::sightings(tx, id, file.id).await? {
+            sightings.push(Sighting {
+                row: ((at as i64) << ROW_BITS) | row.row,
+                tool: row.tool,
+                finding: row.fingerprint,
+                place: row.place_key,
+                severity: row.severity,
+                observed_at: row.observed_at,
+                facts: row.facts,
+                place_facts: row.place_facts,
+            });
+        }
+    }
+    let tools = tools_of(&files);
+    let known_rows = rows::plan::known(tx, batch.project.id, &tools).await?;
+    let mut places: HashMap<FindingId, Vec<KnownPlace>> = HashMap::new();
+    for place in rows::plan::places(tx, batch.project.id, &tools).await? {
+        places.entry(place.finding).or_default().push(KnownPlace {
+            id: place.id,
+            key: place.key,
+            seen_in_latest: place.seen_in_latest,
+            host: place.host,
+            place: place.place,
+        });
+    }
+    let severities = known_rows.iter().map(|k| (k.id, k.severity)).collect();
+    let known = known_rows
+        .into_iter()
+        .map(|k| Known {
+            places: places.remove(&k.id).unwrap_or_default(),
+            id: k.id,
+            tool: k.tool,
+            finding: k.fingerprint,
+            status: k.status,
+            seen_in_latest: k.seen_in_latest,
+            facts: k.facts,
+        })
+        .collect();
+    Ok(Material {
+        latest: rows::plan::latest(tx, batch.project.id).await?,
+        head: rows::plan::head(tx, batch.project.id).await?,
+        batch,
+        files,
+        sightings,
+        known,
+        severities,
+    })
+}
+
+/// The tools whose results a batch holds, as findings store their names.
+fn tools_of(files: &[FileRow]) -> Vec<String> {
+    let mut tools: Vec<String> = files.iter().flat_map(|f| &f.tools).map(|t| sort_key(t)).collect();
+    tools.sort();
+    tools.dedup();
+    tools
+}
+
+/// The computed plan with what its rows need.
+struct Made {
+    plan: kernel::Plan,
+    scope: Vec<String>,
+    tools: Vec<PlannedTool>,
+    files: Vec<uuid::Uuid>,
+    /// Of the record that speaks for a finding.
+    severities: HashMap<kernel::Hash, Severity>,
+}
+
+fn compute(material: &mut Material) -> Made {
+    let mut severities = HashMap::new();
+    let mut observed: BTreeMap<String, Option<Time>> = BTreeMap::new();
+    for s in &material.sightings {
+        let worst = severities.entry(s.finding).or_insert(s.severity);
+        *worst = (*worst).max(s.severity);
+        let latest = observed.entry(s.tool.clone()).or_default();
+        *latest = (*latest).max(s.observed_at);
+    }
+    for known in &material.known {
+        if let Some(severity) = material.severities.get(&known.id) {
+            severities.entry(known.finding).or_insert(*severity);
+        }
+    }
+    for file in &material.files {
+        for tool in &file.tools {
+            let latest = observed.entry(sort_key(tool)).or_default();
+            *latest = (*latest).max(file.observed_at);
+        }
+    }
+    let set = kernel::collect(std::mem::take(&mut material.sightings));
+    let covers = covers_of(material);
+    let mut scope = Scope {
+        covers: covers.iter().map(|c| Cover::new(c)).collect(),
+        ..Scope::default()
+    };
+    let mut tools = Vec::new();
+    for (tool, observed_at) in observed {
+        let evidence = evidence_of(&set, &tool, &covers);
+        let age = age_of(material, &tool, &evidence, observed_at);
+        tools.push(PlannedTool {
+            evidence: hex(&evidence),
+            observed_at,
+            latest: age != Age::Older,
+            tool: tool.clone(),
+        });
+        scope.tools.insert(tool, age);
+    }
+    let words = scope_words(&scope, &covers);
+    Made {
+        plan: kernel::plan(&set, &material.known, &scope),
+        scope: words,
+        tools,
+        files: material.files.iter().map(|f| f.id).collect(),
+        severities,
+    }
+}
+
+/// What a person said the reports cover, else what the reports say themselves.
+fn covers_of(material: &Material) -> Vec<String> {
+    if !material.batch.covers.is_empty() {
+        return material.batch.covers.clone();
+    }
+    // One file that says nothing covers everything of its tool.
+    if material
+        .files
+        .iter()
+        .any(|f| f.covers.is_empty() && !f.tools.is_empty())
+    {
+        return Vec::new();
+    }
+    let mut covers: Vec<String> = material.files.iter().flat_map(|f| f.covers.clone()).collect();
+    covers.sort();
+    covers.dedup();
+    covers
+}
+
+/// The same sightings over another scope say something else about what is missing.
+fn evidence_of(set: &StagedSet, tool: &str, covers: &[String]) -> Vec<u8> {
+    let mut covers = covers.to_vec();
+    covers.sort();
+    let mut digest = Sha256::new();
+    digest.update(kernel::evidence(set, tool));
+    for cover in covers {
+        digest.update((cover.len() as u64).to_be_bytes());
+        digest.update(cover.as_bytes());
+    }
+    digest.finalize().to_vec()
+}
+
+fn age_of(material: &Material, tool: &str, evidence: &[u8], observed_at: Option<Time>) -> Age {
+    match material.latest.iter().find(|l| l.tool == tool) {
+        Some(last) if last.evidence == evidence => Age::Same,
+        Some(last)
+            if last
+                .observed_at
+                .zip(observed_at)
+                .is_some_and(|(last, this)| this < last) =>
+        {
+            Age::Older
+        }
+        _ => Age::Latest,
+    }
+}
+
+/// The scope as a sentence per tool.
+fn scope_words(scope: &Scope, covers: &[String]) -> Vec<String> {
+    if scope.tools.is_empty() {
+        return vec!["nothing: the files are empty, so that nothing counts as not seen any more".into()];
+    }
+    scope
+        .tools
+        .iter()
+        .map(|(tool, age)| match age {
+            Age::Latest if covers.is_empty() => format!("{tool}: everything of this tool in the project"),
+            Age::Latest => format!("{tool}: {}", covers.join(", ")),
+            Age::Older => format!("{tool}: older than its latest import, so that it only adds sightings"),
+            Age::Same => format!("{tool}: the same as its latest import, so that it changes nothing"),
+        })
+        .collect()
+}
+
+async fn make(desk: &Desk, caller: &Caller, mut material: Material) -> Result<Batch> {
+    let joined = tokio::task::spawn_blocking(move || {
+        let made = compute(&mut material);
+        (material, made)
+    });
+    let (material, made) = joined.await.map_err(|e| Error::Failed(e.to_string()))?;
+    let plan_id = PlanId::fresh();
+    let batch = material.batch.id;
+    let fresh = made.plan.totals.new;
+    // Numbers are taken when they are planned: a plan that is never applied leaves a gap nobody can see.
+    let (first, secret) = desk
+        .store()
+        .write(&caller.scope, move |tx| {
+            Box::pin(async move {
+                let first = store::agency::next_numbers(tx, true, fresh).await?;
+                Ok::<_, store::Error>((first, store::agency::get(tx).await?.secret))
+            })
+        })
+        .await?;
+    let (lines, places) = to_rows(&made, first, &secret);
+    write_all(desk, caller, batch, plan_id, lines, places).await?;
+    let totals = made.plan.totals;
+    let totals = Totals {
+        new: totals.new,
+        recurring: totals.recurring,
+        reopened: totals.reopened,
+        not_seen: totals.not_seen,
+        unchanged: totals.unchanged,
+    };
+    let (scope, tools, totals) = (json(&made.scope), json(&made.tools), json(&totals));
+    let project = material.batch.project;
+    desk.act(caller, "import.plan", move |tx, note| {
+        Box::pin(async move {
+            open_for_work(tx, batch).await?;
+            if !rows::plan::adopt(tx, batch, plan_id, material.head, scope, tools, totals).await? {
+                return refuse(
+                    Code::AlreadyExists,
+                    "This import was applied meanwhile. Start a new one for further reports.",
+                );
+            }
+            rows::plan::forget_others(tx, batch, Some(plan_id)).await?;
+            note.object(Topic::Import, batch)
+                .within(Some(project.id), project.client);
+            shown(tx, batch).await
+        })
+    })
+    .await
+}
+
+fn to_rows(made: &Made, first: i64, secret: &[u8]) -> (Vec<NewLine>, Vec<NewPlace>) {
+    let record = |row: i64| {
+        let file = made.files.get((row >> ROW_BITS) as usize).copied();
+        file.map(|file| (file, row & ((1 << ROW_BITS) - 1)))
+    };
+    let (mut lines, mut places) = (Vec::new(), Vec::new());
+    let mut number = first;
+    for (n, line) in made.plan.lines.iter().enumerate() {
+        let new = line.id.is_none();
+        let finding = line.id.unwrap_or_else(FindingId::fresh);
+        let key = new.then(|| {
+            let key = key(Kind::Finding, secret, number.cast_unsigned());
+            number += 1;
+            key
+        });
+        let rank = Outcome::ALL.iter().position(|o| *o == line.outcome).unwrap_or_default();
+        let severity = made.severities.get(&line.finding).copied();
+        lines.push(NewLine {
+            n: n as i64,
+            rank: rank as i64,
+            outcome: line.outcome.name(),
+            severity: severity.unwrap_or(Severity::Info),
+            finding,
+            key,
+            record: line.row.and_then(record),
+            unchanged: line.unchanged,
+            current: line.current,
+            places: line.places.len() as i64,
+            seen: line.seen,
+        });
+        for place in &line.places {
+            places.push(NewPlace {
+                occurrence: place.id.unwrap_or_else(OccurrenceId::fresh),
+                finding,
+                record: record(place.row),
+                new: place.id.is_none(),
+                current: line.current,
+                repeats: place.repeats,
+                seen: place.seen,
+            });
+        }
+        for gone in &line.gone {
+            places.push(NewPlace {
+                occurrence: *gone,
+                finding,
+                record: None,
+                new: false,
+                current: true,
+                repeats: 0,
+                seen: None,
+            });
+        }
+    }
+    (lines, places)
+}
+
+/// Writes the rows in short transactions: nobody sees them before the plan is adopted.
+async fn write_all(
+    desk: &Desk,
+    caller: &Caller,
+    batch: BatchId,
+    plan: PlanId,
+    mut lines: Vec<NewLine>,
+    mut places: Vec<NewPlace>,
+) -> Result<()> {
+    while !lines.is_empty() || !places.is_empty() {
+        let some_lines = lines.split_off(lines.len().saturating_sub(WRITTEN));
+        let some_places = places.split_off(places.len().saturating_sub(WRITTEN * 2));
+        desk.store()
+            .write(&caller.scope, move |tx| {
+                Box::pin(async move {
+                    rows::plan::write_lines(tx, batch, plan, some_lines).await?;
+                    rows::plan::write_places(tx, batch, plan, some_places).await
+                })
+            })
+            .await
+            .map_err(Error::Store)?;
+    }
+    Ok(())
+}
+
+/// Bytes of a hexadecimal text; what is none is nothing.
+pub(super) fn unhex(text: &str) -> Vec<u8> {
+    text.as_bytes()
+        .chunks(2)
+        .filter_map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
+        .collect()
+}

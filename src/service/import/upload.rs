@@ -1,0 +1,436 @@
+//! Taking a report in: spooled to a file while it is hashed, decoded in the restricted child, staged in short
+//! transactions. Whatever breaks off in between leaves rows that belong to no file, which nobody reads.
+
+use std::collections::HashSet;
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt as _;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use sha2::{Digest as _, Sha256};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
+use uuid::Uuid;
+
+use super::plan::unhex;
+use super::{file_wire, json, not_applied, open_for_work, rows, sweep_later};
+use crate::api::event::Topic;
+use crate::api::import::BatchFile;
+use crate::api::problem::{Code, Problem};
+use crate::domain::cvss::Cvss;
+use crate::domain::fold::sort_key;
+use crate::domain::id::BatchId;
+use crate::import::child::{Child, Said};
+use crate::import::limits::{Kind, Limits, Refusal};
+use crate::import::record::{Record, Summary};
+use crate::import::{json::size, plan as kernel};
+use crate::service::{Caller, Desk, Error, Result, refuse, text};
+use crate::store::event::{self, NewEvent};
+use crate::store::import::FileRow;
+use crate::store::import::staging::{Chunk, Facts, Part, Staged, stage};
+
+/// Files of one batch.
+const FILES_MAX: usize = 500;
+
+/// Bytes of text that make a chunk.
+const CHUNK: u64 = 1 << 20;
+
+/// How often progress is told.
+const TOLD: Duration = Duration::from_millis(500);
+
+/// Takes file number `n` of a batch from `body`. Sent again, it takes the place of what was sent before.
+pub async fn upload(
+    desk: Desk,
+    caller: Caller,
+    batch: BatchId,
+    n: usize,
+    name: String,
+    format: Option<String>,
+    body: impl AsyncRead + Send + Unpin,
+) -> Result<BatchFile> {
+    if n >= FILES_MAX {
+        return refuse(
+            Code::InvalidRequest,
+            format!("A batch holds up to {FILES_MAX} files: start another one."),
+        );
+    }
+    let name = text::line("name", &name, 255)?;
+    let project = desk
+        .read(&caller, |tx| {
+            Box::pin(async move {
+                let row = open_for_work(tx, batch).await?;
+                not_applied(&row)?;
+                Ok(row.project)
+            })
+        })
+        .await?;
+    let spool = desk
+        .data()
+        .ok_or_else(|| Error::Failed("there is no folder for uploads".into()))?;
+    let spooled = spool_to(spool, body).await?;
+    let bytes = spooled.bytes;
+    let digest = spooled.digest.clone();
+    let mut taking = Taking::new(&desk, &caller, batch, project.id.0, project.client, spooled.file, bytes);
+    let taken = taking.take(format.as_deref()).await;
+    let file = taking.id;
+    let summary = match taken {
+        Ok(summary) => summary,
+        Err(error) => {
+            sweep_later(&desk, &caller, batch, false);
+            return Err(error);
+        }
+    };
+    let mut left_out = summary.left_out.clone();
+    if let Some(note) = &summary.note {
+        left_out.push(crate::import::record::Count {
+            what: note.clone(),
+            count: 0,
+        });
+    }
+    let row = FileRow {
+        batch,
+        id: file,
+        n: n as i64,
+        name,
+        format: summary.format.clone(),
+        tools: summary.tools.clone(),
+        bytes: bytes as i64,
+        digest,
+        records: summary.records() as i64,
+        findings: summary.findings as i64,
+        occurrences: summary.occurrences as i64,
+        left_out: json(&left_out),
+        covers: summary.covers.clone(),
+        observed_at: summary.observed_at,
+    };
+    let wire = file_wire(row.clone());
+    desk.act(&caller, "import.upload", move |tx, note| {
+        Box::pin(async move {
+            let now = open_for_work(tx, batch).await?;
+            not_applied(&now)?;
+            let detail = serde_json::json!({ "records": row.records, "findings": row.findings, "bytes": row.bytes });
+            rows::put_file(tx, row).await?;
+            note.object(Topic::Import, batch)
+                .within(Some(project.id), project.client)
+                .detail(&detail);
+            Ok(wire)
+        })
+    })
+    .await
+}
+
+struct Spooled {
+    file: File,
+    bytes: u64,
+    digest: Vec<u8>,
+}
+
+/// A file without a name: it is gone with its last handle, whatever happens to the process.
+fn nameless(folder: &Path) -> io::Result<File> {
+    let path = folder.join(Uuid::new_v4().to_string());
+    let file = File::options().read(true).write(true).create_new(true).open(&path)?;
+    std::fs::remove_file(&path)?;
+    Ok(file)
+}
+
+async fn spool_to(folder: &Path, mut body: impl AsyncRead + Send + Unpin) -> Result<Spooled> {
+    let max = Limits::default().bytes;
+    let failed = |e: io::Error| {
+        tracing::error!(error = %e, "an upload could not be spooled");
+        Error::from(Problem::new(
+            Code::Unavailable,
+            format!("The server could not keep the upload ({}). Try again later.", e.kind()),
+        ))
+    };
+    let file = nameless(folder).map_err(failed)?;
+    let mut out = tokio::fs::File::from_std(file.try_clone().map_err(failed)?);
+    let (mut hash, mut bytes) = (Sha256::new(), 0_u64);
+    let mut piece = vec![0; 256 << 10];
+    loop {
+        let n = body.read(&mut piece).await.map_err(|_| {
+            Error::from(Problem::new(
+                Code::InvalidRequest,
+                "The upload broke off before its end; nothing of it was kept. Send it again.",
+            ))
+        })?;
+        if n == 0 {
+            break;
+        }
+        bytes += n as u64;
+        if bytes > max {
+            return refuse(
+                Code::PayloadTooLarge,
+                format!("A report may have up to {}. Split it.", size(max)),
+            );
+        }
+        hash.update(&piece[..n]);
+        out.write_all(&piece[..n]).await.map_err(failed)?;
+    }
+    out.flush().await.map_err(failed)?;
+    Ok(Spooled {
+        file,
+        bytes,
+        digest: hash.finalize().to_vec(),
+    })
+}
+
+/// A report being decoded and staged.
+struct Taking<'d> {
+    desk: &'d Desk,
+    caller: &'d Caller,
+    batch: BatchId,
+    project: Uuid,
+    client: Option<Uuid>,
+    id: Uuid,
+    /// The upload's bytes.
+    report: File,
+    bytes: u64,
+    /// The report's text, where it is not the upload's bytes.
+    text: Option<(File, u64)>,
+    row: i64,
+    said: HashSet<([u8; 32], [u8; 32])>,
+    chunk: Option<Open>,
+    told: Instant,
+}
+
+/// A chunk that still grows: from its first record to the end of its last.
+struct Open {
+    id: Uuid,
+    from: u64,
+    to: u64,
+}
+
+impl<'d> Taking<'d> {
+    fn new(
+        desk: &'d Desk,
+        caller: &'d Caller,
+        batch: BatchId,
+        project: Uuid,
+        client: Option<Uuid>,
+        report: File,
+        bytes: u64,
+    ) -> Self {
+        Self {
+            desk,
+            caller,
+            batch,
+            project,
+            client,
+            id: Uuid::now_v7(),
+            report,
+            bytes,
+            text: None,
+            row: 0,
+            said: HashSet::new(),
+            chunk: None,
+            told: Instant::now(),
+        }
+    }
+
+    async fn take(&mut self, format: Option<&str>) -> Result<Summary> {
+        let report = self.report.try_clone().map_err(|e| Error::Failed(e.to_string()))?;
+        let mut child = Child::start(self.desk.decoder(), report, format).map_err(|r| refused(&r))?;
+        loop {
+            match child.next().await.map_err(|r| refused(&r))? {
+                Said::Text(piece) => self.keep_text(&piece)?,
+                Said::Records(records) => {
+                    let part = self.part(records).await?;
+                    self.stage(part).await?;
+                }
+                Said::Progress(bytes) => self.tell(bytes).await?,
+                Said::End(summary) => {
+                    if let Some(last) = self.chunk.take() {
+                        let chunks = vec![self.pack(last).await?];
+                        self.stage(Part {
+                            chunks,
+                            ..Part::default()
+                        })
+                        .await?;
+                    }
+                    return Ok(*summary);
+                }
+            }
+        }
+    }
+
+    fn keep_text(&mut self, piece: &[u8]) -> Result<()> {
+        let failed = |e: io::Error| Error::Failed(format!("the text of an upload could not be spooled: {e}"));
+        if self.text.is_none() {
+            let folder = self
+                .desk
+                .data()
+                .ok_or_else(|| Error::Failed("there is no folder for uploads".into()))?;
+            self.text = Some((nameless(folder).map_err(failed)?, 0));
+        }
+        if let Some((file, length)) = &mut self.text {
+            file.write_all_at(piece, *length).map_err(failed)?;
+            *length += piece.len() as u64;
+        }
+        Ok(())
+    }
+
+    async fn stage(&self, part: Part) -> Result<()> {
+        let (batch, file) = (self.batch, self.id);
+        self.desk
+            .store()
+            .write(&self.caller.scope, move |tx| {
+                Box::pin(async move { stage(tx, batch, file, part).await })
+            })
+            .await
+            .map_err(Error::Store)
+    }
+
+    async fn part(&mut self, records: Vec<Record>) -> Result<Part> {
+        let mut part = Part::default();
+        for record in records {
+            let chunk = self.chunk_for(&record, &mut part).await?;
+            let (fingerprint, facts) = (digest_of(&record.fingerprint.hash), kernel::facts(&record));
+            if self.said.insert((fingerprint, facts)) {
+                part.facts.push(facts_row(&record, fingerprint, facts));
+            }
+            let start = self.chunk.as_ref().map_or(0, |c| c.from);
+            part.rows.push(Staged {
+                row: self.row,
+                tool: sort_key(&record.tool),
+                fingerprint,
+                facts,
+                place_key: digest_of(&record.occurrence.key),
+                place_facts: kernel::place_facts(&record),
+                severity: record.severity,
+                observed_at: record.observed_at,
+                place: record.occurrence.place,
+                host: record.occurrence.parts.host,
+                detail: record.detail,
+                chunk,
+                chunk_offset: (record.span.offset - start) as i64,
+                chunk_length: record.span.length as i64,
+            });
+            self.row += 1;
+        }
+        Ok(part)
+    }
+
+    /// The chunk a record lies in. Records come in the order of the text; one that does not, or does not fit, begins
+    /// the next chunk.
+    async fn chunk_for(&mut self, record: &Record, part: &mut Part) -> Result<Uuid> {
+        let (from, to) = (
+            record.span.offset,
+            record.span.offset.saturating_add(record.span.length),
+        );
+        let text = self.text.as_ref().map_or(self.bytes, |(_, length)| *length);
+        if to > text {
+            return Err(Error::Failed("the decoder names a place outside the report".into()));
+        }
+        let fits = |open: &Open| from >= open.from && (to <= open.to || to - open.from <= CHUNK);
+        match self.chunk.take() {
+            Some(open) if fits(&open) => {
+                let open = Open {
+                    to: open.to.max(to),
+                    ..open
+                };
+                let id = open.id;
+                self.chunk = Some(open);
+                return Ok(id);
+            }
+            Some(full) => part.chunks.push(self.pack(full).await?),
+            None => {}
+        }
+        let id = Uuid::now_v7();
+        self.chunk = Some(Open { id, from, to });
+        Ok(id)
+    }
+
+    async fn pack(&self, open: Open) -> Result<Chunk> {
+        let file = self.text.as_ref().map_or(&self.report, |(file, _)| file);
+        let file = file.try_clone().map_err(|e| Error::Failed(e.to_string()))?;
+        let packed = tokio::task::spawn_blocking(move || -> io::Result<Chunk> {
+            let mut text = vec![0; (open.to - open.from) as usize];
+            file.read_exact_at(&mut text, open.from)?;
+            Ok(Chunk {
+                id: open.id,
+                length: text.len() as i64,
+                data: zstd::bulk::compress(&text, 3)?,
+            })
+        });
+        packed
+            .await
+            .map_err(|e| Error::Failed(e.to_string()))?
+            .map_err(|e| Error::Failed(format!("a piece of an upload could not be packed: {e}")))
+    }
+
+    /// Writes how far decoding is and tells streams, not more than twice a second.
+    async fn tell(&mut self, done: u64) -> Result<()> {
+        if self.told.elapsed() < TOLD {
+            return Ok(());
+        }
+        self.told = Instant::now();
+        let total = self.text.as_ref().map_or(self.bytes, |(_, length)| *length);
+        let (batch, now) = (self.batch, self.desk.now());
+        let event = NewEvent {
+            topic: crate::store::name(Topic::Import),
+            act: "import.progress",
+            object: Some(batch.0),
+            project: Some(self.project),
+            client: self.client,
+        };
+        self.desk
+            .store()
+            .write(&self.caller.scope, move |tx| {
+                Box::pin(async move {
+                    rows::set_progress(tx, batch, done.min(total) as i64, total as i64).await?;
+                    event::write(tx, event, now).await
+                })
+            })
+            .await
+            .map_err(Error::Store)?;
+        self.desk.wake();
+        Ok(())
+    }
+}
+
+fn refused(refusal: &Refusal) -> Error {
+    let code = match refusal.kind {
+        Kind::UnknownFormat => Code::UnknownFormat,
+        Kind::Malformed | Kind::Limit => Code::ReportRefused,
+        Kind::Machinery => Code::Unavailable,
+    };
+    let sentence = refusal.to_string();
+    let mut chars = sentence.chars();
+    let sentence: String = chars
+        .next()
+        .map(|c| c.to_uppercase().chain(chars).collect())
+        .unwrap_or_default();
+    Problem::new(code, format!("{}.", sentence.trim_end_matches('.'))).into()
+}
+
+/// A digest of ours from its hexadecimal text.
+fn digest_of(text: &str) -> [u8; 32] {
+    // The child writes digests; anything else becomes a digest of itself and stays apart.
+    unhex(text).try_into().unwrap_or_else(|_| Sha256::digest(text).into())
+}
+
+fn facts_row(record: &Record, fingerprint: [u8; 32], facts: [u8; 32]) -> Facts {
+    let rated = record.cvss.iter().filter_map(|v| Cvss::parse(v).ok());
+    // The newest version a report gives.
+    let cvss = rated.max_by_key(|c| c.version().name()).map(|c| {
+        let vector = c.to_string();
+        (c.version().name().to_owned(), vector, c.score())
+    });
+    Facts {
+        fingerprint,
+        facts,
+        fingerprint_version: i64::from(record.fingerprint.version),
+        fingerprint_fields: json(&record.fingerprint.fields),
+        title: record.title.clone(),
+        title_fold: sort_key(&record.title),
+        description: record.description.clone(),
+        remediation: record.remediation.clone(),
+        refs: json(&record.references),
+        severity: record.severity,
+        cvss,
+        cwe: json(&record.cwe),
+        cve: json(&record.cve),
+        tags: json(&record.tags),
+        suppressed: record.suppressed,
+    }
+}

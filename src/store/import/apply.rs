@@ -1,0 +1,214 @@
+//! A plan becomes findings: a dozen statements over whole sets, inside one transaction.
+//!
+//! Human decisions are left alone: the only status that changes is `verified_fixed` of what was seen again, and it says
+//! so in the history.
+
+use uuid::Uuid;
+
+use crate::domain::id::{BatchId, PlanId, ProjectId};
+use crate::domain::time::Time;
+use crate::store::{Result, Sql, Tx};
+
+/// What an application works on.
+#[derive(Debug, Clone, Copy)]
+pub struct Applied {
+    pub batch: BatchId,
+    pub plan: PlanId,
+    pub project: ProjectId,
+    /// How many imports the project had had when the plan was made.
+    pub base: i64,
+    pub now: Time,
+}
+
+/// Takes the project's turn and the batch's plan. `false` where either moved since the plan was made.
+pub async fn claim(tx: &mut Tx, a: &Applied) -> Result<bool> {
+    let head = Sql::new("UPDATE import_head SET n = n + 1 WHERE agency_id = $1 AND project_id = $2 AND n = $3");
+    if tx.run(head.bind(a.project).bind(a.base)).await? != 1 {
+        return Ok(false);
+    }
+    let batch = Sql::new(
+        "UPDATE import_batch SET state = 'applied', applied_at = $4, progress_done = NULL, progress_total = NULL, problem = NULL, \
+           version = version + 1 WHERE agency_id = $1 AND id = $2 AND plan_id = $3 AND state = 'planned'",
+    );
+    Ok(tx.run(batch.bind(a.batch).bind(a.plan).bind(a.now)).await? == 1)
+}
+
+/// How many findings were verified fixed, or taken back from it, since the plan was made.
+pub async fn moved(tx: &mut Tx, a: &Applied) -> Result<i64> {
+    let sql = Sql::new(
+        "SELECT COUNT(*) AS n FROM import_line l JOIN finding f ON f.agency_id = l.agency_id AND f.id = l.finding_id \
+         WHERE l.agency_id = $1 AND l.plan_id = $2 AND l.is_current AND l.row_n IS NOT NULL \
+           AND ((l.outcome = 'reopened' AND f.status <> 'verified_fixed') OR (l.outcome = 'recurring' AND f.status = 'verified_fixed'))",
+    );
+    tx.one(sql.bind(a.plan)).await?.get("n")
+}
+
+/// The staged record behind a line, and what it says.
+macro_rules! with_record {
+    ($head:literal, $tail:literal) => {
+        concat!(
+            $head,
+            " import_line l JOIN import_staged s ON s.agency_id = l.agency_id AND s.batch_id = l.batch_id AND s.file_id = l.file_id AND s.row_n = l.row_n \
+             JOIN import_facts x ON x.agency_id = s.agency_id AND x.batch_id = s.batch_id AND x.file_id = s.file_id AND x.fingerprint = s.fingerprint AND x.facts = s.facts ",
+            $tail
+        )
+    };
+}
+
+/// Commits the plan. Returns how many rows each step touched, for the log.
+pub async fn commit(tx: &mut Tx, a: &Applied) -> Result<u64> {
+    let mut touched = 0;
+    for text in STEPS {
+        // Every step names the same four values in its first lines or later; unused ones would be refused by PostgreSQL.
+        let mut sql = Sql::new(text).bind(a.plan);
+        if text.contains("$3") {
+            sql = sql.bind(a.now);
+        }
+        if text.contains("$4") {
+            sql = sql.bind(a.project);
+        }
+        if text.contains("$5") {
+            sql = sql.bind(a.batch);
+        }
+        touched += tx.run(sql).await?;
+    }
+    reopened(tx, a).await?;
+    recount(tx, a).await?;
+    Ok(touched)
+}
+
+/// `$2` plan, `$3` now, `$4` project, `$5` batch: each step uses a prefix of them.
+const STEPS: [&str; 7] = [
+    // New findings.
+    with_record!(
+        "INSERT INTO finding (agency_id, id, project_id, key, title, title_fold, description, remediation, refs, tool, severity, scanner_severity, \
+           cvss_version, cvss_vector, cvss_score, cwe, cve, tags, status, first_seen, last_seen, seen_in_latest, suppressed, occurrence_count, \
+           fingerprint, fingerprint_version, fingerprint_fields, facts, created_at) \
+         SELECT $1, l.finding_id, $4, l.key, x.title, x.title_fold, x.description, x.remediation, x.refs, s.tool, x.severity, x.severity, \
+           x.cvss_version, x.cvss_vector, x.cvss_score, x.cwe, x.cve, x.tags, 'open', COALESCE(l.first_at, $3), COALESCE(l.last_at, $3), \
+           l.is_current, x.suppressed, l.places, x.fingerprint, x.fingerprint_version, x.fingerprint_fields, x.facts, $3 FROM",
+        "WHERE l.agency_id = $1 AND l.plan_id = $2 AND l.outcome = 'new'"
+    ),
+    // Scanner facts of what is still there and changed.
+    with_record!(
+        "UPDATE finding SET title = x.title, title_fold = x.title_fold, description = x.description, remediation = x.remediation, refs = x.refs, \
+           severity = COALESCE(finding.own_severity, x.severity), scanner_severity = x.severity, \
+           cvss_version = CASE WHEN x.cvss_vector IS NULL THEN finding.cvss_version ELSE x.cvss_version END, \
+           cvss_score = CASE WHEN x.cvss_vector IS NULL THEN finding.cvss_score ELSE x.cvss_score END, \
+           cvss_vector = COALESCE(x.cvss_vector, finding.cvss_vector), cwe = x.cwe, cve = x.cve, tags = x.tags, suppressed = x.suppressed, \
+           facts = x.facts, seen_in_latest = TRUE, version = finding.version + 1 FROM",
+        "WHERE finding.agency_id = $1 AND finding.id = l.finding_id AND l.agency_id = $1 AND l.plan_id = $2 AND l.is_current \
+           AND l.outcome <> 'new' AND NOT l.unchanged"
+    ),
+    // When it was seen: latest for what is current, earlier and later for sightings of older reports.
+    "UPDATE finding SET first_seen = CASE WHEN l.first_at < finding.first_seen THEN l.first_at ELSE finding.first_seen END, \
+       last_seen = CASE WHEN COALESCE(l.last_at, $3) > finding.last_seen THEN COALESCE(l.last_at, $3) ELSE finding.last_seen END \
+     FROM import_line l WHERE finding.agency_id = $1 AND finding.id = l.finding_id AND l.agency_id = $1 AND l.plan_id = $2 \
+       AND l.row_n IS NOT NULL AND l.outcome <> 'new' AND (l.is_current OR l.last_at IS NOT NULL)",
+    // What is not there any more: a fact, not a verdict.
+    "UPDATE finding SET seen_in_latest = FALSE, version = finding.version + 1 FROM import_line l \
+     WHERE finding.agency_id = $1 AND finding.id = l.finding_id AND l.agency_id = $1 AND l.plan_id = $2 AND l.outcome = 'not_seen'",
+    "UPDATE occurrence SET seen_in_latest = FALSE FROM import_place g \
+     WHERE occurrence.agency_id = $1 AND occurrence.id = g.occurrence_id AND g.agency_id = $1 AND g.plan_id = $2 AND g.row_n IS NULL",
+    // Places seen again.
+    "UPDATE occurrence SET \
+       first_seen = CASE WHEN g.first_at < occurrence.first_seen THEN g.first_at ELSE occurrence.first_seen END, \
+       last_seen = CASE WHEN COALESCE(g.last_at, $3) > occurrence.last_seen THEN COALESCE(g.last_at, $3) ELSE occurrence.last_seen END, \
+       seen_in_latest = CASE WHEN g.is_current THEN TRUE ELSE occurrence.seen_in_latest END, \
+       repeats = CASE WHEN g.is_current THEN g.repeats ELSE occurrence.repeats END, \
+       place = CASE WHEN g.is_current THEN s.place ELSE occurrence.place END, \
+       detail = CASE WHEN g.is_current THEN s.detail ELSE occurrence.detail END, \
+       chunk_id = CASE WHEN g.is_current THEN s.chunk_id ELSE occurrence.chunk_id END, \
+       chunk_offset = CASE WHEN g.is_current THEN s.chunk_offset ELSE occurrence.chunk_offset END, \
+       chunk_length = CASE WHEN g.is_current THEN s.chunk_length ELSE occurrence.chunk_length END \
+     FROM import_place g JOIN import_staged s ON s.agency_id = g.agency_id AND s.batch_id = g.batch_id AND s.file_id = g.file_id AND s.row_n = g.row_n \
+     WHERE occurrence.agency_id = $1 AND occurrence.id = g.occurrence_id AND g.agency_id = $1 AND g.plan_id = $2 AND NOT g.is_new \
+       AND (g.is_current OR g.last_at IS NOT NULL)",
+    // New places.
+    "INSERT INTO occurrence (agency_id, id, finding_id, place, place_key, host, repeats, first_seen, last_seen, seen_in_latest, detail, chunk_id, \
+       chunk_offset, chunk_length) \
+     SELECT $1, g.occurrence_id, g.finding_id, s.place, s.place_key, s.host, g.repeats, COALESCE(g.first_at, $3), COALESCE(g.last_at, $3), g.is_current, \
+       s.detail, s.chunk_id, s.chunk_offset, s.chunk_length \
+     FROM import_place g JOIN import_staged s ON s.agency_id = g.agency_id AND s.batch_id = g.batch_id AND s.file_id = g.file_id AND s.row_n = g.row_n \
+     WHERE g.agency_id = $1 AND g.plan_id = $2 AND g.is_new",
+];
+
+/// What was verified fixed and is there again: open, with a line in its history that says which rule did it.
+async fn reopened(tx: &mut Tx, a: &Applied) -> Result<()> {
+    let sql =
+        Sql::new("SELECT finding_id FROM import_line WHERE agency_id = $1 AND plan_id = $2 AND outcome = 'reopened'");
+    let rows = tx.all(sql.bind(a.plan)).await?;
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let ids = rows
+        .iter()
+        .map(|r| r.get("finding_id"))
+        .collect::<Result<Vec<Uuid>>>()?;
+    for some in ids.chunks(200) {
+        let mut sql = Sql::new(
+            "INSERT INTO finding_history (agency_id, id, finding_id, at, rule, act, from_status, to_status, notes, batch_id) VALUES ",
+        );
+        sql.push_rows(some.iter().map(|id| {
+            vec![
+                Uuid::now_v7().into(),
+                (*id).into(),
+                a.now.into(),
+                "rule:import".into(),
+                "finding.move".into(),
+                "verified_fixed".into(),
+                "open".into(),
+                "Seen again by an import.".into(),
+                a.batch.into(),
+            ]
+        }));
+        tx.run(sql).await?;
+    }
+    for text in [
+        "UPDATE occurrence SET fixed = FALSE FROM import_place g JOIN import_line l ON l.agency_id = g.agency_id AND l.plan_id = g.plan_id \
+           AND l.finding_id = g.finding_id WHERE occurrence.agency_id = $1 AND occurrence.id = g.occurrence_id AND g.agency_id = $1 \
+           AND g.plan_id = $2 AND g.row_n IS NOT NULL AND l.outcome = 'reopened'",
+        // The other places keep their verdict; how many are fixed is counted below.
+        "UPDATE finding SET status = 'open', reopened = TRUE, seen_in_latest = TRUE FROM import_line l \
+         WHERE finding.agency_id = $1 AND finding.id = l.finding_id AND l.agency_id = $1 AND l.plan_id = $2 AND l.outcome = 'reopened'",
+    ] {
+        tx.run(Sql::new(text).bind(a.plan)).await?;
+    }
+    Ok(())
+}
+
+/// Brings the counts kept beside the rows in line with them.
+async fn recount(tx: &mut Tx, a: &Applied) -> Result<()> {
+    let places = Sql::new(
+        "UPDATE finding SET occurrence_count = (SELECT COUNT(*) FROM occurrence o WHERE o.agency_id = $1 AND o.finding_id = finding.id), \
+           occurrence_fixed = (SELECT COUNT(*) FROM occurrence o WHERE o.agency_id = $1 AND o.finding_id = finding.id AND o.fixed) \
+         WHERE agency_id = $1 AND id IN (SELECT l.finding_id FROM import_line l WHERE l.agency_id = $1 AND l.plan_id = $2 \
+           AND l.outcome IN ('recurring', 'reopened') AND NOT l.unchanged)",
+    );
+    tx.run(places.bind(a.plan)).await?;
+    // The whole project: an import may touch all of it, and a count of rows cannot drift.
+    let clear = Sql::new("DELETE FROM rollup WHERE agency_id = $1 AND project_id = $2");
+    tx.run(clear.bind(a.project)).await?;
+    let fill = Sql::new(
+        "INSERT INTO rollup (agency_id, project_id, status, severity, n) SELECT $1, project_id, status, severity, COUNT(*) FROM finding \
+         WHERE agency_id = $1 AND project_id = $2 GROUP BY project_id, status, severity",
+    );
+    tx.run(fill.bind(a.project)).await.map(drop)
+}
+
+/// Makes this batch the latest import of a tool.
+pub async fn set_latest(
+    tx: &mut Tx,
+    a: &Applied,
+    tool: &str,
+    evidence: Vec<u8>,
+    observed_at: Option<Time>,
+) -> Result<()> {
+    let sql = Sql::new(
+        "INSERT INTO import_tool (agency_id, project_id, tool, batch_id, evidence, observed_at) VALUES ($1, $2, $3, $4, $5, $6) \
+         ON CONFLICT (agency_id, project_id, tool) DO UPDATE SET batch_id = excluded.batch_id, evidence = excluded.evidence, \
+           observed_at = COALESCE(excluded.observed_at, import_tool.observed_at)",
+    );
+    let sql = sql.bind(a.project).bind(tool).bind(a.batch).bind(evidence);
+    tx.run(sql.bind(observed_at)).await.map(drop)
+}

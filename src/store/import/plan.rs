@@ -1,0 +1,372 @@
+//! What a plan is made from, and the plan as rows.
+
+use uuid::Uuid;
+
+use crate::domain::id::{BatchId, FindingId, OccurrenceId, PlanId, ProjectId};
+use crate::domain::severity::Severity;
+use crate::domain::status::Status;
+use crate::domain::time::Time;
+use crate::store::page::{self, Key, Slice, SortColumn, Window};
+use crate::store::{Error, Result, Row, Sql, Tx, rollup};
+
+/// Rows of one page when whole sets are read.
+const PAGE: i64 = 5_000;
+
+/// Rows of one statement when whole sets are written.
+pub const WRITTEN: usize = 500;
+
+/// A staged record, without its texts.
+#[derive(Debug, Clone)]
+pub struct SightingRow {
+    pub row: i64,
+    pub tool: String,
+    pub fingerprint: [u8; 32],
+    pub place_key: [u8; 32],
+    pub facts: [u8; 32],
+    pub place_facts: [u8; 32],
+    pub severity: Severity,
+    pub observed_at: Option<Time>,
+}
+
+fn hash(row: &Row, column: &str) -> Result<[u8; 32]> {
+    let bytes: Vec<u8> = row.get(column)?;
+    bytes
+        .try_into()
+        .map_err(|_| Error::Corrupt(format!("{column} is no digest")))
+}
+
+/// Every staged record of a file.
+pub async fn sightings(tx: &mut Tx, batch: BatchId, file: Uuid) -> Result<Vec<SightingRow>> {
+    let mut found = Vec::new();
+    let mut after = -1;
+    loop {
+        let sql = Sql::new(
+            "SELECT row_n, tool, fingerprint, facts, place_key, place_facts, severity, observed_at FROM import_staged \
+             WHERE agency_id = $1 AND batch_id = $2 AND file_id = $3 AND row_n > $4 ORDER BY row_n LIMIT $5",
+        );
+        let rows = tx.all(sql.bind(batch).bind(file).bind(after).bind(PAGE)).await?;
+        for row in &rows {
+            after = row.get("row_n")?;
+            found.push(SightingRow {
+                row: after,
+                tool: row.get("tool")?,
+                fingerprint: hash(row, "fingerprint")?,
+                place_key: hash(row, "place_key")?,
+                facts: hash(row, "facts")?,
+                place_facts: hash(row, "place_facts")?,
+                severity: rollup::severity(row.get("severity")?)?,
+                observed_at: row.opt_time("observed_at")?,
+            });
+        }
+        if rows.len() < PAGE as usize {
+            return Ok(found);
+        }
+    }
+}
+
+/// A finding that imports made.
+#[derive(Debug, Clone)]
+pub struct KnownRow {
+    pub id: FindingId,
+    pub tool: String,
+    pub fingerprint: [u8; 32],
+    pub facts: Option<[u8; 32]>,
+    pub status: Status,
+    pub severity: Severity,
+    pub seen_in_latest: bool,
+}
+
+/// The project's findings of these tools.
+pub async fn known(tx: &mut Tx, project: ProjectId, tools: &[String]) -> Result<Vec<KnownRow>> {
+    let mut found = Vec::new();
+    if tools.is_empty() {
+        return Ok(found);
+    }
+    let mut after = Uuid::nil();
+    loop {
+        let mut sql = Sql::new(
+            "SELECT id, tool, fingerprint, facts, status, severity, seen_in_latest FROM finding \
+             WHERE agency_id = $1 AND project_id = $2 AND id > $3 AND fingerprint IS NOT NULL AND tool IN ",
+        )
+        .bind(project)
+        .bind(after);
+        sql.push_list(tools.iter().map(String::as_str))
+            .push(" ORDER BY id LIMIT ")
+            .push_bind(PAGE);
+        let rows = tx.all(sql).await?;
+        for row in &rows {
+            after = row.get("id")?;
+            let facts: Option<Vec<u8>> = row.get("facts")?;
+            found.push(KnownRow {
+                id: FindingId(after),
+                tool: row.get("tool")?,
+                fingerprint: hash(row, "fingerprint")?,
+                facts: facts.and_then(|f| f.try_into().ok()),
+                status: row.word("status")?,
+                severity: rollup::severity(row.get("severity")?)?,
+                seen_in_latest: row.get("seen_in_latest")?,
+            });
+        }
+        if rows.len() < PAGE as usize {
+            return Ok(found);
+        }
+    }
+}
+
+/// A place of a known finding.
+#[derive(Debug, Clone)]
+pub struct PlaceRow {
+    pub id: OccurrenceId,
+    pub finding: FindingId,
+    pub key: [u8; 32],
+    pub host: Option<String>,
+    pub place: String,
+    pub seen_in_latest: bool,
+}
+
+/// The places of the project's findings of these tools.
+pub async fn places(tx: &mut Tx, project: ProjectId, tools: &[String]) -> Result<Vec<PlaceRow>> {
+    let mut found = Vec::new();
+    if tools.is_empty() {
+        return Ok(found);
+    }
+    let mut after = Uuid::nil();
+    loop {
+        let mut sql = Sql::new(
+            "SELECT o.id, o.finding_id, o.place_key, o.host, o.place, o.seen_in_latest FROM occurrence o \
+             JOIN finding f ON f.agency_id = o.agency_id AND f.id = o.finding_id \
+             WHERE o.agency_id = $1 AND f.project_id = $2 AND o.id > $3 AND f.fingerprint IS NOT NULL AND f.tool IN ",
+        )
+        .bind(project)
+        .bind(after);
+        sql.push_list(tools.iter().map(String::as_str))
+            .push(" ORDER BY o.id LIMIT ")
+            .push_bind(PAGE);
+        let rows = tx.all(sql).await?;
+        for row in &rows {
+            after = row.get("id")?;
+            found.push(PlaceRow {
+                id: OccurrenceId(after),
+                finding: row.id("finding_id")?,
+                key: hash(row, "place_key")?,
+                host: row.get("host")?,
+                place: row.get("place")?,
+                seen_in_latest: row.get("seen_in_latest")?,
+            });
+        }
+        if rows.len() < PAGE as usize {
+            return Ok(found);
+        }
+    }
+}
+
+/// A tool's latest import into a project.
+#[derive(Debug, Clone)]
+pub struct LatestRow {
+    pub tool: String,
+    pub evidence: Vec<u8>,
+    pub observed_at: Option<Time>,
+}
+
+pub async fn latest(tx: &mut Tx, project: ProjectId) -> Result<Vec<LatestRow>> {
+    let sql = Sql::new("SELECT tool, evidence, observed_at FROM import_tool WHERE agency_id = $1 AND project_id = $2");
+    tx.all(sql.bind(project))
+        .await?
+        .iter()
+        .map(|row| {
+            Ok(LatestRow {
+                tool: row.get("tool")?,
+                evidence: row.get("evidence")?,
+                observed_at: row.opt_time("observed_at")?,
+            })
+        })
+        .collect()
+}
+
+/// How many imports a project has had.
+pub async fn head(tx: &mut Tx, project: ProjectId) -> Result<i64> {
+    let sql = Sql::new("SELECT n FROM import_head WHERE agency_id = $1 AND project_id = $2");
+    tx.opt(sql.bind(project)).await?.map_or(Ok(0), |row| row.get("n"))
+}
+
+/// A line of a plan as it is stored.
+#[derive(Debug, Clone)]
+pub struct NewLine {
+    pub n: i64,
+    pub rank: i64,
+    pub outcome: &'static str,
+    pub severity: Severity,
+    pub finding: FindingId,
+    /// The key of a finding that is new.
+    pub key: Option<String>,
+    /// File and row of the record that speaks for it.
+    pub record: Option<(Uuid, i64)>,
+    pub unchanged: bool,
+    pub current: bool,
+    pub places: i64,
+    pub seen: Option<(Time, Time)>,
+}
+
+/// A place of a plan as it is stored; without a record it is gone.
+#[derive(Debug, Clone)]
+pub struct NewPlace {
+    pub occurrence: OccurrenceId,
+    pub finding: FindingId,
+    pub record: Option<(Uuid, i64)>,
+    pub new: bool,
+    pub current: bool,
+    pub repeats: i64,
+    pub seen: Option<(Time, Time)>,
+}
+
+pub async fn write_lines(tx: &mut Tx, batch: BatchId, plan: PlanId, lines: Vec<NewLine>) -> Result<()> {
+    let mut sql = Sql::new(
+        "INSERT INTO import_line (agency_id, batch_id, plan_id, n, rank, outcome, severity, finding_id, key, file_id, row_n, unchanged, \
+           is_current, places, first_at, last_at) VALUES ",
+    );
+    if lines.is_empty() {
+        return Ok(());
+    }
+    sql.push_rows(lines.into_iter().map(|l| {
+        vec![
+            batch.into(),
+            plan.into(),
+            l.n.into(),
+            l.rank.into(),
+            l.outcome.into(),
+            l.severity.into(),
+            l.finding.into(),
+            l.key.into(),
+            l.record.map(|r| r.0).into(),
+            l.record.map(|r| r.1).into(),
+            l.unchanged.into(),
+            l.current.into(),
+            l.places.into(),
+            l.seen.map(|s| s.0).into(),
+            l.seen.map(|s| s.1).into(),
+        ]
+    }));
+    tx.run(sql).await.map(drop)
+}
+
+pub async fn write_places(tx: &mut Tx, batch: BatchId, plan: PlanId, places: Vec<NewPlace>) -> Result<()> {
+    let mut sql = Sql::new(
+        "INSERT INTO import_place (agency_id, batch_id, plan_id, occurrence_id, finding_id, file_id, row_n, is_new, is_current, repeats, \
+           first_at, last_at) VALUES ",
+    );
+    if places.is_empty() {
+        return Ok(());
+    }
+    sql.push_rows(places.into_iter().map(|p| {
+        vec![
+            batch.into(),
+            plan.into(),
+            p.occurrence.into(),
+            p.finding.into(),
+            p.record.map(|r| r.0).into(),
+            p.record.map(|r| r.1).into(),
+            p.new.into(),
+            p.current.into(),
+            p.repeats.into(),
+            p.seen.map(|s| s.0).into(),
+            p.seen.map(|s| s.1).into(),
+        ]
+    }));
+    tx.run(sql).await.map(drop)
+}
+
+/// Makes a written plan the batch's plan. `false` where the batch was applied meanwhile.
+pub async fn adopt(
+    tx: &mut Tx,
+    batch: BatchId,
+    plan: PlanId,
+    base: i64,
+    scope: String,
+    tools: String,
+    totals: String,
+) -> Result<bool> {
+    let sql = Sql::new(
+        "UPDATE import_batch SET state = 'planned', plan_id = $3, base = $4, scope = $5, tools = $6, totals = $7, problem = NULL, \
+           progress_done = NULL, progress_total = NULL, version = version + 1 WHERE agency_id = $1 AND id = $2 AND state <> 'applied'",
+    );
+    let sql = sql
+        .bind(batch)
+        .bind(plan)
+        .bind(base)
+        .bind(scope)
+        .bind(tools)
+        .bind(totals);
+    Ok(tx.run(sql).await? == 1)
+}
+
+/// Forgets plans of the batch that are not its plan.
+pub async fn forget_others(tx: &mut Tx, batch: BatchId, plan: Option<PlanId>) -> Result<()> {
+    for text in [
+        "DELETE FROM import_line WHERE agency_id = $1 AND batch_id = $2 AND plan_id <> $3",
+        "DELETE FROM import_place WHERE agency_id = $1 AND batch_id = $2 AND plan_id <> $3",
+    ] {
+        tx.run(Sql::new(text).bind(batch).bind(plan.map_or(Uuid::nil(), |p| p.0)))
+            .await?;
+    }
+    Ok(())
+}
+
+/// A line of a plan as it is shown.
+#[derive(Debug, Clone)]
+pub struct LineRow {
+    pub n: i64,
+    pub rank: i64,
+    pub outcome: String,
+    pub severity: Severity,
+    pub title: String,
+    /// The finding's key, where it exists.
+    pub finding: Option<String>,
+    pub places: i64,
+    pub fingerprint_version: i64,
+    /// JSON.
+    pub fingerprint_fields: String,
+}
+
+const SORT: [SortColumn; 3] = [
+    SortColumn::asc("l.rank"),
+    SortColumn::desc("l.severity"),
+    SortColumn::asc("l.n"),
+];
+
+#[must_use]
+pub fn keys(row: &LineRow) -> Vec<Key> {
+    vec![Key::Int(row.rank), Key::Int(row.severity.rank()), Key::Int(row.n)]
+}
+
+pub async fn lines(tx: &mut Tx, batch: BatchId, plan: PlanId, window: &Window) -> Result<Slice<LineRow>> {
+    let mut sql = Sql::new(
+        "SELECT l.n, l.rank, l.outcome, l.severity, l.places, COALESCE(x.title, f.title, '') AS title, f.key AS finding_key, \
+           COALESCE(x.fingerprint_version, f.fingerprint_version, 0) AS version, COALESCE(x.fingerprint_fields, f.fingerprint_fields, '[]') AS fields \
+         FROM import_line l LEFT JOIN finding f ON f.agency_id = l.agency_id AND f.id = l.finding_id \
+         LEFT JOIN import_staged s ON s.agency_id = l.agency_id AND s.batch_id = l.batch_id AND s.file_id = l.file_id AND s.row_n = l.row_n \
+         LEFT JOIN import_facts x ON x.agency_id = s.agency_id AND x.batch_id = s.batch_id AND x.file_id = s.file_id \
+           AND x.fingerprint = s.fingerprint AND x.facts = s.facts \
+         WHERE l.agency_id = $1 AND l.batch_id = $2 AND l.plan_id = $3",
+    )
+    .bind(batch)
+    .bind(plan);
+    page::window(&mut sql, &SORT, window);
+    let rows = tx.all(sql).await?;
+    let rows = rows
+        .iter()
+        .map(|row| {
+            Ok(LineRow {
+                n: row.get("n")?,
+                rank: row.get("rank")?,
+                outcome: row.get("outcome")?,
+                severity: rollup::severity(row.get("severity")?)?,
+                title: row.get("title")?,
+                finding: row.get("finding_key")?,
+                places: row.get("places")?,
+                fingerprint_version: row.get("version")?,
+                fingerprint_fields: row.get("fields")?,
+            })
+        })
+        .collect::<Result<_>>()?;
+    Ok(Slice::of(rows, window))
+}

@@ -1,0 +1,174 @@
+//! What a report says, row by row, before anybody decided to take it.
+
+use uuid::Uuid;
+
+use crate::domain::id::BatchId;
+use crate::domain::severity::Severity;
+use crate::domain::time::Time;
+use crate::store::{Result, Sql, Tx};
+
+/// Most rows of one statement.
+const ROWS: usize = 200;
+
+/// A piece of the report's text, compressed.
+#[derive(Debug, Clone)]
+pub struct Chunk {
+    pub id: Uuid,
+    pub length: i64,
+    pub data: Vec<u8>,
+}
+
+/// What a record says of its finding.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    pub fingerprint: [u8; 32],
+    pub facts: [u8; 32],
+    pub fingerprint_version: i64,
+    /// JSON, as all lists below.
+    pub fingerprint_fields: String,
+    pub title: String,
+    pub title_fold: String,
+    pub description: String,
+    pub remediation: String,
+    pub refs: String,
+    pub severity: Severity,
+    pub cvss: Option<(String, String, f64)>,
+    pub cwe: String,
+    pub cve: String,
+    pub tags: String,
+    pub suppressed: bool,
+}
+
+/// A record at its place.
+#[derive(Debug, Clone)]
+pub struct Staged {
+    pub row: i64,
+    pub tool: String,
+    pub fingerprint: [u8; 32],
+    pub facts: [u8; 32],
+    pub place_key: [u8; 32],
+    pub place_facts: [u8; 32],
+    pub severity: Severity,
+    pub observed_at: Option<Time>,
+    pub place: String,
+    pub host: Option<String>,
+    pub detail: String,
+    pub chunk: Uuid,
+    pub chunk_offset: i64,
+    pub chunk_length: i64,
+}
+
+/// A part of a file on its way in.
+#[derive(Debug, Clone, Default)]
+pub struct Part {
+    pub chunks: Vec<Chunk>,
+    pub facts: Vec<Facts>,
+    pub rows: Vec<Staged>,
+}
+
+pub async fn stage(tx: &mut Tx, batch: BatchId, file: Uuid, part: Part) -> Result<()> {
+    for chunk in part.chunks {
+        let sql = Sql::new(
+            "INSERT INTO import_chunk (agency_id, id, batch_id, file_id, length, data) VALUES ($1, $2, $3, $4, $5, $6)",
+        );
+        let sql = sql.bind(chunk.id).bind(batch).bind(file).bind(chunk.length);
+        tx.run(sql.bind(chunk.data)).await?;
+    }
+    for some in part.facts.chunks(ROWS) {
+        let mut sql = Sql::new(
+            "INSERT INTO import_facts (agency_id, batch_id, file_id, fingerprint, facts, fingerprint_version, fingerprint_fields, title, title_fold, \
+               description, remediation, refs, severity, cvss_version, cvss_vector, cvss_score, cwe, cve, tags, suppressed) VALUES ",
+        );
+        sql.push_rows(some.iter().cloned().map(|f| {
+            let (version, vector, score) = match f.cvss {
+                Some((version, vector, score)) => (Some(version), Some(vector), Some(score)),
+                None => (None, None, None),
+            };
+            vec![
+                batch.into(),
+                file.into(),
+                f.fingerprint.into(),
+                f.facts.into(),
+                f.fingerprint_version.into(),
+                f.fingerprint_fields.into(),
+                f.title.into(),
+                f.title_fold.into(),
+                f.description.into(),
+                f.remediation.into(),
+                f.refs.into(),
+                f.severity.into(),
+                version.into(),
+                vector.into(),
+                score.into(),
+                f.cwe.into(),
+                f.cve.into(),
+                f.tags.into(),
+                f.suppressed.into(),
+            ]
+        }));
+        tx.run(sql).await?;
+    }
+    for some in part.rows.chunks(ROWS) {
+        let mut sql = Sql::new(
+            "INSERT INTO import_staged (agency_id, batch_id, file_id, row_n, tool, fingerprint, facts, place_key, place_facts, severity, observed_at, \
+               place, host, detail, chunk_id, chunk_offset, chunk_length) VALUES ",
+        );
+        sql.push_rows(some.iter().cloned().map(|r| {
+            vec![
+                batch.into(),
+                file.into(),
+                r.row.into(),
+                r.tool.into(),
+                r.fingerprint.into(),
+                r.facts.into(),
+                r.place_key.into(),
+                r.place_facts.into(),
+                r.severity.into(),
+                r.observed_at.into(),
+                r.place.into(),
+                r.host.into(),
+                r.detail.into(),
+                r.chunk.into(),
+                r.chunk_offset.into(),
+                r.chunk_length.into(),
+            ]
+        }));
+        tx.run(sql).await?;
+    }
+    Ok(())
+}
+
+/// Takes away some of what uploads that never ended left behind, or (`all`) of what an applied batch needs no more.
+/// Returns whether there may be more.
+pub async fn sweep(tx: &mut Tx, batch: BatchId, all: bool) -> Result<bool> {
+    // Both engines: a subquery with a limit keeps the transaction short.
+    const ORPHANS: [&str; 2] = [
+        "DELETE FROM import_staged WHERE agency_id = $1 AND batch_id = $2 AND (file_id, row_n) IN \
+           (SELECT s.file_id, s.row_n FROM import_staged s WHERE s.agency_id = $1 AND s.batch_id = $2 \
+              AND NOT EXISTS (SELECT 1 FROM import_file f WHERE f.agency_id = $1 AND f.batch_id = $2 AND f.id = s.file_id) LIMIT 5000)",
+        "DELETE FROM import_facts WHERE agency_id = $1 AND batch_id = $2 AND (file_id, fingerprint, facts) IN \
+           (SELECT s.file_id, s.fingerprint, s.facts FROM import_facts s WHERE s.agency_id = $1 AND s.batch_id = $2 \
+              AND NOT EXISTS (SELECT 1 FROM import_file f WHERE f.agency_id = $1 AND f.batch_id = $2 AND f.id = s.file_id) LIMIT 2000)",
+    ];
+    const ALL: [&str; 3] = [
+        "DELETE FROM import_staged WHERE agency_id = $1 AND batch_id = $2 AND (file_id, row_n) IN \
+           (SELECT file_id, row_n FROM import_staged WHERE agency_id = $1 AND batch_id = $2 LIMIT 5000)",
+        "DELETE FROM import_facts WHERE agency_id = $1 AND batch_id = $2 AND (file_id, fingerprint, facts) IN \
+           (SELECT file_id, fingerprint, facts FROM import_facts WHERE agency_id = $1 AND batch_id = $2 LIMIT 2000)",
+        "DELETE FROM import_place WHERE agency_id = $1 AND (plan_id, occurrence_id) IN \
+           (SELECT plan_id, occurrence_id FROM import_place WHERE agency_id = $1 AND batch_id = $2 LIMIT 5000)",
+    ];
+    let mut more = false;
+    let statements: &[&'static str] = if all { &ALL } else { &ORPHANS };
+    for text in statements {
+        more |= tx.run(Sql::new(text).bind(batch)).await? >= 2000;
+    }
+    if !all {
+        let chunks = Sql::new(
+            "DELETE FROM import_chunk WHERE agency_id = $1 AND batch_id = $2 AND NOT EXISTS \
+               (SELECT 1 FROM import_file f WHERE f.agency_id = $1 AND f.batch_id = $2 AND f.id = import_chunk.file_id)",
+        );
+        tx.run(chunks.bind(batch)).await?;
+    }
+    Ok(more)
+}
