@@ -18,6 +18,7 @@ use super::msg::{Command, Msg};
 use super::panes::{self, Note, Pane, PaneId};
 use super::terminal::Happened;
 use super::theme::{Theme, Tone};
+use crate::api::event::{Event, Topic};
 use crate::domain::safe::Safe;
 use crate::domain::time::Time;
 use crate::remote::Incoming;
@@ -215,11 +216,20 @@ impl App {
     }
 
     fn tell_all(&mut self, note: Note) {
+        let counted = |event: &Event| matches!(event.topic, Topic::Agency | Topic::Client | Topic::User);
+        if self.model.who.is_some() && matches!(note, Note::Change(event) if counted(event)) {
+            self.ask_agency();
+        }
         self.tell_panes(note);
         for i in 0..self.layers.len() {
             self.with_layer(i, |layer, cx| layer.note(note, cx));
         }
         self.dirty = true;
+    }
+
+    /// Where the layer of this number stands, if it is still there.
+    fn layer(&self, id: u32) -> Option<usize> {
+        self.layers.iter().position(|(l, _)| *l == id)
     }
 
     fn top(&self) -> Option<usize> {

@@ -66,6 +66,8 @@ pub enum Note<'a> {
     Change(&'a Event),
     /// Anything may have changed.
     Resync,
+    /// What was sent waits for the link.
+    Kept,
     Find(&'a str),
     Query(&'a str),
     Sort(&'a str),

@@ -63,7 +63,7 @@ pub struct Theme {
 
 /// The themes that come with the program, by name.
 pub const BUILT_IN: [(&str, &str); 4] = [
-    ("default", include_str!("../../assets/themes/default.toml")),
+    ("terminal", include_str!("../../assets/themes/terminal.toml")),
     ("light", include_str!("../../assets/themes/light.toml")),
     ("high-contrast", include_str!("../../assets/themes/high-contrast.toml")),
     ("mono", include_str!("../../assets/themes/mono.toml")),
@@ -78,7 +78,7 @@ impl Theme {
         match BUILT_IN.iter().find(|(known, _)| *known == name) {
             Some((_, text)) => Self::parse(text),
             None => Err(format!(
-                "There is no theme `{name}`. Choose default, light, high-contrast or mono, or put `{name}.toml` into the `themes` folder of the configuration directory."
+                "There is no theme `{name}`. Choose terminal, light, high-contrast or mono, or put `{name}.toml` into the `themes` folder of the configuration directory."
             )),
         }
     }

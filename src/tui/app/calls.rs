@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::effect::{Answer, Call, Fault, Owner, Payload, sentence};
+use super::super::effect::{Answer, Call, Effect, Fault, Owner, Payload, sentence};
 use super::super::model::Link;
 use super::super::msg::Command;
 use super::super::panes::Note;
@@ -18,6 +18,8 @@ struct Flight {
     owner: Owner,
     call: Call,
     since: Time,
+    /// The draft it was typed as: gone once it has been sent, sheet or no sheet.
+    draft: Option<String>,
 }
 
 /// See the module's description.
@@ -45,7 +47,7 @@ impl Calls {
         self.flights.values().map(|f| f.since).min()
     }
 
-    fn start(&mut self, owner: Owner, call: Call, now: Time, commands: &mut Vec<Command>) {
+    fn start(&mut self, owner: Owner, call: Call, draft: Option<String>, now: Time, commands: &mut Vec<Command>) {
         if !call.work.is_write() {
             let older: Vec<u64> = self
                 .flights
@@ -66,6 +68,7 @@ impl Calls {
                 owner,
                 call,
                 since: now,
+                draft,
             },
         );
     }
@@ -98,7 +101,12 @@ impl Calls {
 
 impl App {
     pub(super) fn start_call(&mut self, owner: Owner, call: Call) {
-        self.calls.start(owner, call, self.model.now, &mut self.commands);
+        let draft = match owner {
+            Owner::Layer(id) if call.work.is_write() => self.layer(id).and_then(|i| self.layers[i].1.draft()),
+            _ => None,
+        };
+        let draft = draft.map(|(key, _)| key);
+        self.calls.start(owner, call, draft, self.model.now, &mut self.commands);
     }
 
     pub(super) fn reply(&mut self, id: u64, answer: Answer<Payload>) {
@@ -122,6 +130,11 @@ impl App {
                         Tone::Warn,
                         "The server cannot be reached. What you sent is kept and will be sent once when the link is back.",
                     );
+                    if let Owner::Layer(id) = flight.owner
+                        && let Some(i) = self.layer(id)
+                    {
+                        self.with_layer(i, |layer, cx| layer.note(Note::Kept, cx));
+                    }
                     return self.calls.outbox.push(flight);
                 }
             }
@@ -135,12 +148,17 @@ impl App {
         let succeeded = answer.is_ok();
         let (owner, summary) = (flight.owner, flight.call.work.summary());
         let orphan = match owner {
-            Owner::Layer(id) => !self.layers.iter().any(|(l, _)| *l == id),
+            Owner::Layer(id) => self.layer(id).is_none(),
             _ => false,
         };
         if orphan && is_write {
             match &answer {
-                Ok(_) => self.say(Tone::Good, &format!("Done: {summary}.")),
+                Ok(_) => {
+                    self.say(Tone::Good, &format!("Done: {summary}."));
+                    if let Some(key) = flight.draft {
+                        self.effects.push_back((owner, Effect::Drop(key)));
+                    }
+                }
                 Err(fault) => {
                     let text = format!("{summary}: {}", sentence(fault));
                     self.say(Tone::Bad, &text);
@@ -171,7 +189,7 @@ impl App {
             Owner::App => self.own_reply(payload),
             Owner::Pane(id) => self.with_pane(id, |pane, cx| pane.reply(payload, cx)),
             Owner::Layer(id) => {
-                if let Some(i) = self.layers.iter().position(|(l, _)| *l == id) {
+                if let Some(i) = self.layer(id) {
                     self.with_layer(i, |layer, cx| layer.reply(payload, cx));
                 }
             }
@@ -179,22 +197,32 @@ impl App {
     }
 
     fn is_sign_in(&self, id: u32) -> bool {
-        self.layers.iter().any(|(l, layer)| *l == id && layer.is_sign_in())
+        self.layer(id).is_some_and(|i| self.layers[i].1.is_sign_in())
     }
 
     /// The link is back: what was kept is sent, each with the key it had.
     pub(super) fn resend(&mut self) {
         for flight in std::mem::take(&mut self.calls.outbox) {
-            self.calls
-                .start(flight.owner, flight.call, self.model.now, &mut self.commands);
+            self.calls.start(
+                flight.owner,
+                flight.call,
+                flight.draft,
+                self.model.now,
+                &mut self.commands,
+            );
         }
     }
 
     /// Somebody signed in: what waited for it goes on.
     pub(super) fn unpark(&mut self) {
         for flight in std::mem::take(&mut self.calls.parked) {
-            self.calls
-                .start(flight.owner, flight.call, self.model.now, &mut self.commands);
+            self.calls.start(
+                flight.owner,
+                flight.call,
+                flight.draft,
+                self.model.now,
+                &mut self.commands,
+            );
         }
     }
 }

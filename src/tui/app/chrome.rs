@@ -16,6 +16,9 @@ use crate::domain::safe::Safe;
 /// How long one step of the spinner is; also how long a call may take before it shows.
 pub(super) const SPIN_MS: i64 = 250;
 
+/// How long a call may hang before the screen stops calling itself live.
+const STALL_MS: i64 = 2_000;
+
 const SPINNER: [&str; 4] = ["◐", "◓", "◑", "◒"];
 
 impl App {
@@ -95,7 +98,13 @@ impl App {
     }
 
     fn link_run(&self) -> Run {
-        match self.model.link {
+        // A call that hangs: what is shown is as old as it is, whatever the stream still believes.
+        let stalled = self.calls.since().filter(|t| self.model.now.0 - t.0 >= STALL_MS);
+        let link = match (&self.model.link, stalled) {
+            (Link::Live, Some(since)) => &Link::AsOf(since),
+            (link, _) => link,
+        };
+        match *link {
             Link::Connecting => run("connecting", Tone::Dim),
             Link::Live => run("live", Tone::Good),
             Link::AsOf(t) => run(format!("as of {}", clock::hour(t, &self.model.zone)), Tone::Warn),

@@ -101,7 +101,7 @@ impl App {
     /// Takes the asking layer away, keeping what was typed in it.
     fn close(&mut self, owner: Owner) {
         let Owner::Layer(id) = owner else { return };
-        if let Some(i) = self.layers.iter().position(|(l, _)| *l == id) {
+        if let Some(i) = self.layer(id) {
             self.keep_draft(i);
             self.layers.remove(i);
             self.calls.forget(owner, &mut self.commands);
@@ -118,7 +118,7 @@ impl App {
         match finding.filter(|f| Some(f.id) != before) {
             Some(finding) => {
                 if let Owner::Layer(id) = owner
-                    && let Some(i) = self.layers.iter().position(|(l, _)| *l == id)
+                    && let Some(i) = self.layer(id)
                 {
                     self.with_layer(i, |layer, cx| layer.note(Note::Subject(&finding), cx));
                 }
@@ -142,6 +142,13 @@ impl App {
         cx.read("agency", ShowAgency {}, Own::Agency);
         self.effects.extend(effects.into_iter().map(|e| (Owner::App, e)));
         self.tell_panes(Note::Start);
+    }
+
+    /// The agency's own numbers (clients of the plan) again.
+    pub(super) fn ask_agency(&mut self) {
+        let mut effects = Vec::new();
+        Cx::new(&self.model, &mut effects).read("agency", ShowAgency {}, Own::Agency);
+        self.effects.extend(effects.into_iter().map(|e| (Owner::App, e)));
     }
 
     pub(super) fn own_reply(&mut self, payload: Payload) {

@@ -30,7 +30,7 @@ fn people(model: &Model) -> Vec<(String, Safe)> {
         .people
         .iter()
         .filter(|u| u.state == UserState::Active && u.role != Role::Viewer)
-        .map(|u| (u.email.clone(), Safe::new(&format!("{} <{}>", u.name, u.email))))
+        .map(|u| (u.email.clone(), super::person::label(u)))
         .collect()
 }
 

@@ -24,9 +24,6 @@ mod field;
 pub use field::Field;
 use field::{Kind, LABEL, draw_field};
 
-/// Rows set aside for an intro.
-const INTRO: u16 = 2;
-
 /// The fields of a sheet and what is going on with them.
 #[derive(Debug, Default)]
 pub struct Form {
@@ -262,9 +259,16 @@ pub trait Spec: Send + fmt::Debug + 'static {
 pub struct Sheet<S> {
     pub spec: S,
     pub form: Form,
+    /// Rows of the lines above the fields.
+    intro: u16,
 }
 
 impl<S: Spec> Sheet<S> {
+    /// A sheet that is never a draft.
+    pub fn plain(spec: S, form: Form) -> Self {
+        Self { spec, form, intro: 0 }
+    }
+
     /// A sheet; a draft kept under its name comes back.
     pub fn new(spec: S, mut form: Form, model: &Model) -> Self {
         if let Some(draft) = spec.draft_key().and_then(|key| model.drafts.get(&key)) {
@@ -273,7 +277,7 @@ impl<S: Spec> Sheet<S> {
             }
             form.note = Some((Tone::Dim, Safe::new("Your draft is back. ctrl-u empties a field.")));
         }
-        Self { spec, form }
+        Self { spec, form, intro: 0 }
     }
 
     fn send(&mut self, cx: &mut Cx) {
@@ -300,15 +304,15 @@ impl<S: Spec> Layer for Sheet<S> {
             .fields
             .iter()
             .filter(|f| !f.hidden)
-            .map(|f| f.height(width - LABEL - 6))
+            .map(|f| f.height((width - 6).saturating_sub(LABEL)))
             .sum();
         let note = self
             .form
             .note
             .as_ref()
             .map_or(0, |(_, t)| wrap(t, usize::from(width) - 6).len());
-        // Frame, a row above and below, the send line with a row before it; the intro is asked for while drawing.
-        Shape::Popup(width, fields + note as u16 + 6 + INTRO)
+        // The frame, a row above the fields, the send line with a row before it.
+        Shape::Popup(width, self.intro + fields + note as u16 + 5)
     }
 
     fn is_typing(&self) -> bool {
@@ -321,6 +325,9 @@ impl<S: Spec> Layer for Sheet<S> {
 
     fn set_size(&mut self, _: u16, _: u16, cx: &mut Cx) {
         self.spec.sized(&mut self.form, cx);
+        let width = usize::from(self.spec.width().saturating_sub(6));
+        let lines = self.spec.intro(cx.model);
+        self.intro = lines.iter().map(|t| wrap(t, width).len() as u16).sum();
     }
 
     fn key(&mut self, event: KeyEvent, cx: &mut Cx) -> bool {
@@ -390,6 +397,14 @@ impl<S: Spec> Layer for Sheet<S> {
     }
 
     fn note(&mut self, note: Note, cx: &mut Cx) {
+        if matches!(note, Note::Kept) {
+            self.form.note = Some((
+                Tone::Warn,
+                Safe::new(
+                    "The server cannot be reached. This is kept and sent once when the link is back; Esc leaves it waiting.",
+                ),
+            ));
+        }
         self.spec.note(note, &mut self.form, cx);
     }
 

@@ -10,6 +10,7 @@ use super::super::model::Model;
 use super::super::theme::Tone;
 use super::picker::{Item, Picker};
 use super::{Layer, Shape};
+use crate::api::agency::User;
 use crate::api::finding::{EditFinding, Finding};
 use crate::domain::access::{Role, UserState};
 use crate::domain::safe::Safe;
@@ -27,6 +28,14 @@ pub struct Person {
     picker: Picker<Option<String>>,
     sending: bool,
     note: Option<Safe>,
+}
+
+/// A person in a list to choose from.
+pub fn label(user: &User) -> Safe {
+    if user.name == user.email {
+        return Safe::new(&user.email);
+    }
+    Safe::new(&format!("{} <{}>", user.name, user.email))
 }
 
 impl Person {

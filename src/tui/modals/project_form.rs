@@ -26,9 +26,7 @@ fn people(model: &Model) -> Vec<(String, Safe)> {
         .people
         .iter()
         .filter(|u| u.state == UserState::Active && u.role != Role::Viewer);
-    active
-        .map(|u| (u.email.clone(), Safe::new(&format!("{} <{}>", u.name, u.email))))
-        .collect()
+    active.map(|u| (u.email.clone(), super::person::label(u))).collect()
 }
 
 fn fields(project: Option<&Project>, model: &Model) -> Vec<Field> {

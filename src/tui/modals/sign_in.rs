@@ -72,7 +72,7 @@ impl SignIn {
             first_run,
             server: server.clone(),
         };
-        Sheet { spec, form }
+        Sheet::plain(spec, form)
     }
 }
 

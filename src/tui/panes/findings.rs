@@ -134,7 +134,7 @@ impl Pane for Findings {
                     cx.say(Tone::Warn, "No finding loaded here matches; `f` asks the server.");
                 }
             }
-            Note::Subject(_) => return,
+            Note::Subject(_) | Note::Kept => return,
         }
         self.load(cx);
     }
@@ -202,11 +202,11 @@ impl Pane for Findings {
             ]
         } else {
             vec![
-                run(format!("No finding matches {}. ", self.query), Tone::Dim),
+                run(format!("Nothing matches {}. ", self.query), Tone::Dim),
                 run(model.keymap.first(Action::Query), Tone::Key),
-                run(" changes the query; ", Tone::Dim),
+                run(" another query, ", Tone::Dim),
                 run(model.keymap.first(Action::Import), Tone::Key),
-                run(" on a project imports a report.", Tone::Dim),
+                run(" on a project imports.", Tone::Dim),
             ]
         };
         table::draw(
