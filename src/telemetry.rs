@@ -26,6 +26,9 @@ pub enum Face<'a> {
     Server,
 }
 
+/// The size at which the console begins a new log.
+const LOG_MAX: u64 = 5 << 20;
+
 /// Sends log lines where the face wants them. Later calls change nothing.
 ///
 /// # Errors
@@ -34,6 +37,10 @@ pub fn start(face: Face<'_>, level: &str) -> io::Result<()> {
     let wrong = |e| io::Error::new(io::ErrorKind::InvalidInput, format!("log.level: {e}"));
     match face {
         Face::Console(path) => {
+            if std::fs::metadata(path).is_ok_and(|m| m.len() > LOG_MAX) {
+                // One file back is enough to look into; failing to put it aside only lets the log grow.
+                let _ = std::fs::rename(path, path.with_extension("log.1"));
+            }
             let mut open = OpenOptions::new();
             open.create(true).append(true);
             #[cfg(unix)]

@@ -420,4 +420,61 @@ mod tests {
         assert!(text.contains("\\udb40\\udc41") && text.contains("é 日本 👍"), "{text}");
         assert_eq!(serde_json::from_str::<String>(&text).unwrap(), hostile);
     }
+
+    /// Every control, bidi, invisible and tag character, alone and inside a word, and the sequences terminals obey.
+    fn corpus() -> Vec<String> {
+        let mut all: Vec<String> = [
+            "\u{1b}[31mred",
+            "\u{1b}]0;t\u{7}",
+            "\u{1b}]8;;http://e.test\u{1b}\\l",
+            "\u{1b}]52;c;ZQ==\u{7}",
+        ]
+        .map(str::to_owned)
+        .to_vec();
+        let ranges = [
+            0..=0x1f,
+            0x7f..=0x9f,
+            0x200b..=0x200f,
+            0x2028..=0x202e,
+            0x2060..=0x206f,
+            0xfff9..=0xfffb,
+            0xe0000..=0xe007f,
+        ];
+        for c in ranges
+            .into_iter()
+            .flatten()
+            .chain([0xad, 0x61c, 0x180e, 0xfeff])
+            .filter_map(char::from_u32)
+        {
+            all.push(c.to_string());
+            all.push(format!("a{c}b"));
+        }
+        all
+    }
+
+    #[test]
+    fn nothing_of_the_corpus_passes_any_way_of_printing() {
+        let modes = [
+            Mode::Text,
+            Mode::Plain,
+            Mode::Table { width: 40, bold: false },
+            Mode::Table { width: 20, bold: true },
+        ];
+        let mut checked = 0;
+        for hostile in corpus() {
+            let row = vec![Safe::new(&hostile), Safe::new(&hostile), Safe::new("1")];
+            let mut texts: Vec<String> = modes
+                .iter()
+                .map(|mode| Printer { mode: *mode }.table(COLUMNS, std::slice::from_ref(&row)))
+                .collect();
+            texts.push(json_safe(&serde_json::to_string_pretty(&[&hostile]).unwrap()));
+            for text in texts {
+                let ours = text.replace("\x1b[1m", "").replace("\x1b[0m", "");
+                let raw = ours.chars().find(|c| !matches!(c, '\n' | '\t') && !is_safe(*c));
+                assert_eq!(raw, None, "{hostile:?} in {ours:?}");
+                checked += 1;
+            }
+        }
+        assert!(checked > 300 * 5, "{checked}");
+    }
 }
