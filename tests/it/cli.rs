@@ -7,6 +7,7 @@ use crate::support::checked;
 use crate::support::desk::{ADMIN, Desk};
 
 mod finding;
+mod hostile;
 
 /// Every field of `fields` is there.
 #[track_caller]
