@@ -1,4 +1,5 @@
 //! Imports: the score against real samples, the child process, hostile reports.
 
 mod child;
+mod flow;
 mod score;
