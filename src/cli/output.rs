@@ -290,12 +290,8 @@ pub fn progress_redraws() -> bool {
 /// How far something is, on standard error: one line that redraws itself on a terminal, plain lines elsewhere.
 pub fn upload_progress(what: &str, done: u64, total: u64) {
     const WIDTH: u64 = 24;
-    let share = if total == 0 {
-        WIDTH
-    } else {
-        done.min(total) * WIDTH / total
-    };
-    let percent = if total == 0 { 100 } else { done.min(total) * 100 / total };
+    let part = |of: u64| (done.min(total) * of).checked_div(total).unwrap_or(of);
+    let (share, percent) = (part(WIDTH), part(100));
     let mut err = io::stderr().lock();
     let _ = if progress_redraws() {
         let bar = "#".repeat(share as usize) + &"-".repeat((WIDTH - share) as usize);

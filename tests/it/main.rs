@@ -7,7 +7,12 @@
     clippy::panic,
     clippy::print_stdout,
     clippy::print_stderr,
-    clippy::items_after_statements
+    clippy::items_after_statements,
+    clippy::assigning_clones,
+    clippy::explicit_counter_loop,
+    clippy::manual_async_fn,
+    clippy::collapsible_match,
+    clippy::similar_names
 )]
 
 mod api;

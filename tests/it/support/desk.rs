@@ -114,7 +114,7 @@ impl Desk {
                 std::fs::read_to_string(self.log()).unwrap()
             )
         });
-        self.url = said["url"].as_str().unwrap().to_owned();
+        said["url"].as_str().unwrap().clone_into(&mut self.url);
         self.server = Some(child);
     }
 

@@ -154,7 +154,7 @@ pub fn finding(n: u128, key: &str, title: &str, severity: Severity, status: Stat
         cwe: vec![89],
         cve: vec!["CVE-2024-1234".into()],
         status,
-        assignee: (n % 2 == 0).then(ada),
+        assignee: n.is_multiple_of(2).then(ada),
         due_at: Some(NOON.plus_days(n as i64 - 2)),
         first_seen: NOON.plus_days(-30),
         last_seen: NOON.plus_days(-1),
