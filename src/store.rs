@@ -34,6 +34,7 @@ pub mod rollup;
 pub mod round;
 pub mod scope;
 pub mod session;
+pub mod sighting;
 pub mod sql;
 pub mod tx;
 pub mod user;

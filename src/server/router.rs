@@ -54,6 +54,7 @@ pub fn build(app: App) -> Api {
         .on(finding::decide::release)
         .on(finding::occurrences)
         .on(finding::history)
+        .on(finding::why)
         .on(comment::list)
         .on(comment::add)
         .on(comment::set_audience)

@@ -1,14 +1,16 @@
 //! Findings as they are read, and what every act on one begins and ends with. Writing one by hand is in [`create`],
 //! decisions besides the status in [`decide`], moves between statuses in [`transition`].
 
+use std::fmt::Write as _;
+
 use uuid::Uuid;
 
 use super::client::{not_archived, person};
 use super::{Caller, Desk, Error, Note, Result, conflict, cursor, not_found};
 use crate::api::event::Topic;
 use crate::api::finding::{
-    CvssRating, Finding, FindingDetail, HistoryEntry, LegalMove, ListFindings, ListHistory, ListOccurrences,
-    Occurrence, ShowFinding,
+    CvssRating, ExplainFinding, Explanation, Finding, FindingDetail, HistoryEntry, LegalMove, ListFindings,
+    ListHistory, ListOccurrences, Occurrence, ShowFinding, Sighting,
 };
 use crate::api::problem::{Code, Problem};
 use crate::api::{Page, Ref};
@@ -255,6 +257,34 @@ pub async fn history(desk: Desk, caller: Caller, request: ListHistory) -> Result
                 notes: h.notes,
                 round: h.round,
             }))
+        })
+    })
+    .await
+}
+
+/// Why this is one finding: the fields of its fingerprint, and the imports that spoke of it.
+pub async fn why(desk: Desk, caller: Caller, request: ExplainFinding) -> Result<Explanation> {
+    desk.read(&caller, |tx| {
+        Box::pin(async move {
+            let row = open(tx, &request.finding).await?;
+            let made = store::sighting::fingerprint(tx, row.id).await?;
+            let sightings = store::sighting::sightings(tx, row.id).await?;
+            let imports = sightings.into_iter().map(|s| Sighting {
+                batch: s.batch,
+                at: s.at,
+                files: s.files,
+                outcome: s.outcome,
+            });
+            Ok(Explanation {
+                // Written by hand: no tool's rule made it.
+                fingerprint_version: made.version.unwrap_or(0),
+                fields: made.fields,
+                hash: made.hash.iter().fold(String::new(), |mut out, byte| {
+                    let _ = write!(out, "{byte:02x}");
+                    out
+                }),
+                imports: imports.collect(),
+            })
         })
     })
     .await

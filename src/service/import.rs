@@ -4,6 +4,7 @@
 //! the project is untouched; what broke off on the way is never seen. Applying is one act: one audit row, one event.
 
 use super::client::person;
+use super::finding::transition;
 use super::{Caller, Desk, Result, cursor, not_found, project, refuse};
 use crate::api::event::Topic;
 use crate::api::import::{
@@ -239,6 +240,7 @@ pub async fn apply(desk: Desk, caller: Caller, request: ApplyBatch) -> Result<Ba
                         error.into()
                     }
                 })?;
+                transition::after_reopening(tx, note, plan, now).await?;
                 let tools: Vec<PlannedTool> = serde_json::from_str(&row.tools).unwrap_or_default();
                 for tool in tools.into_iter().filter(|t| t.latest) {
                     let evidence = plan::unhex(&tool.evidence);

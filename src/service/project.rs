@@ -1,7 +1,7 @@
 //! Projects: made assigned or unassigned, assigned or moved later. A move leaks nothing.
 
 use super::client::{limit_reached, not_archived, person, worker};
-use super::{Caller, Desk, Note, Result, agency, client, conflict, cursor, not_found, refuse, text};
+use super::{Caller, Desk, Note, Result, agency, client, conflict, cursor, finding, not_found, refuse, text};
 use crate::api::agency::SeverityCounts;
 use crate::api::event::Topic;
 use crate::api::problem::{Code, Problem};
@@ -293,6 +293,7 @@ async fn relocate(tx: &mut Tx, note: &mut Note, before: &ProjectRow, to: Option<
     }
     if before.client.is_some() {
         store::project::unshare(tx, before.id).await?;
+        finding::decide::recompute(tx, note, before.id, now).await?;
     }
     let was = serde_json::json!({ "client": before.client.as_ref().map(|c| c.id) });
     note.event(Topic::Project, Some(before.id.0))

@@ -13,7 +13,7 @@ use super::rollup::severity;
 use super::{Result, Row, Sql, Tx, visible};
 use crate::domain::access::{Actor, Role};
 use crate::domain::clock::RemediationDays;
-use crate::domain::id::{FindingId, ProjectId, UserId};
+use crate::domain::id::{FindingId, PlanId, ProjectId, UserId};
 use crate::domain::query::SortField;
 use crate::domain::severity::Severity;
 use crate::domain::status::Status;
@@ -255,6 +255,22 @@ pub async fn ended_acceptances(tx: &mut Tx, now: Time, limit: i64) -> Result<Vec
     sql.push(" AND f.status = 'risk_accepted' AND f.accepted_until <= ")
         .push_bind(now);
     sql.push(" ORDER BY f.accepted_until, f.id LIMIT ").push_bind(limit);
+    tx.all(sql).await?.iter().map(read).collect()
+}
+
+/// The findings that an applied plan opened again.
+pub async fn reopened_by(tx: &mut Tx, plan: PlanId) -> Result<Vec<FindingRow>> {
+    let mut sql = select();
+    sql.push(" AND f.id IN (SELECT l.finding_id FROM import_line l WHERE l.agency_id = $1 AND l.outcome = 'reopened' AND l.plan_id = ");
+    sql.push_bind(plan).push(") ORDER BY f.id");
+    tx.all(sql).await?.iter().map(read).collect()
+}
+
+/// The findings of a project whose clock runs for the client.
+pub async fn released_and_due(tx: &mut Tx, project: ProjectId) -> Result<Vec<FindingRow>> {
+    let mut sql = select();
+    sql.push(" AND f.project_id = ").push_bind(project);
+    sql.push(" AND f.released_at IS NOT NULL ORDER BY f.id");
     tx.all(sql).await?.iter().map(read).collect()
 }
 

@@ -6,10 +6,10 @@ use crate::api::finding::{EditFinding, Finding, ReleaseFinding, TriageFinding};
 use crate::api::problem::{Code, Problem};
 use crate::domain::access::{Role, UserState};
 use crate::domain::clock::{self, Start, Terms};
-use crate::domain::id::UserId;
+use crate::domain::id::{ProjectId, UserId};
 use crate::domain::severity::Severity;
 use crate::domain::time::Time;
-use crate::service::{Caller, Desk, Result, refuse};
+use crate::service::{Caller, Desk, Note, Result, refuse};
 use crate::store::finding::{Decisions, FindingRow};
 use crate::store::history::NewEntry;
 use crate::store::{self, Tx};
@@ -45,6 +45,36 @@ pub(super) fn set_due(decided: &mut Decisions, due: Option<clock::Due>) {
         Some(due) => (Some(due.at), Some(due.reason)),
         None => (None, None),
     };
+}
+
+/// Computes the due dates of a project that went to another client anew, on that client's days; dates that a person set
+/// stay. The history keeps the old ones.
+pub(crate) async fn recompute(tx: &mut Tx, note: &mut Note, project: ProjectId, now: Time) -> Result<()> {
+    for row in store::finding::released_and_due(tx, project).await? {
+        let by_hand = row
+            .decided
+            .due_reason
+            .as_deref()
+            .is_some_and(|r| r.starts_with(BY_HAND));
+        let Some(released) = row.decided.released_at.filter(|_| !by_hand && row.client.is_some()) else {
+            continue;
+        };
+        let mut decided = row.decided.clone();
+        let due = due(tx, &row, decided.severity, Start::Released, released).await?;
+        set_due(&mut decided, due);
+        if decided == row.decided {
+            continue;
+        }
+        save(tx, note, &row, &decided, row.version).await?;
+        let was = row.decided.due_at.map_or("none".to_owned(), |at| at.to_string());
+        let entry = NewEntry {
+            act: "finding.due",
+            notes: format!("The project went to another client. The due date was {was}."),
+            ..NewEntry::default()
+        };
+        store::history::insert(tx, row.id, entry, now).await?;
+    }
+    Ok(())
 }
 
 /// A person who can be given the finding: works here, and may open its project.

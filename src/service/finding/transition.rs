@@ -9,7 +9,7 @@ use crate::api::finding::{Finding, MoveFinding};
 use crate::api::problem::{Code, Problem};
 use crate::domain::access::Audience;
 use crate::domain::clock::{self, Start};
-use crate::domain::id::{OccurrenceId, RoundId, UserId};
+use crate::domain::id::{OccurrenceId, PlanId, RoundId, UserId};
 use crate::domain::status::{
     Given, InconclusiveReason, Move, MoveError, RoundKind, Rule, Status, Step, Who, check_move, following,
 };
@@ -379,6 +379,24 @@ async fn follow(tx: &mut Tx, note: &mut Note, row: &FindingRow, order: &Order, d
     let order = Order::by_rule(Rule::FollowsOriginal, to, notes, order.now);
     make(tx, note, duplicate, &order).await?;
     note.event(crate::api::event::Topic::Finding, Some(duplicate.id.0));
+    Ok(())
+}
+
+/// What follows where an import opened findings again: the client gets its days anew, duplicates are duplicates again.
+pub(crate) async fn after_reopening(tx: &mut Tx, note: &mut Note, plan: PlanId, now: Time) -> Result<()> {
+    for mut row in store::finding::reopened_by(tx, plan).await? {
+        if row.decided.released_at.is_some() {
+            let mut decided = row.decided.clone();
+            let again = due(tx, &row, decided.severity, Start::Reopened, now).await?;
+            set_due(&mut decided, again);
+            save(tx, note, &row, &decided, row.version).await?;
+            row.version += 1;
+        }
+        let order = Order::by_rule(Rule::SeenAgain, Status::Open, String::new(), now);
+        for duplicate in store::finding::duplicates(tx, row.id).await? {
+            follow(tx, note, &row, &order, &duplicate).await?;
+        }
+    }
     Ok(())
 }
 

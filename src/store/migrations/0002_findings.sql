@@ -14,3 +14,4 @@ CREATE TABLE finding_read (
 
 CREATE INDEX finding_by_original ON finding (agency_id, duplicate_of);
 CREATE INDEX finding_by_acceptance ON finding (agency_id, accepted_until);
+CREATE INDEX occurrence_by_host ON occurrence (agency_id, host);

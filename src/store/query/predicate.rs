@@ -63,12 +63,21 @@ pub(super) fn plain(sql: &mut Sql, engine: Engine, kind: &Kind, asker: &Asker) {
         }
         Kind::Cvss(score) => self::score(sql, *score),
         Kind::Asset(list) => {
-            sql.push("EXISTS (SELECT 1 FROM occurrence o WHERE o.agency_id = $1 AND o.finding_id = f.id AND (FALSE");
+            // Not correlated: the places are looked through once, not once per finding.
+            sql.push("FALSE");
             for text in list {
-                like(sql, " OR o.host LIKE ", &lowered(text));
-                like(sql, " OR LOWER(o.place) LIKE ", &lowered(text));
+                let text = lowered(text);
+                if let Text::Exact(host) = &text {
+                    sql.push(" OR f.id IN (SELECT o.finding_id FROM occurrence o WHERE o.agency_id = $1 AND o.host = ");
+                    sql.push_bind(host.clone()).push(")");
+                    at_place(sql, &text);
+                } else {
+                    sql.push(" OR f.id IN (SELECT o.finding_id FROM occurrence o WHERE o.agency_id = $1 AND (FALSE");
+                    like(sql, " OR o.host LIKE ", &text);
+                    like(sql, " OR LOWER(o.place) LIKE ", &text);
+                    sql.push("))");
+                }
             }
-            sql.push("))");
         }
         Kind::Text(text) => {
             let within = format!("%{}%", escaped(&fold(text)));
@@ -78,9 +87,10 @@ pub(super) fn plain(sql: &mut Sql, engine: Engine, kind: &Kind, asker: &Asker) {
                 .push_bind(within.clone())
                 .push(" ESCAPE '\\'");
             sql.push(" OR f.cve LIKE ").push_bind(within).push(" ESCAPE '\\'");
-            let within = format!("%{}%", escaped(&text.to_lowercase()));
-            sql.push(" OR EXISTS (SELECT 1 FROM occurrence o WHERE o.agency_id = $1 AND o.finding_id = f.id AND LOWER(o.place) LIKE ");
-            sql.push_bind(within).push(" ESCAPE '\\')");
+            at_place(
+                sql,
+                &Text::Glob(vec![String::new(), text.to_lowercase(), String::new()]),
+            );
         }
         // Names were resolved before.
         Kind::Client(_) | Kind::Project(_) | Kind::Assignee(_) | Kind::Claimed(_) => {
@@ -89,19 +99,28 @@ pub(super) fn plain(sql: &mut Sql, engine: Engine, kind: &Kind, asker: &Asker) {
     }
 }
 
+/// Appends ` OR (it stands at such a place)`.
+fn at_place(sql: &mut Sql, place: &Text) {
+    sql.push(" OR f.id IN (SELECT o.finding_id FROM occurrence o WHERE o.agency_id = $1");
+    like(sql, " AND LOWER(o.place) LIKE ", place);
+    sql.push(")");
+}
+
+/// What an applied import saw: the lines of the plan that its batch was applied with.
 fn imports(sql: &mut Sql, list: &[Import]) {
     sql.push("FALSE");
     for import in list {
+        sql.push(
+            " OR EXISTS (SELECT 1 FROM import_line l JOIN import_batch b ON b.agency_id = l.agency_id AND b.id = l.batch_id AND b.plan_id = l.plan_id \
+             WHERE l.agency_id = $1 AND l.finding_id = f.id AND b.state = 'applied' AND l.outcome <> 'not_seen' AND b.id = ",
+        );
         match import {
+            // The latest one into the project, of whatever tool.
             Import::Last => sql.push(
-                " OR EXISTS (SELECT 1 FROM finding_history h WHERE h.agency_id = $1 AND h.finding_id = f.id AND h.batch_id = \
-                 (SELECT MAX_BATCH.id FROM (SELECT x.batch_id AS id FROM finding_history x JOIN finding y ON y.agency_id = x.agency_id AND y.id = x.finding_id \
-                  WHERE x.agency_id = $1 AND y.project_id = f.project_id AND x.batch_id IS NOT NULL ORDER BY x.at DESC, x.id DESC LIMIT 1) AS MAX_BATCH))",
+                "(SELECT y.id FROM import_batch y WHERE y.agency_id = $1 AND y.project_id = f.project_id AND y.state = 'applied' \
+                 ORDER BY y.applied_at DESC, y.id DESC LIMIT 1))",
             ),
-            Import::Batch(batch) => sql
-                .push(" OR EXISTS (SELECT 1 FROM finding_history h WHERE h.agency_id = $1 AND h.finding_id = f.id AND h.batch_id = ")
-                .push_bind(*batch)
-                .push(")"),
+            Import::Batch(batch) => sql.push_bind(*batch).push(")"),
         };
     }
 }
