@@ -1,0 +1,352 @@
+//! Pages of findings and of the queue at 100,000 findings, on both engines, as an analyst asks for them.
+//!
+//! `cargo bench --bench findings`; PostgreSQL takes part where `RISKDESK_TEST_POSTGRES` names an owner's URL.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use divan::Bencher;
+use riskdesk::api::client::CreateClient;
+use riskdesk::api::finding::{ListFindings, ShowFinding};
+use riskdesk::api::project::CreateProject;
+use riskdesk::api::queue::{CountLanes, ListQueue};
+use riskdesk::domain::access::{AgencyAccess, Role};
+use riskdesk::domain::fold::sort_key;
+use riskdesk::domain::id::{AgencyId, FindingId, OccurrenceId, SessionId, UserId};
+use riskdesk::domain::key::{Kind, key};
+use riskdesk::domain::plan::AgencyKind;
+use riskdesk::domain::severity::Severity;
+use riskdesk::domain::status::Status;
+use riskdesk::domain::time::DAY_MS;
+use riskdesk::service::clock::Clock;
+use riskdesk::service::{Caller, Desk, admin, client, finding, project, queue};
+use riskdesk::store::{Scope, Sql, Store, Value};
+use sqlx::{Connection as _, Executor as _};
+use tokio::runtime::Runtime;
+
+const FINDINGS: usize = 100_000;
+
+/// A desk with its data, and the analyst who asks.
+struct Full {
+    runtime: Runtime,
+    desk: Desk,
+    analyst: Caller,
+    one: String,
+    _dir: tempfile::TempDir,
+}
+
+static SQLITE: LazyLock<Full> = LazyLock::new(|| {
+    let dir = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", dir.path().join("desk.db").display());
+    // One writer: both faces share one store.
+    fill(dir, async move {
+        let store = Store::open(&url).await.unwrap();
+        (store.clone(), store)
+    })
+});
+
+static POSTGRES: LazyLock<Option<Full>> = LazyLock::new(|| {
+    let owner = std::env::var("RISKDESK_TEST_POSTGRES")
+        .ok()
+        .filter(|url| !url.is_empty())?;
+    let dir = tempfile::tempdir().unwrap();
+    let open = async move {
+        let name = format!("bench_findings_{}", std::process::id());
+        let mut conn = sqlx::PgConnection::connect(&owner).await.unwrap();
+        conn.execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}")))
+            .await
+            .unwrap();
+        let (head, _) = owner.rsplit_once('/').unwrap();
+        let (scheme, host) = (head.split("://").next().unwrap(), head.rsplit('@').next().unwrap());
+        let store = Store::open_admin(&format!("{head}/{name}")).await.unwrap();
+        store.migrate().await.unwrap();
+        store.grant_serve_role(&format!("{name}_serve"), None).await.unwrap();
+        (
+            store,
+            Store::open(&format!("{scheme}://{name}_serve@{host}/{name}"))
+                .await
+                .unwrap(),
+        )
+    };
+    Some(fill(dir, open))
+});
+
+fn fill(dir: tempfile::TempDir, open: impl Future<Output = (Store, Store)>) -> Full {
+    let runtime = Runtime::new().unwrap();
+    let (desk, analyst, one) = runtime.block_on(async {
+        let (owner, store) = open.await;
+        let clock = Clock::system();
+        let agency = admin::init(
+            &owner,
+            admin::NewAgency::named("Alpha"),
+            "admin@alpha.test",
+            "Ada",
+            "correct horse battery staple",
+            clock.now(),
+        )
+        .await
+        .unwrap();
+        let add = admin::add_user(
+            &owner,
+            "Alpha",
+            "ana@alpha.test",
+            "Ana",
+            Role::Analyst,
+            Some("correct horse battery staple"),
+            clock.now(),
+        );
+        add.await.unwrap();
+        let desk = Desk::new(store, clock, None).await.unwrap();
+        let users = desk
+            .store()
+            .read(&Scope::job(agency), |tx| {
+                Box::pin(async move { riskdesk::store::user::list(tx).await })
+            })
+            .await
+            .unwrap();
+        let called = |email: &str, role| caller(agency, users.iter().find(|u| u.email == email).unwrap().id, role);
+        let (boss, analyst) = (
+            called("admin@alpha.test", Role::Admin),
+            called("ana@alpha.test", Role::Analyst),
+        );
+        let mut projects = Vec::new();
+        for n in 0..30 {
+            let access = if n % 3 == 0 {
+                AgencyAccess::AdminsOnly
+            } else {
+                AgencyAccess::AllUsers
+            };
+            let request = CreateClient {
+                name: format!("Client {n}"),
+                account_manager: Some("admin@alpha.test".into()),
+                agency_access: Some(access),
+                ..CreateClient::default()
+            };
+            let made = client::create(desk.clone(), boss.clone(), request).await.unwrap();
+            let request = CreateProject {
+                name: format!("Site {n}"),
+                client: Some(made.key),
+                ..CreateProject::default()
+            };
+            projects.push(project::create(desk.clone(), boss.clone(), request).await.unwrap().id);
+        }
+        let one = findings(&desk, agency, &projects, analyst.user).await;
+        (desk, analyst, one)
+    });
+    Full {
+        runtime,
+        desk,
+        analyst,
+        one,
+        _dir: dir,
+    }
+}
+
+fn caller(agency: AgencyId, user: UserId, role: Role) -> Caller {
+    let actor = riskdesk::domain::access::Actor::User { id: user, role };
+    Caller {
+        session: SessionId::fresh(),
+        session_expires_at: riskdesk::domain::time::Time(i64::MAX),
+        user,
+        name: "Bench".into(),
+        email: "bench@alpha.test".into(),
+        role,
+        agency,
+        agency_name: "Alpha".into(),
+        agency_kind: AgencyKind::Agency,
+        scope: Scope::session(agency, actor),
+        idempotency: None,
+        version: None,
+        address: None,
+        trace: "bench".into(),
+    }
+}
+
+/// Rows as a year of imports leaves them: mostly low, half closed, a tenth released and due. Gives one key.
+async fn findings(
+    desk: &Desk,
+    agency: AgencyId,
+    projects: &[riskdesk::domain::id::ProjectId],
+    analyst: UserId,
+) -> String {
+    let now = desk.now();
+    let words = [
+        "SQL injection",
+        "Weak cipher",
+        "Open redirect",
+        "Outdated jQuery",
+        "Missing header",
+        "Default password",
+    ];
+    for part in (0..FINDINGS).collect::<Vec<_>>().chunks(250) {
+        let (mut rows, mut places): (Vec<Vec<Value>>, Vec<Vec<Value>>) = (Vec::new(), Vec::new());
+        for n in part {
+            let n = *n;
+            let id = FindingId::fresh();
+            let title = format!("{} in component {}", words[n % words.len()], n % 977);
+            let severity = Severity::ALL[[4, 3, 3, 2, 2, 1, 4, 3, 2, 0][n % 10]];
+            let status = if n / 11 % 2 == 0 {
+                Status::ALL[n / 2 % 6]
+            } else {
+                Status::ALL[6 + n / 2 % 5]
+            };
+            let released = n % 10 == 2;
+            rows.push(vec![
+                id.into(),
+                projects[n % projects.len()].into(),
+                key(Kind::Finding, b"bench", n as u64).into(),
+                title.clone().into(),
+                sort_key(&title).into(),
+                "nuclei".into(),
+                severity.into(),
+                status.name().into(),
+                (n % 4 == 1).then_some(analyst).into(),
+                released
+                    .then(|| now.plus_ms((n % 60) as i64 * DAY_MS - 20 * DAY_MS))
+                    .into(),
+                now.plus_ms(-((n % 400) as i64) * DAY_MS).into(),
+                now.into(),
+                (n % 7 != 0).then_some(now).into(),
+                released.then_some(now).into(),
+                format!("[\"CVE-20{:02}-{:04}\"]", 10 + n % 15, 1000 + n % 9000).into(),
+                now.into(),
+            ]);
+            let place = format!("https://host{}.client{}.test/path/{n}", n % 500, n % 30);
+            let host = format!("host{}.client{}.test", n % 500, n % 30);
+            places.push(vec![
+                OccurrenceId::fresh().into(),
+                id.into(),
+                place.clone().into(),
+                place.into_bytes().into(),
+                host.into(),
+                now.into(),
+                now.into(),
+            ]);
+        }
+        desk.store()
+            .write(&Scope::job(agency), move |tx| {
+                Box::pin(async move {
+                    let mut sql = Sql::new(
+                        "INSERT INTO finding (agency_id, id, project_id, key, title, title_fold, tool, severity, status, assignee_id, due_at, \
+                         first_seen, last_seen, triaged_at, released_at, cve, created_at) VALUES ",
+                    );
+                    sql.push_rows(rows);
+                    tx.run(sql).await?;
+                    let mut sql = Sql::new(
+                        "INSERT INTO occurrence (agency_id, id, finding_id, place, place_key, host, first_seen, last_seen) VALUES ",
+                    );
+                    sql.push_rows(places);
+                    tx.run(sql).await
+                })
+            })
+            .await
+            .unwrap();
+    }
+    key(Kind::Finding, b"bench", 1)
+}
+
+/// The queries that screens and people send.
+static QUERIES: LazyLock<BTreeMap<&str, &str>> = LazyLock::new(|| {
+    BTreeMap::from([
+        ("all", ""),
+        ("client", "client:client-4 is:open"),
+        ("due", "is:open due:<3d sort:due"),
+        ("high", "sev:>=high is:open assignee:@me"),
+        ("rare text", "\"component 976\""),
+        ("text", "redirect"),
+        ("title", "is:open sort:title"),
+        ("asset", "asset:host7.client7.test"),
+    ])
+});
+
+const NAMES: [&str; 8] = ["all", "client", "due", "high", "rare text", "text", "title", "asset"];
+
+fn page(full: &Full, name: &str) {
+    let request = ListFindings {
+        q: Some(QUERIES[name].into()),
+        ..ListFindings::default()
+    };
+    let page = full
+        .runtime
+        .block_on(finding::list(full.desk.clone(), full.analyst.clone(), request))
+        .unwrap();
+    assert!(!page.items.is_empty(), "{name}");
+}
+
+fn queue_page(full: &Full, q: &str) {
+    let request = ListQueue {
+        q: Some(q.into()),
+        ..ListQueue::default()
+    };
+    let page = full
+        .runtime
+        .block_on(queue::list(full.desk.clone(), full.analyst.clone(), request))
+        .unwrap();
+    assert!(!page.items.is_empty());
+}
+
+fn lanes(full: &Full) {
+    let counted = full
+        .runtime
+        .block_on(queue::lanes(
+            full.desk.clone(),
+            full.analyst.clone(),
+            CountLanes::default(),
+        ))
+        .unwrap();
+    assert!(counted.lanes.iter().any(|l| l.count > 0));
+}
+
+fn show(full: &Full) {
+    let request = ShowFinding {
+        finding: full.one.clone(),
+    };
+    let shown = finding::show(full.desk.clone(), full.analyst.clone(), request);
+    assert!(full.runtime.block_on(shown).is_ok());
+}
+
+macro_rules! on {
+    ($module:ident, $full:expr) => {
+        #[divan::bench_group(sample_count = 30)]
+        mod $module {
+            use super::*;
+
+            #[divan::bench(args = NAMES)]
+            fn findings_page(bencher: Bencher, name: &str) {
+                if let Some(full) = $full {
+                    bencher.bench_local(|| page(full, name));
+                }
+            }
+
+            #[divan::bench(args = ["", "client:client-4", "lane:overdue"])]
+            fn queue(bencher: Bencher, q: &str) {
+                if let Some(full) = $full {
+                    bencher.bench_local(|| queue_page(full, q));
+                }
+            }
+
+            #[divan::bench]
+            fn lane_counts(bencher: Bencher) {
+                if let Some(full) = $full {
+                    bencher.bench_local(|| lanes(full));
+                }
+            }
+
+            #[divan::bench]
+            fn show_one(bencher: Bencher) {
+                if let Some(full) = $full {
+                    bencher.bench_local(|| show(full));
+                }
+            }
+        }
+    };
+}
+
+on!(sqlite, Some(&*SQLITE));
+on!(postgres, POSTGRES.as_ref());
+
+fn main() {
+    divan::main();
+}
