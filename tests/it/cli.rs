@@ -345,6 +345,36 @@ fn paths_and_doctor_answer_without_a_server() {
 }
 
 #[test]
+fn profiles_keep_servers_and_sessions_apart() {
+    let (one, two) = (Desk::sqlite(), Desk::sqlite());
+    let mut home = Home::new();
+    home.set("RISKDESK_CREDENTIALS", "file");
+    std::fs::create_dir_all(home.path().join("config")).unwrap();
+    // The first address of `one` does not answer; the second does.
+    let settings = format!(
+        "profile = \"one\"\n[profiles.one]\nserver = [\"http://127.0.0.1:9\", \"{}\"]\nemail = \"{ADMIN}\"\n\
+         [profiles.two]\nserver = [\"{}\"]\n",
+        one.url, two.url
+    );
+    std::fs::write(home.path().join("config/config.toml"), settings).unwrap();
+    let password = crate::support::desk::PASSWORD;
+    assert_eq!(home.feed(&["login", "--password-stdin"], password).code, 0);
+    assert_eq!(home.run(&["whoami"]).code, 0);
+    assert_eq!(home.run(&["whoami", "--profile", "two"]).code, 3);
+    let login = ["login", "--profile", "two", "--email", ADMIN, "--password-stdin"];
+    assert_eq!(home.feed(&login, password).code, 0);
+    home.run(&["project", "create", "--name", "Of two", "--profile", "two", "--json"])
+        .json();
+    let of_one = home.run(&["project", "list", "--json"]).json();
+    assert_eq!(of_one["items"], json!([]));
+    assert_eq!(home.run(&["logout"]).code, 0);
+    assert_eq!(home.run(&["whoami"]).code, 3);
+    assert_eq!(home.run(&["whoami", "--profile", "two"]).code, 0);
+    assert_eq!(home.run(&["whoami", "--profile", "three"]).code, 2);
+    assert_eq!(home.run(&["whoami", "--profile", "../two"]).code, 2);
+}
+
+#[test]
 fn completions_are_made_for_each_shell() {
     let home = Home::new();
     for shell in ["bash", "zsh", "fish"] {
