@@ -1,7 +1,9 @@
 //! The API over real routers and real databases, on both engines.
 
+mod canary;
 mod client;
 mod comment;
+mod editors;
 mod finding;
 mod inventory;
 mod matrix;
