@@ -223,31 +223,3 @@ pub async fn delete(tx: &mut Tx, id: BatchId) -> Result<bool> {
     let sql = Sql::new("DELETE FROM import_batch WHERE agency_id = $1 AND id = $2 AND state <> 'applied'");
     Ok(tx.run(sql.bind(id)).await? == 1)
 }
-
-/// One import that spoke of a finding.
-#[derive(Debug, Clone)]
-pub struct SightingRow {
-    pub batch: BatchId,
-    pub at: Time,
-    pub outcome: String,
-}
-
-/// The applied imports that spoke of a finding, newest first.
-pub async fn sightings(tx: &mut Tx, finding: crate::domain::id::FindingId) -> Result<Vec<SightingRow>> {
-    let sql = Sql::new(
-        "SELECT l.batch_id, b.applied_at, l.outcome FROM import_line l \
-         JOIN import_batch b ON b.agency_id = l.agency_id AND b.id = l.batch_id AND b.plan_id = l.plan_id \
-         WHERE l.agency_id = $1 AND l.finding_id = $2 AND b.state = 'applied' ORDER BY b.applied_at DESC, b.id DESC LIMIT 200",
-    );
-    tx.all(sql.bind(finding))
-        .await?
-        .iter()
-        .map(|row| {
-            Ok(SightingRow {
-                batch: row.id("batch_id")?,
-                at: row.time("applied_at")?,
-                outcome: row.get("outcome")?,
-            })
-        })
-        .collect()
-}

@@ -247,12 +247,12 @@ async fn a_plan_is_good_for_what_it_saw() {
 
 /// Waits until a condition on the database holds.
 async fn until(bench: &Bench, sql: &'static str, wanted: i64) {
-    let waited = async {
+    let holds = async {
         while bench.number(sql).await != wanted {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(std::time::Duration::from_mins(1), waited)
+    tokio::time::timeout(std::time::Duration::from_mins(1), holds)
         .await
         .unwrap_or_else(|_| panic!("{sql} never became {wanted}"));
 }
@@ -370,6 +370,36 @@ async fn one_import_is_one_audit_row_and_compressed_reports_are_read() {
             .await
             .ok();
         assert_eq!(key["items"][0]["state"], "applied");
+        bench.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_finding_explains_itself() {
+    for engine in engines() {
+        let bench = Bench::start(engine).await;
+        let token = bench.alpha_admin().await;
+        let project = bench.project(&token, "Shop", None).await["key"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        import(&bench, &token, &project, &[&report(0..2, 1, 1)]).await;
+        import(&bench, &token, &project, &[&report(0..1, 1, 2)]).await;
+        let all = findings(&bench, &token, &project).await;
+        let gone = all[1]["key"].as_str().unwrap();
+        let why = bench.get(&token, &format!("/api/v1/findings/{gone}/why")).await.ok();
+        assert_eq!(
+            why["fields"],
+            json!([["tool", "nuclei"], ["template", "t-1"], ["matcher", ""]])
+        );
+        let outcomes: Vec<&str> = why["imports"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|i| i["outcome"].as_str().unwrap())
+            .collect();
+        assert_eq!(outcomes, ["not_seen", "new"]);
+        assert_eq!(why["imports"][0]["files"], json!(["report-0"]));
         bench.stop().await;
     }
 }

@@ -1,0 +1,226 @@
+//! How long an import takes: decode → plan → apply of 10,000 Nuclei results, and its parts.
+//!
+//! `cargo bench --bench import`. The database is SQLite in a fresh folder; with `RISKDESK_TEST_POSTGRES` (an owner's URL)
+//! it also runs on PostgreSQL. The decoder runs as the restricted child, as it does in the server.
+
+use std::fmt::Write as _;
+use std::hint::black_box;
+
+use divan::{Bencher, counter::BytesCount, counter::ItemsCount};
+use riskdesk::api::import::{ApplyBatch, OpenBatch, PlanBatch};
+use riskdesk::api::project::CreateProject;
+use riskdesk::domain::access::Role;
+use riskdesk::domain::id::{AgencyId, SessionId, UserId};
+use riskdesk::domain::plan::AgencyKind;
+use riskdesk::domain::time::Time;
+use riskdesk::import::limits::Limits;
+use riskdesk::import::plan::{Scope, Sighting, collect, facts, place_facts, plan};
+use riskdesk::import::record::Record;
+use riskdesk::import::source::Source;
+use riskdesk::service::clock::Clock;
+use riskdesk::service::{Caller, Desk, admin, import, project};
+use riskdesk::store::{Scope as TenantScope, Store};
+use tokio::runtime::Runtime;
+
+const RESULTS: usize = 10_000;
+
+fn main() {
+    divan::main();
+}
+
+/// Nuclei lines of about two kilobytes: 400 templates over as many hosts as it takes.
+fn report(results: usize, run: usize) -> String {
+    let mut out = String::with_capacity(results * 2_200);
+    let body = "Lorem ipsum dolor sit amet, consectetur adipiscing elit. ".repeat(18);
+    for i in 0..results {
+        let (template, host) = (i % 400, i / 400);
+        let severity = ["info", "low", "medium", "high", "critical"][template % 5];
+        let _ = writeln!(
+            out,
+            r#"{{"template":"http/t-{template}.yaml","template-id":"t-{template}","info":{{"name":"Template {template}","author":["a"],"tags":["http","t{template}"],"description":"What template {template} is about, in a sentence or two.","reference":["https://advisories.test/{template}"],"severity":"{severity}","classification":{{"cve-id":null,"cwe-id":["cwe-79"],"cvss-metrics":"CVSS:3.1/AV:N/AC:L/PR:N/UI:R/S:C/C:L/I:L/A:N","cvss-score":6.1}}}},"type":"http","host":"h{host}.test:443","port":"443","scheme":"https","url":"https://h{host}.test","matched-at":"https://h{host}.test/app/{template}","ip":"10.0.0.1","timestamp":"2026-03-0{day}T10:00:00Z","matcher-name":"body","request":"GET /app/{template} HTTP/1.1\r\nHost: h{host}.test\r\n\r\n","response":"HTTP/1.1 200 OK\r\nX-Run: {run}\r\n\r\n{body}","curl-command":"curl 'https://h{host}.test/app/{template}'"}}"#,
+            day = 1 + run % 9,
+        );
+    }
+    out
+}
+
+fn decode(text: &str) -> Vec<Record> {
+    let mut records = Vec::new();
+    riskdesk::import::decode(
+        &mut Source::Memory(text.as_bytes()),
+        None,
+        &Limits::default(),
+        &mut records,
+    )
+    .expect("the report is good");
+    records
+}
+
+/// Text to records, in this process.
+#[divan::bench]
+fn decode_10_000(bencher: Bencher) {
+    let text = report(RESULTS, 0);
+    bencher
+        .counter(BytesCount::of_str(&text))
+        .counter(ItemsCount::new(RESULTS))
+        .bench(|| black_box(decode(&text)).len());
+}
+
+/// Records to a plan against nothing, in memory.
+#[divan::bench]
+fn plan_10_000(bencher: Bencher) {
+    let records = decode(&report(RESULTS, 0));
+    let unhex = |hash: &str| {
+        let mut out = [0; 32];
+        for (byte, at) in out.iter_mut().zip((0..64).step_by(2)) {
+            *byte = u8::from_str_radix(&hash[at..at + 2], 16).expect("a digest");
+        }
+        out
+    };
+    bencher.counter(ItemsCount::new(RESULTS)).bench(|| {
+        let sightings = records.iter().enumerate().map(|(row, r)| Sighting {
+            row: row as i64,
+            tool: r.tool.clone(),
+            finding: unhex(&r.fingerprint.hash),
+            place: unhex(&r.occurrence.key),
+            severity: r.severity,
+            observed_at: r.observed_at,
+            facts: facts(r),
+            place_facts: place_facts(r),
+        });
+        black_box(plan(&collect(sightings), &[], &Scope::default())).totals.new
+    });
+}
+
+/// A desk over a fresh database with one admin and one project.
+struct Fixture {
+    runtime: Runtime,
+    desk: Desk,
+    caller: Caller,
+    project: String,
+    _dir: tempfile::TempDir,
+}
+
+impl Fixture {
+    fn new() -> Self {
+        let runtime = Runtime::new().expect("threads");
+        let dir = tempfile::tempdir().expect("a folder");
+        let (desk, caller, project) = runtime.block_on(async {
+            let store = Store::open(&format!("sqlite:{}", dir.path().join("desk.db").display()))
+                .await
+                .expect("a database");
+            let now = Time::system_now();
+            let new = admin::NewAgency::named("Bench");
+            let agency = admin::init(&store, new, "a@bench.test", "Ada", "correct horse battery staple", now)
+                .await
+                .expect("an agency");
+            let desk = Desk::new(store, Clock::system(), Some(dir.path().to_owned()))
+                .await
+                .expect("a desk");
+            desk.set_decoder(env!("CARGO_BIN_EXE_riskdesk").into());
+            let caller = caller(&desk, agency).await;
+            let request = CreateProject {
+                name: "Shop".into(),
+                ..CreateProject::default()
+            };
+            let project = project::create(desk.clone(), caller.clone(), request)
+                .await
+                .expect("a project");
+            (desk, caller, project.key)
+        });
+        Self {
+            runtime,
+            desk,
+            caller,
+            project,
+            _dir: dir,
+        }
+    }
+
+    /// One whole import, as the command line does it.
+    fn import(&self, text: &str) -> i64 {
+        self.runtime.block_on(async {
+            let open = OpenBatch {
+                project: self.project.clone(),
+                covers: Vec::new(),
+            };
+            let (desk, caller) = (|| self.desk.clone(), || self.caller.clone());
+            let batch = import::open(desk(), caller(), open).await.expect("a batch").id;
+            import::upload(desk(), caller(), batch, 0, "r".into(), None, text.as_bytes())
+                .await
+                .expect("an upload");
+            let planned = import::plan(desk(), caller(), PlanBatch { batch })
+                .await
+                .expect("a plan");
+            let apply = ApplyBatch {
+                batch,
+                plan_id: planned.plan_id.expect("a plan"),
+            };
+            let applied = import::apply(desk(), caller(), apply).await.expect("applied");
+            applied.totals.map_or(0, |t| t.new + t.recurring)
+        })
+    }
+}
+
+async fn caller(desk: &Desk, agency: AgencyId) -> Caller {
+    let user: UserId = desk
+        .store()
+        .read(&TenantScope::job(agency), |tx| {
+            Box::pin(async move {
+                Ok::<_, riskdesk::store::Error>(riskdesk::store::user::find(tx, "a@bench.test").await?.map(|u| u.id))
+            })
+        })
+        .await
+        .expect("a database")
+        .expect("a user");
+    Caller {
+        session: SessionId::fresh(),
+        session_expires_at: Time::system_now().plus_days(1),
+        user,
+        name: "Ada".into(),
+        email: "a@bench.test".into(),
+        role: Role::Admin,
+        agency,
+        agency_name: "Bench".into(),
+        agency_kind: AgencyKind::Agency,
+        scope: TenantScope::session(
+            agency,
+            riskdesk::domain::access::Actor::User {
+                id: user,
+                role: Role::Admin,
+            },
+        ),
+        idempotency: None,
+        version: None,
+        address: None,
+        trace: String::new(),
+    }
+}
+
+/// Upload, child, staging, plan, apply: everything new.
+#[divan::bench(sample_count = 5, sample_size = 1)]
+fn import_10_000_new(bencher: Bencher) {
+    let text = report(RESULTS, 0);
+    bencher
+        .counter(ItemsCount::new(RESULTS))
+        .with_inputs(Fixture::new)
+        .bench_values(|fixture| {
+            let n = fixture.import(&text);
+            // Dropping a database is not importing.
+            (n, fixture)
+        });
+}
+
+/// The same, a month later: everything known.
+#[divan::bench(sample_count = 5, sample_size = 1)]
+fn import_10_000_recurring(bencher: Bencher) {
+    let (first, second) = (report(RESULTS, 0), report(RESULTS, 1));
+    bencher
+        .counter(ItemsCount::new(RESULTS))
+        .with_inputs(|| {
+            let fixture = Fixture::new();
+            fixture.import(&first);
+            fixture
+        })
+        .bench_values(|fixture| (fixture.import(&second), fixture));
+}
