@@ -19,6 +19,7 @@ mod api;
 mod cli;
 mod import;
 mod isolation;
+mod pty;
 mod remote;
 mod session;
 mod support;

@@ -27,6 +27,8 @@ pub struct Palette {
     names: Vec<Named>,
     picker: Option<Picker<Pick>>,
     error: Option<Safe>,
+    /// The next look panics.
+    trap: bool,
 }
 
 impl Palette {
@@ -35,6 +37,7 @@ impl Palette {
             names,
             picker: None,
             error: None,
+            trap: false,
         }
     }
 
@@ -76,6 +79,17 @@ impl Palette {
             }
             What::Finding => cx.push(Effect::OpenFinding(named.chosen.key.clone())),
         }
+    }
+
+    /// Proves that a panic while drawing gives the terminal back: only in builds for development.
+    #[cfg(debug_assertions)]
+    fn is_trap(text: &str) -> bool {
+        text.trim() == "panic while drawing"
+    }
+
+    #[cfg(not(debug_assertions))]
+    fn is_trap(_: &str) -> bool {
+        false
     }
 
     /// A command line: a pane's name, maybe a client, maybe a query. Whether it was one.
@@ -136,6 +150,10 @@ impl Palette {
     fn choose(&mut self, cx: &mut Cx) {
         let Some(picker) = &self.picker else { return };
         let text = picker.text().to_owned();
+        if Self::is_trap(&text) {
+            self.trap = true;
+            return;
+        }
         let exact = text.contains(char::is_whitespace) || Action::named(text.trim()).is_some();
         if exact && self.command(&text, cx) {
             return;
@@ -195,6 +213,7 @@ impl Layer for Palette {
     }
 
     fn draw(&self, brush: &mut Brush, area: Rect, _: &Model) {
+        assert!(!self.trap, "the trap was sprung: a panic while drawing, asked for");
         let note = [run(" findings acme sev:>=high · clients · queue · quit ", Tone::Dim)];
         let inside = brush.frame(area, &[run(" Go or do ", Tone::Focus)], &note, true);
         let inside = Rect::new(inside.x + 1, inside.y, inside.width.saturating_sub(2), inside.height);
