@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions as _, Row as _};
+use sqlx::{ConnectOptions as _, Executor as _, Row as _};
 
 use super::scope::Scope;
 use super::tx::{Admin, Conn, Door, Tx};
@@ -85,6 +85,7 @@ impl Store {
             let pool = PgPoolOptions::new()
                 .max_connections(16)
                 .acquire_timeout(Duration::from_secs(5))
+                .after_release(|conn, _| Box::pin(async move { conn.execute("ROLLBACK").await.map(|_| true) }))
                 .connect_with(options)
                 .await
                 .map_err(|e| {
@@ -134,6 +135,13 @@ impl Store {
         }
         let readers = SqlitePoolOptions::new()
             .max_connections(4)
+            .after_release(|conn, _| {
+                Box::pin(async move {
+                    // An error is the usual case: the transaction was ended.
+                    let _ = conn.execute("ROLLBACK").await;
+                    Ok(true)
+                })
+            })
             .connect_with(options.read_only(false).pragma("query_only", "true"))
             .await
             .map_err(unusable)?;
@@ -237,6 +245,9 @@ impl Store {
         }
     }
 
+    /// Begins a transaction. A request whose asker hangs up is dropped wherever it stands; its connection comes back to
+    /// the pool in the middle of its transaction, and the pool's `after_release` ends that: nothing of it may be committed
+    /// with, or be in the way of, what the next one does.
     async fn begin(&self) -> Result<Conn> {
         let mut conn = match &self.engine {
             Db::Sqlite { readers, .. } => Conn::Sqlite(readers.acquire().await?),
@@ -321,4 +332,35 @@ async fn refuse_more_rights(pool: &PgPool) -> Result<()> {
         )));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_read_that_is_dropped_half_way_does_not_spoil_its_connection() {
+        let dir = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", dir.path().join("desk.db").display());
+        let store = Store::open(&url).await.unwrap();
+        for _ in 0..16 {
+            let (told, begun) = tokio::sync::oneshot::channel();
+            let read = store.door_read(move |_| {
+                async move {
+                    let _ = told.send(());
+                    std::future::pending::<Result<()>>().await
+                }
+                .boxed()
+            });
+            tokio::select! {
+                _ = read => {}
+                begun = begun => begun.unwrap(),
+            }
+        }
+        for _ in 0..16 {
+            store.door_read(|_| async { Ok::<_, Error>(()) }.boxed()).await.unwrap();
+        }
+    }
 }

@@ -262,7 +262,18 @@ fn a_change_made_elsewhere_shows_and_one_made_here_is_kept() {
     console.wait_for("live");
     console.press("1");
     console.wait_for("All clients");
-    assert_eq!(home.run(&["client", "create", "--name", "Elsewhere Ltd", "--manager", crate::support::desk::ADMIN]).code, 0);
+    assert_eq!(
+        home.run(&[
+            "client",
+            "create",
+            "--name",
+            "Elsewhere Ltd",
+            "--manager",
+            crate::support::desk::ADMIN
+        ])
+        .code,
+        0
+    );
     console.wait_for("Elsewhere Ltd");
     console.press("\x0eHere Ltd\x13");
     console.wait_for("Here Ltd (here-ltd) is created.");
@@ -293,7 +304,18 @@ fn keys_work_while_the_server_is_stopped_and_when_it_is_gone() {
     let mut desk = Desk::sqlite();
     let home = desk.admin();
     for name in ["Acme", "Borealis", "Cinder"] {
-        assert_eq!(home.run(&["client", "create", "--name", name, "--manager", crate::support::desk::ADMIN]).code, 0);
+        assert_eq!(
+            home.run(&[
+                "client",
+                "create",
+                "--name",
+                name,
+                "--manager",
+                crate::support::desk::ADMIN
+            ])
+            .code,
+            0
+        );
     }
     let mut console = Console::open(&home, 100, 30);
     console.wait_for("live");
@@ -489,7 +511,14 @@ fn hostile_names_send_no_sequence_of_their_own() {
         "\u{1b}P+q544e\u{1b}\\j",
     ];
     for name in names {
-        let ran = home.run(&["client", "create", "--name", name, "--manager", crate::support::desk::ADMIN]);
+        let ran = home.run(&[
+            "client",
+            "create",
+            "--name",
+            name,
+            "--manager",
+            crate::support::desk::ADMIN,
+        ]);
         assert!(ran.code == 0 || !ran.err.is_empty());
     }
     let mut console = Console::open(&home, 120, 36);
