@@ -16,6 +16,7 @@ pub mod comment;
 pub mod event;
 pub mod finding;
 pub mod import;
+pub mod portal;
 pub mod problem;
 pub mod project;
 pub mod queue;
@@ -74,6 +75,8 @@ pub enum Access {
     Listing,
     /// One object inside a client workspace (or an unassigned project): 404 for all who may not open it.
     Object,
+    /// A client's own people; for everybody else there is no such route.
+    Portal,
     /// Makes or moves things between workspaces: 404 for a viewer, else as [`Access::Object`] on every end.
     Workspace,
 }

@@ -9,20 +9,18 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use sha2::{Digest as _, Sha256};
 use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::api::event::Topic;
 use crate::api::problem::{Code, Problem};
-use crate::domain::access::{Actor, Role};
-use crate::domain::id::{AgencyId, SessionId, UserId};
-use crate::domain::plan::AgencyKind;
+use crate::domain::id::AgencyId;
 use crate::store::{self, Scope, Store, Tx, audit, event, record};
 
 pub mod admin;
 pub mod agency;
 pub mod audience;
+pub mod caller;
 pub mod client;
 pub mod clock;
 pub mod comment;
@@ -31,6 +29,7 @@ pub mod finding;
 pub mod import;
 pub mod job;
 pub mod password;
+pub mod portal;
 pub mod project;
 pub mod queue;
 pub mod refusal;
@@ -41,6 +40,8 @@ pub mod text;
 
 /// What the server tells apart of what went wrong below.
 pub use crate::store::Error as StoreError;
+
+pub use caller::{Caller, Hand, Idempotency, PortalCaller};
 
 /// Why a use case gave no answer.
 #[derive(Debug, thiserror::Error)]
@@ -176,8 +177,8 @@ impl Desk {
     }
 
     /// Records that a caller was refused; returns at once.
-    pub fn record_refusal(&self, caller: &Caller, act: &'static str, code: Code) {
-        self.inner.refusals.record(caller, act, code, self.now());
+    pub fn record_refusal(&self, by: impl Into<Hand>, act: &'static str, code: Code) {
+        self.inner.refusals.record(by.into(), act, code, self.now());
     }
 
     /// Finishes what runs in the background and closes the database.
@@ -200,20 +201,21 @@ impl Desk {
     /// Performs an act: `work` writes and notes what it touched; the audit row, the events, the way back and the stored
     /// answer follow in the same transaction. Sent again with the same key it happens once, and the first answer is
     /// given again, if the caller may still see the object.
-    pub async fn act<T, F>(&self, caller: &Caller, act: &'static str, work: F) -> Result<T>
+    pub async fn act<T, F>(&self, by: impl Into<Hand>, act: &'static str, work: F) -> Result<T>
     where
         T: Serialize + DeserializeOwned + Send + 'static,
         F: for<'t> FnOnce(&'t mut Tx, &'t mut Note) -> BoxFuture<'t, Result<T>> + Send + 'static,
     {
         let now = self.now();
-        let who = caller.clone();
+        let who: Hand = by.into();
+        let scope = who.scope;
         let out = self
             .inner
             .store
-            .write(&caller.scope, move |tx| {
+            .write(&scope, move |tx| {
                 Box::pin(async move {
                     if let Some(idem) = &who.idempotency
-                        && !record::reserve(tx, who.user, &idem.key, idem.request_hash, now).await?
+                        && !record::reserve(tx, who.id, &idem.key, idem.request_hash, now).await?
                     {
                         return replay(tx, &who, idem).await;
                     }
@@ -222,7 +224,7 @@ impl Desk {
                     leave_traces(tx, Some(&who), act, &note, now).await?;
                     if let Some(idem) = &who.idempotency {
                         let body = serde_json::to_string(&out).map_err(|e| Error::Failed(e.to_string()))?;
-                        record::answer(tx, who.user, &idem.key, body, note.project, note.client).await?;
+                        record::answer(tx, who.id, &idem.key, body, note.project, note.client).await?;
                     }
                     Ok(out)
                 })
@@ -262,8 +264,8 @@ impl Desk {
     }
 }
 
-async fn replay<T: DeserializeOwned>(tx: &mut Tx, who: &Caller, idem: &Idempotency) -> Result<T> {
-    let Some(stored) = record::stored(tx, who.user, &idem.key).await? else {
+async fn replay<T: DeserializeOwned>(tx: &mut Tx, who: &Hand, idem: &Idempotency) -> Result<T> {
+    let Some(stored) = record::stored(tx, who.id, &idem.key).await? else {
         return refuse(
             Code::InProgress,
             "The same request is still being worked on. Wait for its answer.",
@@ -275,8 +277,8 @@ async fn replay<T: DeserializeOwned>(tx: &mut Tx, who: &Caller, idem: &Idempoten
             "This Idempotency-Key was used for another request. Use a new key for a new request.",
         );
     }
-    // Rights may have changed since: what one may no longer open is not told again.
-    if !audience::may_see(tx, stored.project, stored.client).await? {
+    // Rights may have changed since: what one may no longer open is not told again. A portal user's client never changes.
+    if who.kind == "user" && !audience::may_see(tx, stored.project, stored.client).await? {
         return Err(not_found());
     }
     serde_json::from_str(&stored.body).map_err(|e| Error::Failed(e.to_string()))
@@ -284,15 +286,15 @@ async fn replay<T: DeserializeOwned>(tx: &mut Tx, who: &Caller, idem: &Idempoten
 
 async fn leave_traces(
     tx: &mut Tx,
-    who: Option<&Caller>,
+    who: Option<&Hand>,
     act: &'static str,
     note: &Note,
     now: crate::domain::time::Time,
 ) -> Result<()> {
     let row = audit::NewAudit {
         at: now,
-        actor_kind: if who.is_some() { "user" } else { "system" },
-        actor: who.map(|who| who.user.0),
+        actor_kind: who.map_or("system", |who| who.kind),
+        actor: who.map(|who| who.id),
         act: act.to_owned(),
         object_kind: note.kind.map(str::to_owned),
         object: note.object,
@@ -315,7 +317,7 @@ async fn leave_traces(
         event::write(tx, event, now).await?;
     }
     if !note.changes.is_empty() {
-        record::act(tx, who.map(|who| who.user), act, note.changes.clone(), now).await?;
+        record::act(tx, who.and_then(Hand::user), act, note.changes.clone(), now).await?;
     }
     Ok(())
 }
@@ -386,75 +388,6 @@ impl Note {
             });
         }
         self
-    }
-}
-
-/// A write's key, and what it stood for.
-#[derive(Debug, Clone)]
-pub struct Idempotency {
-    pub key: String,
-    pub request_hash: [u8; 32],
-}
-
-impl Idempotency {
-    /// The hash covers route, path, version and body: the same key with anything else is another request.
-    #[must_use]
-    pub fn new(key: String, route: &str, path: &str, version: Option<i64>, body: &[u8]) -> Self {
-        let mut hash = Sha256::new();
-        for part in [
-            route.as_bytes(),
-            path.as_bytes(),
-            version.unwrap_or(-1).to_string().as_bytes(),
-            body,
-        ] {
-            hash.update((part.len() as u64).to_le_bytes());
-            hash.update(part);
-        }
-        Self {
-            key,
-            request_hash: hash.finalize().into(),
-        }
-    }
-}
-
-/// An agency user in a session, with what came along in the request's headers.
-#[derive(Debug, Clone)]
-pub struct Caller {
-    pub session: SessionId,
-    pub session_expires_at: crate::domain::time::Time,
-    pub user: UserId,
-    pub name: String,
-    pub email: String,
-    pub role: Role,
-    pub agency: AgencyId,
-    pub agency_name: String,
-    pub agency_kind: AgencyKind,
-    pub scope: Scope,
-    pub idempotency: Option<Idempotency>,
-    /// The version the writer saw (`If-Match`).
-    pub version: Option<i64>,
-    pub address: Option<String>,
-    pub trace: String,
-}
-
-impl Caller {
-    #[must_use]
-    pub fn actor(&self) -> Actor {
-        Actor::User {
-            id: self.user,
-            role: self.role,
-        }
-    }
-
-    /// The version that a versioned write must state.
-    pub fn seen_version(&self) -> Result<i64> {
-        self.version.ok_or_else(|| {
-            Problem::new(
-                Code::PreconditionRequired,
-                "State the version you saw with If-Match, so that nobody's change is overwritten.",
-            )
-            .into()
-        })
     }
 }
 

@@ -107,6 +107,12 @@ pub fn may_open_unassigned(role: Role, involved: bool) -> bool {
     }
 }
 
+/// May one of a client's own people write comments that the agency sees?
+#[must_use]
+pub fn portal_may_comment(level: PortalLevel, role: PortalRole) -> bool {
+    level == PortalLevel::Full && role != PortalRole::Viewer
+}
+
 /// May this user create, archive and delete clients, set access and portal levels, manage users?
 #[must_use]
 pub fn may_administer(role: Role) -> bool {

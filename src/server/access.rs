@@ -20,6 +20,7 @@ pub fn gate(access: Access, role: Role) -> Result<()> {
             Code::Forbidden,
             "Only admins of the agency may do this. Ask one of them.",
         ),
+        Access::Portal => Err(not_found()),
         Access::Object | Access::Workspace if role == Role::Viewer => Err(not_found()),
         Access::Staff | Access::Admin | Access::Object | Access::Workspace => Ok(()),
     }

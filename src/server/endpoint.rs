@@ -16,7 +16,7 @@ use super::problem::Refusal;
 use crate::api::problem::{Code, Problem};
 use crate::api::{Endpoint, Method};
 use crate::service::session::{Bearer, Visitor, authenticate};
-use crate::service::{self, Caller, Desk, Idempotency, refuse};
+use crate::service::{self, Caller, Desk, Idempotency, PortalCaller, refuse};
 
 /// The largest JSON body taken. Reports are uploaded on a route of their own.
 pub const BODY_MAX: usize = 1024 * 1024;
@@ -58,8 +58,48 @@ where
         Ok(input) => input,
         Err(refusal) => return refused(&caller, refusal),
     };
-    if let Err(error) = conditions::<E>(&mut caller, &parts, &input.bytes) {
-        return refused(&caller, error.into());
+    match conditions::<E>(&parts, &input.bytes) {
+        Ok((version, idempotency)) => (caller.version, caller.idempotency) = (version, idempotency),
+        Err(error) => return refused(&caller, error.into()),
+    }
+    match answer(app.desk.clone(), caller.clone(), input.request).await {
+        Ok(out) => respond::<E>(&out, &trace),
+        Err(error) => refused(&caller, error.into()),
+    }
+}
+
+/// Answers an endpoint of the portal. For an agency's own users there is no such route.
+pub async fn portal<E, F, Fut>(app: App, request: Request, answer: F) -> Response<Body>
+where
+    E: Endpoint,
+    F: FnOnce(Desk, PortalCaller, E) -> Fut,
+    Fut: Future<Output = service::Result<E::Out>>,
+{
+    let (mut parts, body) = request.into_parts();
+    let visitor = visitor(&parts);
+    let trace = visitor.trace.clone();
+    let bearer = match bearer_of(&app, &parts.headers, &visitor).await {
+        Ok(bearer) => bearer,
+        Err(refusal) => return refusal.respond(&trace),
+    };
+    let mut caller = match bearer {
+        Bearer::Portal(caller) => *caller,
+        Bearer::User(caller) => {
+            app.desk.record_refusal(&*caller, E::PATH, Code::NotFound);
+            return Refusal::from(Problem::not_found()).respond(&trace);
+        }
+    };
+    let refused = |caller: &PortalCaller, refusal: Refusal| {
+        app.desk.record_refusal(caller, E::PATH, refusal.0.code);
+        refusal.respond(&trace)
+    };
+    let input = match input::<E>(&mut parts, body).await {
+        Ok(input) => input,
+        Err(refusal) => return refused(&caller, refusal),
+    };
+    match conditions::<E>(&parts, &input.bytes) {
+        Ok((_, idempotency)) => caller.idempotency = idempotency,
+        Err(error) => return refused(&caller, error.into()),
     }
     match answer(app.desk.clone(), caller.clone(), input.request).await {
         Ok(out) => respond::<E>(&out, &trace),
@@ -101,13 +141,17 @@ pub fn visitor(parts: &Parts) -> Visitor {
 /// # Errors
 /// 401 without a good token; a portal user's is answered like an unknown route.
 pub async fn caller(app: &App, headers: &HeaderMap, visitor: &Visitor) -> Result<Caller, Refusal> {
+    match bearer_of(app, headers, visitor).await? {
+        Bearer::User(caller) => Ok(*caller),
+        Bearer::Portal(_) => Err(Problem::not_found().into()),
+    }
+}
+
+async fn bearer_of(app: &App, headers: &HeaderMap, visitor: &Visitor) -> Result<Bearer, Refusal> {
     let Some(token) = bearer(headers) else {
         return Err(Problem::new(Code::Unauthenticated, "This needs a session. Sign in: riskdesk login.").into());
     };
-    match authenticate(&app.desk, token, visitor).await? {
-        Bearer::User(caller) => Ok(*caller),
-        Bearer::Portal => Err(Problem::not_found().into()),
-    }
+    Ok(authenticate(&app.desk, token, visitor).await?)
 }
 
 #[must_use]
@@ -214,12 +258,14 @@ fn invalid(what: &str, field: Option<String>) -> Refusal {
 }
 
 /// What a write must state besides its fields.
-fn conditions<E: Endpoint>(caller: &mut Caller, parts: &Parts, bytes: &[u8]) -> service::Result<()> {
-    if E::VERSIONED {
-        caller.version = Some(seen_version(&parts.headers)?);
-    }
+fn conditions<E: Endpoint>(parts: &Parts, bytes: &[u8]) -> service::Result<(Option<i64>, Option<Idempotency>)> {
+    let version = if E::VERSIONED {
+        Some(seen_version(&parts.headers)?)
+    } else {
+        None
+    };
     if E::METHOD == Method::Get || E::SECRET {
-        return Ok(());
+        return Ok((version, None));
     }
     let key = parts
         .headers
@@ -229,9 +275,8 @@ fn conditions<E: Endpoint>(caller: &mut Caller, parts: &Parts, bytes: &[u8]) -> 
     match key {
         Some(key) if (1..=100).contains(&key.len()) => {
             let route = format!("{} {}", E::METHOD.name(), E::PATH);
-            let path = parts.uri.path();
-            caller.idempotency = Some(Idempotency::new(key.to_owned(), &route, path, caller.version, bytes));
-            Ok(())
+            let idempotency = Idempotency::new(key.to_owned(), &route, parts.uri.path(), version, bytes);
+            Ok((version, Some(idempotency)))
         }
         Some(_) => refuse(
             Code::IdempotencyKeyRequired,

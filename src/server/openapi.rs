@@ -179,5 +179,6 @@ fn access_name(access: Access) -> &'static str {
         Access::Listing => "listing",
         Access::Object => "object",
         Access::Workspace => "workspace",
+        Access::Portal => "portal",
     }
 }

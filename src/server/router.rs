@@ -19,7 +19,9 @@ use super::{App, events, upload};
 use crate::api::problem::{Code, Problem};
 use crate::api::{Access, BASE, Endpoint, Method, event, import as api_import};
 use crate::service::session::Visitor;
-use crate::service::{self, Caller, Desk, agency, client, comment, finding, import, project, queue, session};
+use crate::service::{
+    self, Caller, Desk, PortalCaller, agency, client, comment, finding, import, portal, project, queue, session,
+};
 
 /// Every route there is.
 #[must_use]
@@ -45,6 +47,7 @@ pub fn build(app: App) -> Api {
         .on(project::create)
         .on(project::edit)
         .on(project::assign)
+        .portal(portal::comment)
         .on(finding::list)
         .on(finding::show)
         .on(finding::create::by_hand)
@@ -116,6 +119,19 @@ impl Api {
     {
         self.document.add::<E>();
         let handler = move |State(app): State<App>, request: Request| endpoint::signed_in(app, request, answer);
+        self.router = self.router.route(E::PATH, on(filter(E::METHOD), handler));
+        self
+    }
+
+    /// An endpoint for a client's own people.
+    fn portal<E, F, Fut>(mut self, answer: F) -> Self
+    where
+        E: Endpoint,
+        F: Fn(Desk, PortalCaller, E) -> Fut + Clone + Send + Sync + 'static,
+        Fut: Future<Output = service::Result<E::Out>> + Send + 'static,
+    {
+        self.document.add::<E>();
+        let handler = move |State(app): State<App>, request: Request| endpoint::portal(app, request, answer);
         self.router = self.router.route(E::PATH, on(filter(E::METHOD), handler));
         self
     }

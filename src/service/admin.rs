@@ -3,7 +3,7 @@
 
 use super::{Error, Result, password, refuse, text};
 use crate::api::problem::Code;
-use crate::domain::access::{PortalRole, Role};
+use crate::domain::access::{PortalLevel, PortalRole, Role};
 use crate::domain::id::AgencyId;
 use crate::domain::plan::{AgencyKind, PlanState};
 use crate::domain::time::Time;
@@ -154,19 +154,24 @@ pub async fn set_plan(store: &Store, wanted: &str, clients: i64, projects: i64, 
         .await
 }
 
-/// A portal user of a client with an open session, for tests of the access matrix. The client is given by id.
+/// A portal user of a client with an open session of one hour, and the client's portal level: how portal users come to be
+/// until the portal has screens. The client is given by id; the answer is the access token.
 pub async fn portal_session(
     store: &Store,
     agency: AgencyId,
     client: uuid::Uuid,
     email: &str,
     role: PortalRole,
+    level: PortalLevel,
     now: Time,
 ) -> Result<String> {
     let email = text::email("email", email)?;
     store
         .admin(move |tx| {
             Box::pin(async move {
+                if !store::portal::set_level(tx, agency, client, level).await? {
+                    return refuse(Code::NotFound, "There is no client of this id in the agency.");
+                }
                 let person = agency::person(tx, &email, &email, None, now).await?;
                 store::portal::open(tx, agency, client, person, &email, role, now)
                     .await

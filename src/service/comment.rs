@@ -69,14 +69,7 @@ pub async fn list(desk: Desk, caller: Caller, request: ListComments) -> Result<P
 }
 
 pub async fn add(desk: Desk, caller: Caller, request: AddComment) -> Result<Comment> {
-    let words = text::block("text", &request.text, TEXT_MAX)?;
-    if words.trim().is_empty() {
-        return Err(
-            Problem::new(Code::InvalidRequest, "The comment is empty: write something.")
-                .field("text")
-                .into(),
-        );
-    }
+    let words = text::line_or_block("text", &request.text, TEXT_MAX)?;
     let (now, user, name) = (desk.now(), caller.user, caller.name.clone());
     desk.act(&caller, "comment.add", move |tx, note| {
         Box::pin(async move {

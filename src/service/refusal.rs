@@ -3,7 +3,7 @@
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::Caller;
+use super::Hand;
 use crate::api::problem::Code;
 use crate::domain::id::AgencyId;
 use crate::domain::time::Time;
@@ -29,24 +29,24 @@ impl Refusals {
         Self { orders }
     }
 
-    pub(super) fn record(&self, caller: &Caller, act: &'static str, code: Code, now: Time) {
+    pub(super) fn record(&self, by: Hand, act: &'static str, code: Code, now: Time) {
         let row = audit::NewAudit {
             at: now,
-            actor_kind: "user",
-            actor: Some(caller.user.0),
+            actor_kind: by.kind,
+            actor: Some(by.id),
             act: act.to_owned(),
             object_kind: None,
             object: None,
             project: None,
             client: None,
             refused: Some(code.name()),
-            address: caller.address.clone(),
-            trace: Some(caller.trace.clone()),
+            address: by.address,
+            trace: Some(by.trace),
             detail: "{}".to_owned(),
         };
         if self
             .orders
-            .try_send(Order::Record(caller.agency, Box::new(row)))
+            .try_send(Order::Record(by.scope.agency(), Box::new(row)))
             .is_err()
         {
             tracing::error!(

@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
 
-use super::{Caller, Desk, Error, Result, refuse, text};
+use super::{Caller, Desk, Error, PortalCaller, Result, refuse, text};
 use crate::api::problem::{Code, Problem};
 use crate::api::session::{
     AgencyRef, ListSessions, Refresh, RevokeSession, Session, Sessions, SignIn, SignOut, Tokens, Who, WhoAmI,
@@ -289,7 +289,7 @@ pub enum Bearer {
     /// Boxed: a caller is much larger than the rest.
     User(Box<Caller>),
     /// One of a client's own people: agency routes do not exist for it.
-    Portal,
+    Portal(Box<PortalCaller>),
 }
 
 /// Finds out who a bearer token stands for, with the rights as they are at this moment.
@@ -315,8 +315,24 @@ pub async fn authenticate(desk: &Desk, token: &str, visitor: &Visitor) -> Result
         )
         .into());
     }
-    if row.portal.is_some() {
-        return Ok(Bearer::Portal);
+    if let Some(portal) = row.portal {
+        if portal.state != UserState::Active {
+            return Err(over());
+        }
+        let actor = Actor::Portal {
+            client: portal.client,
+            role: portal.role,
+        };
+        return Ok(Bearer::Portal(Box::new(PortalCaller {
+            user: portal.user,
+            client: portal.client,
+            name: portal.name,
+            role: portal.role,
+            scope: Scope::session(row.agency, actor),
+            idempotency: None,
+            address: visitor.address.clone(),
+            trace: visitor.trace.clone(),
+        })));
     }
     let Some((member, UserState::Active)) = row.member else {
         return Err(over());

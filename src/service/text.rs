@@ -53,6 +53,15 @@ fn bounded(field: &str, text: &str, max: usize) -> Result<String> {
     Ok(text.to_owned())
 }
 
+/// A text of several lines that may not be empty.
+pub fn line_or_block(field: &str, text: &str, max: usize) -> Result<String> {
+    if text.trim().is_empty() {
+        let detail = format!("The field {field} is empty: write something.");
+        return Err(Problem::new(Code::InvalidRequest, detail).field(field).into());
+    }
+    block(field, text, max)
+}
+
 /// An e-mail address in the shape mail systems take, in lower case.
 pub fn email(field: &str, text: &str) -> Result<String> {
     let text = line(field, text, 254)?.to_lowercase();

@@ -4,7 +4,7 @@
 use uuid::Uuid;
 
 use super::{Door, Result, Row, Sql};
-use crate::domain::access::{Role, UserState};
+use crate::domain::access::{PortalRole, Role, UserState};
 use crate::domain::id::{AgencyId, ClientId, PersonId, PortalUserId, SessionId, UserId};
 use crate::domain::plan::AgencyKind;
 use crate::domain::time::Time;
@@ -192,8 +192,18 @@ pub struct TokenRow {
     pub revoked: bool,
     /// `None` where it is a portal user's.
     pub member: Option<(Membership, UserState)>,
-    pub portal: Option<(PortalUserId, ClientId)>,
+    pub portal: Option<PortalMember>,
     pub agency: AgencyId,
+}
+
+/// One of a client's own people.
+#[derive(Debug, Clone)]
+pub struct PortalMember {
+    pub user: PortalUserId,
+    pub client: ClientId,
+    pub name: String,
+    pub role: PortalRole,
+    pub state: UserState,
 }
 
 /// Looks a token up by its digest.
@@ -201,7 +211,7 @@ pub async fn token(door: &mut Door, hash: [u8; 32]) -> Result<Option<TokenRow>> 
     let sql = Sql::new(
         "SELECT t.session_id, t.kind AS token_kind, t.generation, t.expires_at AS token_expires_at, t.replaced, t.agency_id, \
            s.generation AS session_generation, s.confirmed, s.expires_at AS session_expires_at, s.last_used_at, s.revoked_at, s.user_id, \
-           s.portal_user_id, u.name, u.email, u.role, u.state, a.name AS agency_name, a.kind, pu.client_id \
+           s.portal_user_id, u.name, u.email, u.role, u.state, a.name AS agency_name, a.kind, pu.client_id, pu.name AS portal_name, pu.role AS portal_role, pu.state AS portal_state \
          FROM session_token t JOIN session s ON s.agency_id = t.agency_id AND s.id = t.session_id \
            JOIN agency a ON a.agency_id = t.agency_id \
            LEFT JOIN agency_user u ON u.agency_id = s.agency_id AND u.id = s.user_id \
@@ -216,7 +226,13 @@ pub async fn token(door: &mut Door, hash: [u8; 32]) -> Result<Option<TokenRow>> 
         None => None,
     };
     let portal = match (row.opt_id("portal_user_id")?, row.opt_id("client_id")?) {
-        (Some(user), Some(client)) => Some((user, client)),
+        (Some(user), Some(client)) => Some(PortalMember {
+            user,
+            client,
+            name: row.get("portal_name")?,
+            role: row.word("portal_role")?,
+            state: row.word("portal_state")?,
+        }),
         _ => None,
     };
     Ok(Some(TokenRow {

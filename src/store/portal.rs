@@ -5,10 +5,50 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use super::{Admin, Result, Sql, name};
-use crate::domain::access::PortalRole;
-use crate::domain::id::{AgencyId, PersonId, PortalUserId, SessionId};
+use super::{Admin, Result, Sql, Tx, name};
+use crate::domain::access::{ClientState, PortalLevel, PortalRole};
+use crate::domain::id::{AgencyId, FindingId, PersonId, PortalUserId, ProjectId, SessionId};
 use crate::domain::time::Time;
+
+/// A finding that was released to the client of the transaction's scope.
+#[derive(Debug, Clone, Copy)]
+pub struct Released {
+    pub finding: FindingId,
+    pub project: ProjectId,
+    pub level: PortalLevel,
+    pub client_state: ClientState,
+}
+
+/// By key or id; `None` where it is another client's, was not released, or lies outside the user's listed projects.
+pub async fn released(tx: &mut Tx, user: PortalUserId, key: &str, id: Uuid) -> Result<Option<Released>> {
+    let Some(client) = tx.scope().client() else {
+        return Ok(None);
+    };
+    let sql = Sql::new(
+        "SELECT f.id, f.project_id, c.portal_level, c.state FROM finding f \
+         JOIN project p ON p.agency_id = f.agency_id AND p.id = f.project_id \
+         JOIN client c ON c.agency_id = p.agency_id AND c.id = p.client_id \
+         WHERE f.agency_id = $1 AND c.id = $2 AND (f.key = $3 OR f.id = $4) AND f.released_at IS NOT NULL \
+           AND (NOT EXISTS (SELECT 1 FROM portal_user_project l WHERE l.agency_id = $1 AND l.portal_user_id = $5) \
+             OR EXISTS (SELECT 1 FROM portal_user_project l WHERE l.agency_id = $1 AND l.portal_user_id = $5 AND l.project_id = p.id))",
+    );
+    let row = tx.opt(sql.bind(client).bind(key).bind(id).bind(user)).await?;
+    row.map(|row| {
+        Ok(Released {
+            finding: row.id("id")?,
+            project: row.id("project_id")?,
+            level: row.word("portal_level")?,
+            client_state: row.word("state")?,
+        })
+    })
+    .transpose()
+}
+
+/// Lets a client's people into their portal, or shuts it.
+pub async fn set_level(admin: &mut Admin, agency: AgencyId, client: Uuid, level: PortalLevel) -> Result<bool> {
+    let sql = Sql::new("UPDATE client SET portal_level = $3, version = version + 1 WHERE agency_id = $1 AND id = $2");
+    Ok(admin.run(sql.bind(agency).bind(client).bind(name(level))).await? == 1)
+}
 
 /// Makes a portal user with a session of one hour and gives its access token.
 pub async fn open(

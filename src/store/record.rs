@@ -20,7 +20,7 @@ pub struct Stored {
 }
 
 /// The answer to an earlier send with this key.
-pub async fn stored(tx: &mut Tx, user: UserId, key: &str) -> Result<Option<Stored>> {
+pub async fn stored(tx: &mut Tx, user: Uuid, key: &str) -> Result<Option<Stored>> {
     let sql = Sql::new(
         "SELECT request_hash, body, project_id, client_id FROM idempotency WHERE agency_id = $1 AND user_id = $2 AND key = $3",
     );
@@ -37,7 +37,7 @@ pub async fn stored(tx: &mut Tx, user: UserId, key: &str) -> Result<Option<Store
 }
 
 /// Reserves the key. `false` where another send holds it: on PostgreSQL that waits for the other's transaction first.
-pub async fn reserve(tx: &mut Tx, user: UserId, key: &str, request_hash: [u8; 32], now: Time) -> Result<bool> {
+pub async fn reserve(tx: &mut Tx, user: Uuid, key: &str, request_hash: [u8; 32], now: Time) -> Result<bool> {
     let sql = Sql::new(
         "INSERT INTO idempotency (agency_id, user_id, key, request_hash, body, created_at) VALUES ($1, $2, $3, $4, '', $5) \
          ON CONFLICT (agency_id, user_id, key) DO NOTHING",
@@ -48,7 +48,7 @@ pub async fn reserve(tx: &mut Tx, user: UserId, key: &str, request_hash: [u8; 32
 /// Stores the answer under a reserved key.
 pub async fn answer(
     tx: &mut Tx,
-    user: UserId,
+    user: Uuid,
     key: &str,
     body: String,
     project: Option<Uuid>,

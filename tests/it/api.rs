@@ -7,6 +7,7 @@ mod editors;
 mod finding;
 mod inventory;
 mod matrix;
+mod portal;
 mod project;
 mod query;
 mod queue;

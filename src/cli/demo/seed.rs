@@ -8,13 +8,14 @@ use tokio::sync::Mutex;
 
 use super::acts::{Bytes, FATES, asking, begin, comment, each, findings, import, verdict};
 use super::agency::{Client, Person, Report, Script};
-use crate::api::client::CreateClient;
+use crate::api::client::{CreateClient, EditClient};
 use crate::api::finding::{EditFinding, ReleaseFinding, RoundKind, TriageFinding};
+use crate::api::portal::AddPortalComment;
 use crate::api::project::CreateProject;
-use crate::api::session::SignIn;
+use crate::api::session::{SignIn, WhoAmI};
 use crate::cli::{Context, Error, output};
 use crate::credentials::Cache;
-use crate::domain::access::{Audience, Role};
+use crate::domain::access::{Audience, ClientState, PortalLevel, PortalRole, Role};
 use crate::domain::time::DAY_MS;
 use crate::remote::{Address, Options, Remote, Write};
 use crate::service::admin;
@@ -95,6 +96,7 @@ impl<'a> Seed<'a> {
         }
         self.to_day(0).await;
         self.today(&works).await?;
+        self.question().await?;
         self.clock.set_offset(0);
         self.signed_in.lock().await.clear();
         if tell {
@@ -173,7 +175,16 @@ impl<'a> Seed<'a> {
         let admin = self.as_person(&self.script.admin().email).await?;
         let mut works = Vec::new();
         for client in &self.script.clients {
-            admin.write(&opening(client), &Write::fresh()).await?;
+            let opened = admin.write(&opening(client), &Write::fresh()).await?;
+            // The newest one is still being set up.
+            if client.projects.iter().any(|p| !p.reports.is_empty()) {
+                let request = EditClient {
+                    client: client.key.clone(),
+                    state: Some(ClientState::Active),
+                    ..EditClient::default()
+                };
+                admin.write(&request, &Write::over(opened.version)).await?;
+            }
             let worker = self.worker(client);
             for project in &client.projects {
                 let request = CreateProject {
@@ -322,6 +333,35 @@ impl<'a> Seed<'a> {
                 break;
             }
         }
+        Ok(())
+    }
+
+    /// A question that one of the client's own people asked this morning, on a finding that was released to them.
+    async fn question(&self) -> Result<(), Error> {
+        let refused = crate::cli::admin::refused;
+        let client = &self.script.clients[0];
+        let admin = self.as_person(&self.script.admin().email).await?;
+        let query = format!(
+            "client:{} is:open released:yes -status:pending_verification sev:>=high",
+            client.key
+        );
+        let (Some(finding), who) = (
+            findings(&admin, &query).await?.into_iter().nth(1),
+            admin.call(&WhoAmI {}).await?,
+        ) else {
+            return Ok(());
+        };
+        let Some(owner) = &finding.client else { return Ok(()) };
+        let (role, level) = (PortalRole::Collaborator, PortalLevel::Full);
+        let (agency, now) = (who.agency.id, self.clock.now());
+        let token = admin::portal_session(&self.store, agency, owner.id, &client.contact, role, level, now)
+            .await
+            .map_err(refused)?;
+        let request = AddPortalComment {
+            finding: finding.key,
+            text: "Is this reachable without an account? We would like to plan the fix for this sprint.".into(),
+        };
+        self.connect(Some(token))?.write(&request, &Write::fresh()).await?;
         Ok(())
     }
 

@@ -107,6 +107,7 @@ CREATE UNIQUE INDEX client_key_uq ON client (agency_id, key);
 CREATE INDEX client_by_name ON client (agency_id, name_fold, id);
 --@tenant client SELECT, INSERT, UPDATE, DELETE CLIENT id
 --@door client SELECT
+--@admin client SELECT, UPDATE (portal_level, version)
 
 CREATE TABLE client_user (
   agency_id UUID NOT NULL,
