@@ -157,6 +157,7 @@ async fn canary_crawl() {
             client,
             "pia@client.test",
             PortalRole::Manager,
+            riskdesk::domain::access::PortalLevel::Full,
             bench.now(),
         )
         .await
