@@ -29,6 +29,9 @@ pub use upload::upload;
 const COVERS_MAX: usize = 200;
 const COVER_MAX: usize = 500;
 
+/// A batch that was not applied for so long is thrown away.
+const ABANDONED_DAYS: i64 = 7;
+
 fn json<T: serde::Serialize>(value: &T) -> String {
     serde_json::to_string(value).unwrap_or_else(|_| "null".into())
 }
@@ -114,6 +117,7 @@ pub async fn open(desk: Desk, caller: Caller, request: OpenBatch) -> Result<Batc
         return Err(Problem::new(Code::InvalidRequest, detail).field("covers").into());
     }
     let (now, by) = (desk.now(), caller.user);
+    clear_later(&desk, &caller, now.plus_days(-ABANDONED_DAYS));
     desk.act(&caller, "import.open", move |tx, note| {
         Box::pin(async move {
             let project = project::open_for_work(tx, &request.project).await?;
@@ -279,21 +283,43 @@ fn stale(what: &str) -> super::Error {
 fn sweep_later(desk: &Desk, caller: &Caller, batch: BatchId, all: bool) {
     let (desk, scope) = (desk.clone(), caller.scope);
     tokio::spawn(async move {
-        loop {
-            let swept = desk
+        if let Err(error) = sweep(&desk, &scope, batch, all).await {
+            tracing::warn!(%error, "what an import left behind could not be swept");
+        }
+    });
+}
+
+async fn sweep(desk: &Desk, scope: &store::Scope, batch: BatchId, all: bool) -> store::Result<()> {
+    while desk
+        .store()
+        .write(scope, move |tx| {
+            Box::pin(async move { rows::staging::sweep(tx, batch, all).await })
+        })
+        .await?
+    {}
+    Ok(())
+}
+
+/// Throws away batches that were begun and forgotten, with all that was staged for them.
+fn clear_later(desk: &Desk, caller: &Caller, before: crate::domain::time::Time) {
+    let (desk, scope) = (desk.clone(), caller.scope);
+    tokio::spawn(async move {
+        let cleared: store::Result<()> = async {
+            let batches = desk
                 .store()
-                .write(&scope, move |tx| {
-                    Box::pin(async move { rows::staging::sweep(tx, batch, all).await })
-                })
-                .await;
-            match swept {
-                Ok(true) => {}
-                Ok(false) => break,
-                Err(error) => {
-                    tracing::warn!(%error, "what an import left behind could not be swept");
-                    break;
-                }
+                .read(&scope, |tx| Box::pin(async move { rows::abandoned(tx, before).await }))
+                .await?;
+            for batch in batches {
+                sweep(&desk, &scope, batch, true).await?;
+                desk.store()
+                    .write(&scope, move |tx| Box::pin(async move { rows::delete(tx, batch).await }))
+                    .await?;
             }
+            Ok(())
+        }
+        .await;
+        if let Err(error) = cleared {
+            tracing::warn!(%error, "abandoned imports could not be cleared");
         }
     });
 }

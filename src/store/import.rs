@@ -223,3 +223,11 @@ pub async fn delete(tx: &mut Tx, id: BatchId) -> Result<bool> {
     let sql = Sql::new("DELETE FROM import_batch WHERE agency_id = $1 AND id = $2 AND state <> 'applied'");
     Ok(tx.run(sql.bind(id)).await? == 1)
 }
+
+/// Batches that nobody applied since `before`, a few at a time.
+pub async fn abandoned(tx: &mut Tx, before: Time) -> Result<Vec<BatchId>> {
+    let sql = Sql::new(
+        "SELECT id FROM import_batch WHERE agency_id = $1 AND state <> 'applied' AND created_at < $2 ORDER BY created_at LIMIT 5",
+    );
+    tx.all(sql.bind(before)).await?.iter().map(|row| row.id("id")).collect()
+}

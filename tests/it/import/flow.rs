@@ -403,3 +403,61 @@ async fn a_finding_explains_itself() {
         bench.stop().await;
     }
 }
+
+/// The decoders of this process's own uploads that were told a format in capitals, which no other test does.
+#[cfg(target_os = "linux")]
+fn decoders() -> Vec<rustix::process::Pid> {
+    let entries = std::fs::read_dir("/proc").unwrap().flatten();
+    entries
+        .filter_map(|entry| {
+            let pid: i32 = entry.file_name().to_str()?.parse().ok()?;
+            let line = std::fs::read(entry.path().join("cmdline")).ok()?;
+            let line = String::from_utf8_lossy(&line).replace('\0', " ");
+            let parent = std::fs::read_to_string(entry.path().join("stat")).ok()?;
+            let ours = parent.rsplit(") ").next()?.split(' ').nth(1)? == std::process::id().to_string();
+            (ours && line.contains("worker decode --format NUCLEI")).then(|| rustix::process::Pid::from_raw(pid))?
+        })
+        .collect()
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_decoder_that_is_killed_leaves_nothing() {
+    for engine in engines() {
+        let bench = Bench::start(engine).await;
+        let token = bench.alpha_admin().await;
+        let project = bench.project(&token, "Shop", None).await["key"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        let batch = bench
+            .post(&token, "/api/v1/imports", json!({ "project": project }))
+            .await
+            .ok();
+        let path = format!(
+            "/api/v1/imports/{}/files/0?name=r&format=NUCLEI",
+            batch["id"].as_str().unwrap()
+        );
+        let request = bench
+            .request("PUT", &path)
+            .bearer_auth(&token)
+            .body(report(0..20_000, 2, 1));
+        let upload = tokio::spawn(Bench::send(request));
+        let killed = async {
+            loop {
+                if let Some(pid) = decoders().first() {
+                    rustix::process::kill_process(*pid, rustix::process::Signal::KILL).unwrap();
+                    break;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(std::time::Duration::from_mins(1), killed)
+            .await
+            .unwrap();
+        upload.await.unwrap().refused(422, "report_refused");
+        until(&bench, "SELECT COUNT(*) FROM import_staged", 0).await;
+        assert_eq!(bench.number("SELECT COUNT(*) FROM import_file").await, 0);
+        bench.stop().await;
+    }
+}
