@@ -49,8 +49,8 @@ struct Cli {
 const AFTER: &str = "\
 Without a command the console opens. Start with `riskdesk demo`, or with `riskdesk login --server URL`.
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not signed in, 4 not allowed, 5 not found, 6 conflict,
-7 server unreachable, 8 a limit. With --json an answer is one document on standard output, and a refusal the
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not signed in, 4 not allowed, 5 not found, 6 conflict, \
+7 server unreachable, 8 a limit. With --json an answer is one document on standard output, and a refusal the \
 problem document on standard error.";
 
 #[derive(Debug, Subcommand)]

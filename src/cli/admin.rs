@@ -21,7 +21,7 @@ use crate::store::Store;
 pub enum Command {
     /// Bring the schema up to this version, and make the role the server connects as
     #[command(after_help = "\
-SQLite needs no migration of its own: `admin init` and `serve` do it. On PostgreSQL run this as the owner of the database;
+SQLite needs no migration of its own: `admin init` and `serve` do it. On PostgreSQL run this as the owner of the database; \
 the server then connects as --serve-role, which owns nothing.")]
     Migrate {
         #[command(flatten)]

@@ -15,22 +15,22 @@ use crate::remote::{Address, Options, Remote};
 #[derive(Debug, Clone, Args)]
 pub struct Global {
     /// The profile to use: a server and the session with it
-    #[arg(long, global = true, value_name = "NAME")]
+    #[arg(long, global = true, help_heading = "Everywhere", value_name = "NAME")]
     pub profile: Option<String>,
     /// The server's address, above what the profile says
-    #[arg(long, global = true, value_name = "URL")]
+    #[arg(long, global = true, help_heading = "Everywhere", value_name = "URL")]
     pub server: Option<String>,
     /// Answer with the API's own JSON, one document
-    #[arg(long, global = true, conflicts_with = "plain")]
+    #[arg(long, global = true, help_heading = "Everywhere", conflicts_with = "plain")]
     pub json: bool,
     /// Answer with values separated by tabs, one row a line
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = "Everywhere")]
     pub plain: bool,
     /// Refuse everything that would write, before it is sent
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = "Everywhere")]
     pub read_only: bool,
     /// Another settings file than the usual one
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, help_heading = "Everywhere", value_name = "FILE")]
     pub config: Option<PathBuf>,
 }
 

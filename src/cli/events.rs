@@ -11,7 +11,7 @@ use crate::remote::{self, Incoming};
 /// Print what changes on the server, one JSON document a line, until interrupted
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Each line has a `kind`: `up` (the stream stands), `change` (with `event`), `resync` (something may have been missed: ask
+Each line has a `kind`: `up` (the stream stands), `change` (with `event`), `resync` (something may have been missed: ask \
 again for what you show), `down` (with `reason`; the stream is reopened by itself).")]
 pub struct Events {}
 

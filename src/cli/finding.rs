@@ -26,8 +26,8 @@ use super::context::word as read_word;
 /// Findings: issues, their places and their fate
 #[derive(Debug, Subcommand)]
 #[command(after_help = "\
-A finding is named by its key (F-7K3QX2) or its id. Queries: sev:>=high status:open,not_fixed is:open lane:new -status:closed
-client:acme project:P-4Q7M assignee:@me due:<3d first:<1d seen:no tool:nuclei cve:CVE-2024-* cwe:79 asset:*.acme.test
+A finding is named by its key (F-7K3QX2) or its id. Queries: sev:>=high status:open,not_fixed is:open lane:new -status:closed \
+client:acme project:P-4Q7M assignee:@me due:<3d first:<1d seen:no tool:nuclei cve:CVE-2024-* cwe:79 asset:*.acme.test \
 triaged:no released:no sort:-cvss \"free text\"")]
 pub enum Command {
     /// List findings, worst first
@@ -107,9 +107,9 @@ pub struct Create {
     /// A CVE id; may be repeated
     #[arg(long, value_name = "ID")]
     cve: Vec<String>,
-    #[arg(long, value_name = "TEXT", default_value = "")]
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     description: String,
-    #[arg(long, value_name = "TEXT", default_value = "")]
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     remediation: String,
     /// Where it is; may be repeated
     #[arg(long = "place", value_name = "PLACE")]
@@ -137,7 +137,7 @@ pub struct Edit {
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Statuses: open, in_progress, pending_verification, not_fixed, partial, inconclusive, verified_fixed, false_positive,
+Statuses: open, in_progress, pending_verification, not_fixed, partial, inconclusive, verified_fixed, false_positive, \
 out_of_scope, duplicate, risk_accepted. `finding show` says which are legal now and which need --notes.")]
 pub struct Move {
     /// Its key or id
@@ -146,7 +146,7 @@ pub struct Move {
     #[arg(long, value_parser = read_word::<Status>)]
     to: Status,
     /// Why; most moves need it
-    #[arg(long, value_name = "TEXT", default_value = "")]
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     notes: String,
     /// For pending_verification: remediated (the default) or retest
     #[arg(long, value_parser = read_word::<RoundKind>)]

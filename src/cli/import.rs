@@ -28,9 +28,9 @@ riskdesk import scan.sarif nuclei.jsonl --project P-4Q7M
 riskdesk import --plan --json scan.sarif --project P-4Q7M
 riskdesk import apply ID
 
-Files given together form one batch. They are read first; then the plan says which findings would be new, recurring,
-reopened or no longer seen, and nothing in the project changes before you agree (--yes in scripts). --plan only stages
-the batch and prints its plan; `riskdesk import apply ID` applies it later. What is missing from the reports counts as
+Files given together form one batch. They are read first; then the plan says which findings would be new, recurring, \
+reopened or no longer seen, and nothing in the project changes before you agree (--yes in scripts). --plan only stages \
+the batch and prints its plan; `riskdesk import apply ID` applies it later. What is missing from the reports counts as \
 no longer seen; where they covered only a part of the project, say which with --covers."
 )]
 pub struct Import {

@@ -64,8 +64,8 @@ pub enum Command {
     },
     /// Assign projects to a client, move them, or take them out
     #[command(after_help = "\
-A project that is moved from one client to another loses what was shared with the old one: shared comments and notes
-become internal, claims end, due dates are computed anew. What would happen is shown first and must be agreed to
+A project that is moved from one client to another loses what was shared with the old one: shared comments and notes \
+become internal, claims end, due dates are computed anew. What would happen is shown first and must be agreed to \
 (--yes in scripts). All projects move, or none.")]
     Assign {
         /// Keys or ids

@@ -21,8 +21,8 @@ use crate::store::Store;
 riskdesk serve --database sqlite:desk.db --listen 127.0.0.1:7430
 riskdesk serve --database postgres://riskdesk_serve@db/desk
 
-The server speaks plain HTTP: put a proxy that speaks TLS before it. When it listens it says where on standard output;
-its log goes to standard error as JSON lines (RISKDESK_LOG sets the level). SIGINT and SIGTERM stop it: what is under way
+The server speaks plain HTTP: put a proxy that speaks TLS before it. When it listens it says where on standard output; \
+its log goes to standard error as JSON lines (RISKDESK_LOG sets the level). SIGINT and SIGTERM stop it: what is under way \
 gets a few seconds.")]
 pub struct Serve {
     /// sqlite:PATH (made where it is missing) or postgres://… (migrated by `riskdesk admin migrate`)
