@@ -5,6 +5,7 @@ mod client;
 mod comment;
 mod editors;
 mod finding;
+mod follow;
 mod inventory;
 mod matrix;
 mod portal;

@@ -70,7 +70,7 @@ pub(super) fn plain(sql: &mut Sql, engine: Engine, kind: &Kind, asker: &Asker) {
                 if let Text::Exact(host) = &text {
                     sql.push(" OR f.id IN (SELECT o.finding_id FROM occurrence o WHERE o.agency_id = $1 AND o.host = ");
                     sql.push_bind(host.clone()).push(")");
-                    at_place(sql, &text);
+                    at_place(sql, engine, &text);
                 } else {
                     sql.push(" OR f.id IN (SELECT o.finding_id FROM occurrence o WHERE o.agency_id = $1 AND (FALSE");
                     like(sql, " OR o.host LIKE ", &text);
@@ -89,6 +89,7 @@ pub(super) fn plain(sql: &mut Sql, engine: Engine, kind: &Kind, asker: &Asker) {
             sql.push(" OR f.cve LIKE ").push_bind(within).push(" ESCAPE '\\'");
             at_place(
                 sql,
+                engine,
                 &Text::Glob(vec![String::new(), text.to_lowercase(), String::new()]),
             );
         }
@@ -100,9 +101,14 @@ pub(super) fn plain(sql: &mut Sql, engine: Engine, kind: &Kind, asker: &Asker) {
 }
 
 /// Appends ` OR (it stands at such a place)`.
-fn at_place(sql: &mut Sql, place: &Text) {
+fn at_place(sql: &mut Sql, engine: Engine, place: &Text) {
     sql.push(" OR f.id IN (SELECT o.finding_id FROM occurrence o WHERE o.agency_id = $1");
-    like(sql, " AND LOWER(o.place) LIKE ", place);
+    let head = match engine {
+        // Its LIKE takes no notice of ASCII case, and its LOWER knows no other.
+        Engine::Sqlite => " AND o.place LIKE ",
+        Engine::Postgres => " AND LOWER(o.place) LIKE ",
+    };
+    like(sql, head, place);
     sql.push(")");
 }
 

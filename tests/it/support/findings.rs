@@ -103,3 +103,29 @@ pub async fn plant(bench: &Bench, finding: &Value, columns: &'static str, values
     });
     assert_eq!(done.await.unwrap(), 1);
 }
+
+/// Imports a report of Nuclei lines: the templates, seen at one host on a day of March 2026.
+pub async fn import(bench: &Bench, token: &str, project: &str, templates: &[u32], day: u32) {
+    let batch = bench
+        .post(token, "/api/v1/imports", json!({ "project": project }))
+        .await
+        .ok();
+    let at = format!("/api/v1/imports/{}", batch["id"].as_str().unwrap());
+    let lines: Vec<String> = templates
+        .iter()
+        .map(|t| {
+            json!({
+                "template-id": format!("t-{t}"), "info": { "name": format!("Template {t}"), "severity": "high" }, "type": "http",
+                "host": "h.test", "matched-at": "https://h.test/a", "timestamp": format!("2026-03-{day:02}T10:00:00Z"),
+            })
+            .to_string()
+        })
+        .collect();
+    let file = bench
+        .request("PUT", &format!("{at}/files/0?name=report.jsonl"))
+        .bearer_auth(token);
+    Bench::send(file.body(lines.join("\n"))).await.ok();
+    let plan = bench.post(token, &format!("{at}/plan"), json!({})).await.ok();
+    let apply = json!({ "plan_id": plan["plan_id"] });
+    bench.post(token, &format!("{at}/apply"), apply).await.ok();
+}
