@@ -17,6 +17,20 @@
 //! Decoders are pure: no clock, no environment, no network. They never run in the server itself: [`child`] starts the
 //! same binary as `riskdesk worker decode`, which restricts itself ([`sandbox`]) before it looks at the first byte.
 //!
+//! # What counts as what
+//!
+//! | format | records (the report's outermost entries) | a finding | a place |
+//! |---|---|---|---|
+//! | nuclei | lines, or elements of the array | template + matcher | URL for HTTP templates, else host and port |
+//! | sarif | runs (results and their locations are counted below them) | rule + path + line hash | location of a result |
+//!
+//! Where other tools count otherwise, and why this counts so:
+//!
+//! - *One finding per host* (Nuclei): a template that matches on three hosts is one problem with three places, so that
+//!   "2 of 3 fixed" is visible; two ports of one host are two places, because two services answer there.
+//! - *One finding per result* (SARIF): a result that stands in the report five times with the same rule, file, line and
+//!   hash is one place that keeps the count of its repeats; nothing can be fixed five times there.
+//!
 //! # How to add a format
 //!
 //! One file that implements [`Format`], one line in [`FORMATS`], samples under `tests/it/fixtures`. A format decides
@@ -259,3 +273,6 @@ fn unknown_content(head: &[u8]) -> Refusal {
         ),
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,76 @@
+//! All formats together: whatever the bytes, a decoder answers; and a report says the same in any order.
+
+use proptest::prelude::*;
+
+use super::*;
+
+const SEEDS: [&str; 3] = [
+    r#"{"template-id":"t","info":{"name":"N","severity":"high","tags":"a,b","reference":["https://r.test"],"classification":{"cve-id":["CVE-2020-1234"],"cwe-id":"cwe-79","cvss-metrics":"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"}},"type":"http","matched-at":"https://u@[::1]:80/a?b=c#d","port":80,"timestamp":"2026-01-01T00:00:00Z","extracted-results":["\u0000é"]}"#,
+    r#"[{"templateID":"t","matched":"h:22"},{"template-id":"u","host":null}]"#,
+    r#"{"$schema":"sarif","version":"2.1.0","runs":[{"results":[{"ruleId":"a/b","ruleIndex":0,"message":{"id":"m","arguments":["x","{0}"]},"locations":[{"physicalLocation":{"artifactLocation":{"uri":"a\\b.c","index":0},"region":{"startLine":3,"snippet":{"text":"x [y](1)"}}},"logicalLocations":[{"name":"f"}]}],"partialFingerprints":{"primaryLocationLineHash/v1":"h:1"},"suppressions":[{"status":"accepted"}],"taxa":[{"id":"79","toolComponent":{"name":"CWE"}}]}],"tool":{"driver":{"name":"T","rules":[{"id":"a","messageStrings":{"m":{"text":"{0} {{ }} {9}"}},"properties":{"security-severity":"9.8","tags":["CWE-79"]}}]},"extensions":[{}]},"artifacts":[{"location":{"uri":"z"}}],"invocations":[{"endTimeUtc":"2026-01-01T00:00:00Z"}],"taxonomies":[{"name":"CWE","taxa":[{"id":"1"}]}]}]}"#,
+];
+
+/// Small caps, so that they are met.
+fn caps() -> Limits {
+    Limits {
+        bytes: 100_000,
+        depth: 24,
+        record: 4_000,
+        records: 20,
+        table: 10,
+        table_bytes: 3_000,
+        ..Limits::default()
+    }
+}
+
+fn tried(bytes: &[u8], format: Option<&str>) -> Option<Summary> {
+    let mut records: Vec<Record> = Vec::new();
+    let outcome = decode(&mut Source::Memory(bytes), format, &caps(), &mut records);
+    if let Ok(summary) = &outcome {
+        assert_eq!(summary.occurrences + summary.repeats, records.len() as u64);
+        assert!(
+            records
+                .iter()
+                .all(|r| !r.title.contains('\0') && !r.detail.contains('\0'))
+        );
+    }
+    outcome.ok()
+}
+
+#[test]
+fn the_seeds_are_good() {
+    for seed in SEEDS {
+        assert!(tried(seed.as_bytes(), None).is_some_and(|s| s.findings > 0), "{seed}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn no_damage_brings_a_decoder_down(
+        seed in 0..SEEDS.len(),
+        edits in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0..4_u8), 0..6),
+        named in 0..3_usize,
+    ) {
+        let mut bytes = SEEDS[seed].as_bytes().to_vec();
+        for (at, byte, what) in edits {
+            if bytes.is_empty() {
+                break;
+            }
+            let at = at.index(bytes.len());
+            match what {
+                0 => bytes[at] = byte,
+                1 => bytes.insert(at, b"{}[]\",:\\0-ntf\n"[usize::from(byte) % 14]),
+                2 => drop(bytes.remove(at)),
+                _ => bytes.truncate(at),
+            }
+        }
+        tried(&bytes, [None, Some("sarif"), Some("nuclei")][named]);
+    }
+
+    #[test]
+    fn no_bytes_bring_a_decoder_down(bytes in proptest::collection::vec(any::<u8>(), 0..300), named in 0..3_usize) {
+        tried(&bytes, [None, Some("sarif"), Some("nuclei")][named]);
+    }
+}
