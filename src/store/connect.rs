@@ -10,7 +10,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePo
 use sqlx::{ConnectOptions as _, Executor as _, Row as _};
 
 use super::scope::Scope;
-use super::tx::{Admin, Conn, Door, Tx};
+use super::tx::{Admin, Conn, Door, Lent, Tx};
 use super::writer::Writer;
 use super::{Error, Result, migrate};
 
@@ -250,8 +250,8 @@ impl Store {
     /// with, or be in the way of, what the next one does.
     async fn begin(&self) -> Result<Conn> {
         let mut conn = match &self.engine {
-            Db::Sqlite { readers, .. } => Conn::Sqlite(readers.acquire().await?),
-            Db::Postgres { pool } => Conn::Postgres(pool.acquire().await?),
+            Db::Sqlite { readers, .. } => Conn::Sqlite(Lent::new(readers.acquire().await?)),
+            Db::Postgres { pool } => Conn::Postgres(Lent::new(pool.acquire().await?)),
         };
         conn.batch("BEGIN").await?;
         Ok(conn)
@@ -269,17 +269,11 @@ impl Store {
     }
 }
 
-/// Ends a transaction. A connection on which that fails is not given back to its pool in an unknown state.
+/// Ends a transaction. A connection on which that fails, or which is dropped before, is not given back to its pool.
 async fn finish(mut conn: Conn, commit: bool) -> Result<()> {
-    let ended = conn.batch(if commit { "COMMIT" } else { "ROLLBACK" }).await;
-    if ended.is_err() {
-        match conn {
-            Conn::Sqlite(conn) => drop(conn.detach()),
-            Conn::Postgres(conn) => drop(conn.detach()),
-            Conn::SqliteWriter(_) => {}
-        }
-    }
-    ended
+    conn.batch(if commit { "COMMIT" } else { "ROLLBACK" }).await?;
+    conn.ended();
+    Ok(())
 }
 
 fn parse_version(text: &str) -> Option<(u32, u32, u32)> {

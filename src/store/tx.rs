@@ -1,7 +1,7 @@
 //! Transactions: of one tenant ([`Tx`]), before a tenant is known ([`Door`]), of the operator ([`Admin`]).
 
 use sqlx::pool::PoolConnection;
-use sqlx::{AssertSqlSafe, Postgres, Sqlite, SqliteConnection};
+use sqlx::{AssertSqlSafe, Database, Postgres, Sqlite, SqliteConnection};
 use uuid::Uuid;
 
 use super::scope::Scope;
@@ -14,15 +14,51 @@ use super::{Error, Result};
 pub(super) enum Conn {
     /// The one writer's own connection.
     SqliteWriter(Box<SqliteConnection>),
-    Sqlite(PoolConnection<Sqlite>),
-    Postgres(PoolConnection<Postgres>),
+    Sqlite(Lent<Sqlite>),
+    Postgres(Lent<Postgres>),
+}
+
+/// A pooled connection inside a transaction. A request whose caller went away is dropped wherever it stands; then the
+/// connection is closed instead of given back, or the next borrower would find itself inside somebody else's
+/// transaction and commit its unfinished writes.
+#[derive(Debug)]
+pub(super) struct Lent<DB: Database> {
+    connection: PoolConnection<DB>,
+    /// Whether the transaction has ended in order.
+    ended: bool,
+}
+
+impl<DB: Database> Lent<DB> {
+    pub(super) fn new(connection: PoolConnection<DB>) -> Self {
+        Self {
+            connection,
+            ended: false,
+        }
+    }
+}
+
+impl<DB: Database> Drop for Lent<DB> {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.connection.close_on_drop();
+        }
+    }
 }
 
 impl Conn {
+    /// Says that the transaction has ended in order: the connection may be lent again.
+    pub(super) fn ended(&mut self) {
+        match self {
+            Self::Postgres(lent) => lent.ended = true,
+            Self::Sqlite(lent) => lent.ended = true,
+            Self::SqliteWriter(_) => {}
+        }
+    }
+
     pub(super) async fn all(&mut self, first: Option<Uuid>, sql: Sql) -> Result<Vec<Row>> {
         let (text, values) = sql.into_parts();
         let sqlite = match self {
-            Self::Postgres(conn) => {
+            Self::Postgres(Lent { connection: conn, .. }) => {
                 let query = sqlx::query_with(AssertSqlSafe(text), postgres_arguments(first, values)?);
                 return Ok(query
                     .fetch_all(&mut **conn)
@@ -32,7 +68,7 @@ impl Conn {
                     .collect());
             }
             Self::SqliteWriter(conn) => &mut **conn,
-            Self::Sqlite(conn) => &mut **conn,
+            Self::Sqlite(Lent { connection: conn, .. }) => &mut **conn,
         };
         let query = sqlx::query_with(AssertSqlSafe(text), sqlite_arguments(first, values)?);
         Ok(query.fetch_all(sqlite).await?.into_iter().map(Row::Sqlite).collect())
@@ -41,12 +77,12 @@ impl Conn {
     pub(super) async fn run(&mut self, first: Option<Uuid>, sql: Sql) -> Result<u64> {
         let (text, values) = sql.into_parts();
         let sqlite = match self {
-            Self::Postgres(conn) => {
+            Self::Postgres(Lent { connection: conn, .. }) => {
                 let query = sqlx::query_with(AssertSqlSafe(text), postgres_arguments(first, values)?);
                 return Ok(query.execute(&mut **conn).await?.rows_affected());
             }
             Self::SqliteWriter(conn) => &mut **conn,
-            Self::Sqlite(conn) => &mut **conn,
+            Self::Sqlite(Lent { connection: conn, .. }) => &mut **conn,
         };
         let query = sqlx::query_with(AssertSqlSafe(text), sqlite_arguments(first, values)?);
         Ok(query.execute(sqlite).await?.rows_affected())
@@ -55,9 +91,9 @@ impl Conn {
     /// Transaction control and other text without values.
     pub(super) async fn batch(&mut self, text: &'static str) -> Result<()> {
         match self {
-            Self::Postgres(conn) => sqlx::raw_sql(text).execute(&mut **conn).await.map(drop)?,
+            Self::Postgres(lent) => sqlx::raw_sql(text).execute(&mut *lent.connection).await.map(drop)?,
             Self::SqliteWriter(conn) => sqlx::raw_sql(text).execute(&mut **conn).await.map(drop)?,
-            Self::Sqlite(conn) => sqlx::raw_sql(text).execute(&mut **conn).await.map(drop)?,
+            Self::Sqlite(lent) => sqlx::raw_sql(text).execute(&mut *lent.connection).await.map(drop)?,
         }
         Ok(())
     }

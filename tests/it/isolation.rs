@@ -206,3 +206,57 @@ async fn interleaved_transactions_see_their_own() {
         bench.stop().await;
     }
 }
+
+/// A caller that goes away in the middle of an act leaves nothing behind: not its half-done writes, and not a connection
+/// that the next caller would find inside somebody else's transaction.
+#[tokio::test]
+async fn a_cancelled_act_leaves_nothing() {
+    use futures::FutureExt as _;
+    for engine in engines() {
+        let bench = Bench::start(engine).await;
+        let admin = bench.alpha_admin().await;
+        bench.client(&admin, "Acme", "all_users").await;
+        let store = bench.desk.store().clone();
+        let (looked, mut failed) = (40, 0);
+        for n in 0..looked {
+            let scope = Scope::job(bench.alpha);
+            let (wrote, written) = tokio::sync::oneshot::channel::<()>();
+            let act = store.write::<(), Error, _>(&scope, move |tx| {
+                Box::pin(async move {
+                    tx.run(Sql::new("UPDATE client SET notes = 'half' WHERE agency_id = $1"))
+                        .await?;
+                    let _ = wrote.send(());
+                    // PostgreSQL: dropped here. SQLite's writer goes on without its caller, and the act fails by itself.
+                    if tx.engine() == riskdesk::store::tx::Engine::Postgres {
+                        std::future::pending::<()>().await;
+                    }
+                    Err(Error::Missing)
+                })
+            });
+            let mut act = Box::pin(act);
+            tokio::select! {
+                _ = &mut act => {}
+                _ = written => {}
+            }
+            if n % 2 == 0 {
+                let _ = act.as_mut().now_or_never();
+            }
+            drop(act);
+            // Reads dropped half-way, too.
+            let read = store.read::<(), Error, _>(&scope, |tx| {
+                Box::pin(async move {
+                    tx.all(Sql::new("SELECT 1 AS one WHERE $1 IS NOT NULL")).await?;
+                    std::future::pending().await
+                })
+            });
+            let _ = tokio::time::timeout(std::time::Duration::from_millis(5), read).await;
+            let clients = bench.get(&admin, "/api/v1/clients").await;
+            if clients.status != 200 || clients.json["items"][0]["notes"] != "" {
+                failed += 1;
+                println!("{engine:?}: {}", clients.text);
+            }
+        }
+        checked(&format!("cancelled acts ({engine:?})"), looked, failed, 40);
+        bench.stop().await;
+    }
+}
