@@ -34,6 +34,9 @@ pub const LENGTH_MAX: usize = 4_096;
 /// The most terms of one query, and values of one list.
 pub const TERMS_MAX: usize = 64;
 
+/// The most `*` of one value: what each of them may stand for multiplies.
+pub const STARS_MAX: usize = 8;
+
 /// What somebody looks for.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Query {

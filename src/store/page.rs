@@ -44,8 +44,9 @@ impl SortColumn {
 }
 
 /// The value of one sort column in one row, as it travels (sealed) in a cursor.
+/// Its kind travels with it: a title may look like an id or a number.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(rename_all = "snake_case")]
 pub enum Key {
     Null,
     Id(Uuid),

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::page::SortColumn;
 use super::tx::Engine;
 use super::{Result, Sql, Tx, visible};
+use crate::domain::access::{Actor, Role};
 use crate::domain::fold::sort_key;
 use crate::domain::id::UserId;
 use crate::domain::key;
@@ -185,8 +186,17 @@ async fn unknown_project(tx: &mut Tx, name: &str, at: usize) -> Result<QueryErro
     unknown(tx, sql, "project", name, at).await
 }
 
-async fn users(tx: &mut Tx, name: &str) -> Result<Vec<Uuid>> {
+/// The agency's people as the asker may know them: a viewer does not see the list.
+fn people(tx: &Tx) -> Sql {
     let mut sql = Sql::new(USERS);
+    if let Actor::User { role: Role::Viewer, .. } | Actor::Portal { .. } = tx.scope().actor() {
+        sql.push(" AND FALSE");
+    }
+    sql
+}
+
+async fn users(tx: &mut Tx, name: &str) -> Result<Vec<Uuid>> {
+    let mut sql = people(tx);
     sql.push(" AND (email = ").push_bind(name.to_lowercase());
     sql.push(" OR LOWER(name) = ").push_bind(name.to_lowercase());
     sql.push(" OR id = ").push_bind(id(name)).push(")");
@@ -194,7 +204,8 @@ async fn users(tx: &mut Tx, name: &str) -> Result<Vec<Uuid>> {
 }
 
 async fn unknown_user(tx: &mut Tx, name: &str, at: usize) -> Result<QueryError> {
-    unknown(tx, Sql::new(USERS), "person", name, at).await
+    let sql = people(tx);
+    unknown(tx, sql, "person", name, at).await
 }
 
 fn id(name: &str) -> Uuid {
@@ -211,7 +222,7 @@ async fn unknown(tx: &mut Tx, mut sql: Sql, noun: &str, name: &str, at: usize) -
     let words: Vec<String> = rows.iter().map(|row| row.get("word")).collect::<Result<_>>()?;
     Ok(QueryError {
         at,
-        message: format!("There is no {noun} `{name}` that you may open."),
+        message: format!("There is no {noun} `{name}` that you may see."),
         suggestion: nearest(name, words.iter().map(String::as_str)),
     })
 }

@@ -4,7 +4,8 @@ use super::field::{Field, SortField, nearest};
 use super::lex::{self, Char, Word};
 use super::value::{date, is_cve, span, tenths};
 use super::{
-    Claim, Cmp, Import, Kind, Match, Owner, Person, Query, QueryError, Score, Sort, TERMS_MAX, Term, Text, When,
+    Claim, Cmp, Import, Kind, Match, Owner, Person, Query, QueryError, STARS_MAX, Score, Sort, TERMS_MAX, Term, Text,
+    When,
 };
 use crate::domain::id::BatchId;
 use crate::domain::severity::Severity;
@@ -171,6 +172,13 @@ impl<'a> Values<'a> {
                 return error(
                     at,
                     format!("A value is missing in `{name}:`. {}.", capital(field.help())),
+                    None,
+                );
+            }
+            if piece.iter().filter(|c| c.is('*')).count() > STARS_MAX {
+                return error(
+                    piece[0].at,
+                    format!("A value has at most {STARS_MAX} `*`. Leave some out, or quote them."),
                     None,
                 );
             }

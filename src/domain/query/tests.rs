@@ -108,6 +108,8 @@ fn size_is_limited() {
     assert!(Query::parse(&"x ".repeat(TERMS_MAX + 1)).is_err());
     assert!(Query::parse(&"x".repeat(LENGTH_MAX + 1)).is_err());
     assert!(Query::parse(&format!("cwe:{}1", "1,".repeat(TERMS_MAX))).is_err());
+    assert!(Query::parse(&format!("asset:{}", "*a".repeat(STARS_MAX))).is_ok());
+    assert!(Query::parse(&format!("asset:{}", "*a".repeat(STARS_MAX + 1))).is_err());
 }
 
 #[test]

@@ -80,8 +80,14 @@ pub(super) fn plain(sql: &mut Sql, engine: Engine, kind: &Kind, asker: &Asker) {
             }
         }
         Kind::Text(text) => {
-            let within = format!("%{}%", escaped(&fold(text)));
-            sql.push("f.title_fold LIKE ").push_bind(within).push(" ESCAPE '\\'");
+            // A lone accent folds to nothing, and nothing is in every title.
+            match fold(text) {
+                folded if folded.is_empty() => sql.push("FALSE"),
+                folded => sql
+                    .push("f.title_fold LIKE ")
+                    .push_bind(format!("%{}%", escaped(&folded)))
+                    .push(" ESCAPE '\\'"),
+            };
             let within = format!("%{}%", escaped(&text.to_uppercase()));
             sql.push(" OR f.key LIKE ")
                 .push_bind(within.clone())

@@ -263,6 +263,13 @@ async fn what_one_may_not_open_does_not_exist() {
         asked(&format!("project:{}", hidden["key"].as_str().unwrap()))
             .await
             .refused(400, "invalid_query");
+        // A viewer does not see the list of users, nor its nearest word.
+        let people = async |token: &str| {
+            let asked = bench.get(token, "/api/v1/findings?q=assignee:admin@alpha.tes").await;
+            asked.refused(400, "invalid_query")["suggestion"].clone()
+        };
+        assert_eq!(people(&ana).await, "admin@alpha.test");
+        assert_eq!(people(&viewer).await, Value::Null);
         // Nobody is given work that they cannot see.
         let edit = json!({ "assignee": "ana@alpha.test" });
         bench
