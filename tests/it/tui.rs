@@ -5,8 +5,8 @@ use riskdesk::api::client::{Client, CreateClient, EditClient, ListClients};
 use riskdesk::api::comment::{AddComment, Comment, ListComments};
 use riskdesk::api::event::{Event, Topic};
 use riskdesk::api::finding::{
-    CvssRating, EditFinding, Finding, FindingDetail, HistoryEntry, LegalMove, ListFindings, ListHistory,
-    ListOccurrences, MoveFinding, Occurrence, ReleaseFinding, ShowFinding, TriageFinding,
+    CvssRating, EditFinding, ExplainFinding, Explanation, Finding, FindingDetail, HistoryEntry, LegalMove,
+    ListFindings, ListHistory, ListOccurrences, MoveFinding, Occurrence, ReleaseFinding, ShowFinding, TriageFinding,
 };
 use riskdesk::api::problem::{Code, Problem};
 use riskdesk::api::project::{AssignProjects, Assignment, Badge, Badges, ListProjects, Project, ProjectMove};
@@ -30,5 +30,6 @@ use samples::*;
 mod desk;
 mod findings;
 mod forms;
+mod hostile;
 mod imports;
 mod keys;

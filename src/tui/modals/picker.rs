@@ -11,6 +11,10 @@ use super::super::theme::Tone;
 use super::super::widgets::field;
 use crate::domain::safe::Safe;
 
+/// What is compared, in characters: the matcher counts its points in 16 bits and overflows on longer texts.
+const NEEDLE_MAX: usize = 64;
+const TEXT_MAX: usize = 512;
+
 /// Something to pick.
 #[derive(Debug, Clone)]
 pub struct Item<T> {
@@ -91,17 +95,18 @@ impl<T> Picker<T> {
 
     fn filter(&mut self) {
         self.at = 0;
-        let needle = self.input.value().trim();
+        let needle: String = self.input.value().trim().chars().take(NEEDLE_MAX).collect();
         if needle.is_empty() {
             self.found = (0..self.items.len()).collect();
             return;
         }
-        let pattern = Pattern::parse(needle, CaseMatching::Ignore, Normalization::Smart);
+        let pattern = Pattern::parse(&needle, CaseMatching::Ignore, Normalization::Smart);
         let mut matcher = Matcher::new(Config::DEFAULT);
         let mut buffer = Vec::new();
         let mut scored: Vec<(u32, usize)> = Vec::new();
         for (i, item) in self.items.iter().enumerate() {
             let text = format!("{} {} {}", item.left, item.label, item.note);
+            let text: String = text.chars().take(TEXT_MAX).collect();
             if let Some(score) = pattern.score(Utf32Str::new(&text, &mut buffer), &mut matcher) {
                 scored.push((score + u32::from(item.enabled), i));
             }

@@ -197,11 +197,17 @@ impl Pane for Projects {
             table::column("key", 6, 0),
             table::column("project", 0, 0),
             table::column("client", 16, 2),
-            table::column("", 10, 1),
+            table::column("work", 10, 1),
         ];
-        const NARROWED: [table::Column; 3] = [COLUMNS[0], COLUMNS[1], COLUMNS[3]];
         let narrowed = model.standing.client.is_some();
-        let columns: &[table::Column] = if narrowed { &NARROWED } else { &COLUMNS };
+        let wide = area.width >= 70;
+        let mut columns = COLUMNS.to_vec();
+        if narrowed {
+            columns.remove(2);
+        }
+        if let Some(badges) = columns.last_mut().filter(|_| wide) {
+            badges.width = 24;
+        }
         let new = model.keymap.first(Action::New);
         let what = if narrowed {
             "No project of this client yet. "
@@ -213,7 +219,7 @@ impl Pane for Projects {
             brush,
             area,
             &self.window,
-            columns,
+            &columns,
             focused,
             model,
             None,
@@ -231,7 +237,11 @@ impl Pane for Projects {
                         None => run("unassigned", Tone::Warn),
                     }]);
                 }
-                cells.push(badge::badges(&project.badges));
+                cells.push(if wide {
+                    badge::badges(&project.badges)
+                } else {
+                    badge::fix(&project.badges)
+                });
                 cells
             },
         );

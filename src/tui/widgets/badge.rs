@@ -66,6 +66,11 @@ pub fn counts(counts: &SeverityCounts) -> Vec<Run> {
     out
 }
 
+/// The badge of the fixing alone, where there is no room for more.
+pub fn fix(badges: &Badges) -> Vec<Run> {
+    vec![one("", &badges.fix)]
+}
+
 /// The badges that say something, in words.
 pub fn badges(badges: &Badges) -> Vec<Run> {
     let all = [

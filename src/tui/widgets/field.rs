@@ -37,9 +37,10 @@ pub fn request(event: KeyEvent) -> Option<InputRequest> {
 
 /// Types text into one line; line breaks become spaces, everything hostile its mark.
 pub fn insert(input: &mut Input, text: &str) {
-    for c in one_line(text).as_str().chars() {
-        input.handle(InputRequest::InsertChar(c));
-    }
+    let text = one_line(text);
+    let (before, after) = split(input.value(), input.cursor());
+    let cursor = input.cursor() + text.as_str().chars().count();
+    *input = Input::new(format!("{before}{text}{after}")).with_cursor(cursor);
 }
 
 fn one_line(text: &str) -> Safe {
@@ -64,14 +65,15 @@ pub fn line(brush: &mut Brush, x: u16, y: u16, width: u16, input: &Input, focuse
     };
     let (before, after) = (shown(before), shown(after));
     let room = usize::from(width).saturating_sub(1);
-    let mut skipped = 0;
-    let mut start = 0;
-    while before[start..].width() > room {
-        let next = before[start..].graphemes(true).next().map_or(1, str::len);
-        start += next;
-        skipped += 1;
+    let mut start = before.len();
+    let mut used = 0;
+    for (at, cluster) in before.grapheme_indices(true).rev() {
+        used += cluster.width();
+        if used > room {
+            break;
+        }
+        start = at;
     }
-    let _ = skipped;
     let head = Safe::new(&before[start..]);
     let at = brush.text(x, y, width, &head, Tone::Field);
     let rest = width.saturating_sub(at - x);
