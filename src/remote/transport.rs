@@ -20,6 +20,9 @@ const ANSWER_MAX: usize = 64 << 20;
 /// The longest break that a server's `Retry-After` is obeyed for; longer ones are told to the caller.
 const BREAK_MAX: Duration = Duration::from_secs(10);
 
+/// The longest an upload may take from its first byte to its answer.
+const UPLOAD: Duration = Duration::from_hours(6);
+
 /// How often one call renews its session. A token that another process renewed may have expired again before it was used
 /// here; that a session is over is said by the renewal itself.
 pub(super) const RENEWALS: usize = 5;
@@ -172,7 +175,8 @@ async fn once(
     if let Some(body) = &parts.body {
         request = request.header(CONTENT_TYPE, "application/json").body(body.clone());
     }
-    answer(remote, server, request).await
+    let patience = Duration::from_secs(remote.inner.network.answer_seconds);
+    answer(server, request, patience).await
 }
 
 /// Method, address and headers of a request, without its body.
@@ -208,8 +212,7 @@ pub(super) fn head(
 }
 
 /// Sends one request and reads its whole answer, piece by piece within the time given to each.
-async fn answer(remote: &Remote, server: &Address, request: reqwest::RequestBuilder) -> Result<Answer, Failed> {
-    let patience = Duration::from_secs(remote.inner.network.answer_seconds);
+async fn answer(server: &Address, request: reqwest::RequestBuilder, patience: Duration) -> Result<Answer, Failed> {
     let silent = || Failed::NoAnswer(format!("{server} did not answer within {} seconds", patience.as_secs()));
     let response = tokio::time::timeout(patience, request.send())
         .await
@@ -239,13 +242,9 @@ async fn answer(remote: &Remote, server: &Address, request: reqwest::RequestBuil
     }
 }
 
-/// [`answer`] for a body that only its caller can send again.
-pub(super) async fn answer_of(
-    remote: &Remote,
-    server: &Address,
-    request: reqwest::RequestBuilder,
-) -> Result<Answer, Error> {
-    answer(remote, server, request).await.map_err(|failed| match failed {
+/// [`answer`] for a body that only its caller can send again, and whose caller watches over the time it takes.
+pub(super) async fn answer_of(server: &Address, request: reqwest::RequestBuilder) -> Result<Answer, Error> {
+    answer(server, request, UPLOAD).await.map_err(|failed| match failed {
         Failed::NoConnection(why) | Failed::NoAnswer(why) => Error::Unreachable(why),
     })
 }

@@ -2,8 +2,10 @@
 
 use std::io::SeekFrom;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncSeek, AsyncSeekExt as _, ReadBuf};
 use tokio_util::io::ReaderStream;
@@ -24,6 +26,14 @@ struct Lent<B> {
     back: Arc<Mutex<Option<B>>>,
     sent: u64,
     progress: Progress,
+    gone: Arc<Gone>,
+}
+
+/// How much of the body has gone, for who watches over it.
+#[derive(Default)]
+struct Gone {
+    bytes: AtomicU64,
+    whole: AtomicBool,
 }
 
 impl<B: AsyncRead + Unpin> AsyncRead for Lent<B> {
@@ -34,7 +44,10 @@ impl<B: AsyncRead + Unpin> AsyncRead for Lent<B> {
         };
         let polled = Pin::new(body).poll_read(cx, buf);
         if let Poll::Ready(Ok(())) = polled {
-            self.sent += (buf.filled().len() - before) as u64;
+            let piece = (buf.filled().len() - before) as u64;
+            self.sent += piece;
+            self.gone.bytes.store(self.sent, Ordering::Relaxed);
+            self.gone.whole.store(piece == 0, Ordering::Relaxed);
             (self.progress)(self.sent);
         }
         polled
@@ -89,18 +102,24 @@ pub(super) async fn upload<B: AsyncRead + AsyncSeek + Send + Unpin + 'static>(
         let wrong = |e: std::io::Error| Error::Protocol(format!("{name}: cannot be read: {e}"));
         let start = body.seek(SeekFrom::Start(0)).await.map_err(wrong);
         start?;
+        let gone = Arc::new(Gone::default());
         let reader = Lent {
             body: Some(body),
             back: Arc::clone(&back),
             sent: 0,
             progress: Arc::clone(&progress),
+            gone: Arc::clone(&gone),
         };
         let stream = reqwest::Body::wrap_stream(ReaderStream::with_capacity(reader, 64 << 10));
         let token = remote.token().await?;
         let request = head(remote, remote.server(), &parts, Some(&token))
             .header(reqwest::header::CONTENT_TYPE, "application/octet-stream")
             .body(stream);
-        match answer_of(remote, remote.server(), request).await {
+        let answered = tokio::select! {
+            answered = answer_of(remote.server(), request) => answered,
+            why = stalled(remote, &gone) => Err(Error::Unreachable(why)),
+        };
+        match answered {
             Ok(answer) if answer.status == 503 => match breaks.next() {
                 Some(pause) => tokio::time::sleep(pause).await,
                 None => return answer.read(),
@@ -110,6 +129,29 @@ pub(super) async fn upload<B: AsyncRead + AsyncSeek + Send + Unpin + 'static>(
                 Some(pause) => tokio::time::sleep(pause).await,
                 None => return Err(error),
             },
+        }
+    }
+}
+
+/// Ends when an upload makes no headway: no byte goes for as long as an answer may take, or, once all have gone and the
+/// server reads the report (which takes as long as it takes), when the server does not answer other questions either.
+async fn stalled(remote: &Remote, gone: &Gone) -> String {
+    let patience = Duration::from_secs(remote.inner.network.answer_seconds);
+    loop {
+        let before = gone.bytes.load(Ordering::Relaxed);
+        tokio::time::sleep(patience).await;
+        if gone.bytes.load(Ordering::Relaxed) > before {
+            continue;
+        }
+        if !gone.whole.load(Ordering::Relaxed) {
+            return format!(
+                "{} took nothing of the report for {} seconds",
+                remote.server(),
+                patience.as_secs()
+            );
+        }
+        if let Err(Error::Unreachable(why)) = remote.call(&session::WhoAmI {}).await {
+            return why;
         }
     }
 }
