@@ -3,6 +3,8 @@
 //! `cargo bench --bench import`. The database is SQLite in a fresh folder; with `RISKDESK_TEST_POSTGRES` (an owner's URL)
 //! it also runs on PostgreSQL. The decoder runs as the restricted child, as it does in the server.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
+
 use std::fmt::Write as _;
 use std::hint::black_box;
 
