@@ -113,7 +113,8 @@ fn start(cli: Cli) -> Result<(), Error> {
     }
     let log = cx.paths.log_file();
     let face = match cli.command {
-        None | Some(Command::Demo(_)) if console::prepare(&cx) => Face::Console(&log),
+        None if console::prepare(&cx) => Face::Console(&log),
+        Some(Command::Demo(ref demo)) if demo.opens_console() && console::prepare(&cx) => Face::Console(&log),
         Some(Command::Serve(_)) => Face::Server,
         _ => Face::Command,
     };
@@ -123,7 +124,11 @@ fn start(cli: Cli) -> Result<(), Error> {
         .enable_all()
         .build()
         .map_err(|e| Error::Failed(format!("threads cannot be started: {e}")))?;
+    let was_demo = matches!(cli.command, Some(Command::Demo(_)));
     let result = runtime.block_on(run(&cx, cli.command));
+    if was_demo {
+        demo::leave_nothing(&cx.paths);
+    }
     // A hung keyring or lock holds a thread; the process does not wait for it.
     runtime.shutdown_background();
     result

@@ -273,7 +273,9 @@ impl Locked {
         if matches!(kept, Some(Record::Keyring)) {
             keyring::clear(&cache.name)?;
         }
-        dir.remove(&cache.file_name())
+        dir.remove(&cache.file_name())?;
+        // Under its own lock: who waits for it finds that it is gone, and makes a new one.
+        dir.remove(&format!("{}.lock", cache.name))
     }
 }
 
@@ -339,6 +341,31 @@ mod tests {
         assert!(!format!("{found:?}{cache:?}").contains("refresh-"), "a secret in Debug");
         cache.lock().unwrap().clear().unwrap();
         assert!(cache.load().unwrap().is_none());
+        let left: Vec<_> = std::fs::read_dir(dir.path().join("state/sessions")).unwrap().collect();
+        assert!(left.is_empty(), "{left:?}");
+    }
+
+    #[test]
+    fn one_holds_the_lock_however_often_its_file_is_taken_away() {
+        let (_dir, cache) = kept();
+        let inside = std::sync::atomic::AtomicUsize::new(0);
+        std::thread::scope(|scope| {
+            for n in 0..8 {
+                let (cache, inside) = (&cache, &inside);
+                scope.spawn(move || {
+                    for round in 0..50 {
+                        let locked = cache.lock().unwrap();
+                        assert_eq!(inside.fetch_add(1, std::sync::atomic::Ordering::SeqCst), 0);
+                        if (n + round) % 3 == 0 {
+                            locked.clear().unwrap();
+                        } else {
+                            locked.store(&session("3")).unwrap();
+                        }
+                        inside.fetch_sub(1, std::sync::atomic::Ordering::SeqCst);
+                    }
+                });
+            }
+        });
     }
 
     #[test]

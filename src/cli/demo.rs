@@ -147,7 +147,7 @@ async fn fill_and_show(
     seed: &seed::Seed<'_>,
     ends: &mut Ends,
 ) -> Result<(), Error> {
-    let console = !command.no_console && std::io::stdout().is_terminal();
+    let console = command.opens_console();
     let fill = async {
         if !seed.is_made().await? {
             seed.make(console).await?;
@@ -185,6 +185,30 @@ async fn fill_and_show(
     };
     seat.leave().await;
     shown
+}
+
+impl Demo {
+    /// Whether the console opens, or the demo only says where it is.
+    pub(super) fn opens_console(&self) -> bool {
+        !self.no_console && std::io::stdout().is_terminal()
+    }
+}
+
+/// Takes away what a demo made outside its own folder, where nothing else is in it: an empty log, empty directories.
+pub(super) fn leave_nothing(paths: &config::Paths) {
+    let log = paths.log_file();
+    if std::fs::metadata(&log).is_ok_and(|m| m.len() == 0) {
+        let _ = std::fs::remove_file(log);
+    }
+    for dir in [
+        paths.sessions_dir(),
+        paths.profiles_dir(),
+        paths.drafts_dir(),
+        paths.state_dir.clone(),
+    ] {
+        // Refused for one that holds something, which is somebody's.
+        let _ = std::fs::remove_dir(dir);
+    }
 }
 
 /// The signed-in session under the profile `demo`, which other terminals share. Given up when the demo ends.

@@ -113,18 +113,25 @@ impl Dir {
     pub(super) fn lock(&self, name: &str) -> Result<File, Error> {
         let path = self.path.join(name);
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let fd = rustix::fs::openat(&self.fd, name, flags, Mode::from_raw_mode(0o600)).map_err(|e| match e {
-            Errno::LOOP => unsafe_path(&path, "is a link", format!("rm {}", quoted(&path))),
-            e => files(&path, e),
-        })?;
-        let file = File::from(fd);
-        check_file(&path, &file)?;
         loop {
-            match rustix::fs::flock(&file, FlockOperation::LockExclusive) {
-                Ok(()) => return Ok(file),
-                Err(Errno::INTR) => {}
+            let fd = rustix::fs::openat(&self.fd, name, flags, Mode::from_raw_mode(0o600)).map_err(|e| match e {
+                Errno::LOOP => unsafe_path(&path, "is a link", format!("rm {}", quoted(&path))),
+                e => files(&path, e),
+            })?;
+            let file = File::from(fd);
+            let locked = rustix::fs::flock(&file, FlockOperation::LockExclusive);
+            match locked {
+                Ok(()) => {}
+                Err(Errno::INTR) => continue,
                 Err(e) => return Err(files(&path, e)),
             }
+            // Whoever forgot the session while we waited took this file away with it; the lock is its successor's.
+            let ours = rustix::fs::fstat(&file).map_err(|e| files(&path, e))?;
+            if ours.st_nlink == 0 {
+                continue;
+            }
+            check_file(&path, &file)?;
+            return Ok(file);
         }
     }
 }
