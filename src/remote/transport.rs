@@ -175,7 +175,13 @@ async fn once(
     if let Some(body) = &parts.body {
         request = request.header(CONTENT_TYPE, "application/json").body(body.clone());
     }
-    let patience = Duration::from_secs(remote.inner.network.answer_seconds);
+    // Planning and applying an import take what its size takes.
+    let import = parts.method == Method::Post && parts.path.starts_with("/api/v1/imports/");
+    let patience = if import {
+        UPLOAD
+    } else {
+        Duration::from_secs(remote.inner.network.answer_seconds)
+    };
     answer(server, request, patience).await
 }
 

@@ -110,6 +110,13 @@ impl Sql {
         self
     }
 
+    /// How many rows of so many columns one statement should write. SQLite finds a parameter by walking all of them, so
+    /// that the cost of a statement grows with their square: 11,000 took 600 ms where 25 statements of 450 take 20.
+    #[must_use]
+    pub const fn rows_at_once(columns: usize) -> usize {
+        450 / columns
+    }
+
     /// Appends `($1, a, b), ($1, c, d)`: rows for an `INSERT`, the agency first in each.
     pub fn push_rows(&mut self, rows: impl IntoIterator<Item = Vec<Value>>) -> &mut Self {
         for (n, row) in rows.into_iter().enumerate() {

@@ -145,7 +145,7 @@ async fn reopened(tx: &mut Tx, a: &Applied) -> Result<()> {
         .iter()
         .map(|r| r.get("finding_id"))
         .collect::<Result<Vec<Uuid>>>()?;
-    for some in ids.chunks(200) {
+    for some in ids.chunks(Sql::rows_at_once(10)) {
         let mut sql = Sql::new(
             "INSERT INTO finding_history (agency_id, id, finding_id, at, rule, act, from_status, to_status, notes, batch_id) VALUES ",
         );

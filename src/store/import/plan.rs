@@ -12,7 +12,7 @@ use crate::store::{Error, Result, Row, Sql, Tx, rollup};
 /// Rows of one page when whole sets are read.
 const PAGE: i64 = 5_000;
 
-/// Rows of one statement when whole sets are written.
+/// Rows of one transaction when whole sets are written.
 pub const WRITTEN: usize = 500;
 
 /// A staged record, without its texts.
@@ -219,15 +219,19 @@ pub struct NewPlace {
     pub seen: Option<(Time, Time)>,
 }
 
-pub async fn write_lines(tx: &mut Tx, batch: BatchId, plan: PlanId, lines: Vec<NewLine>) -> Result<()> {
+pub async fn write_lines(tx: &mut Tx, batch: BatchId, plan: PlanId, lines: &[NewLine]) -> Result<()> {
+    for some in lines.chunks(Sql::rows_at_once(16)) {
+        write_some_lines(tx, batch, plan, some).await?;
+    }
+    Ok(())
+}
+
+async fn write_some_lines(tx: &mut Tx, batch: BatchId, plan: PlanId, lines: &[NewLine]) -> Result<()> {
     let mut sql = Sql::new(
         "INSERT INTO import_line (agency_id, batch_id, plan_id, n, rank, outcome, severity, finding_id, key, file_id, row_n, unchanged, \
            is_current, places, first_at, last_at) VALUES ",
     );
-    if lines.is_empty() {
-        return Ok(());
-    }
-    sql.push_rows(lines.into_iter().map(|l| {
+    sql.push_rows(lines.iter().map(|l| {
         vec![
             batch.into(),
             plan.into(),
@@ -236,7 +240,7 @@ pub async fn write_lines(tx: &mut Tx, batch: BatchId, plan: PlanId, lines: Vec<N
             l.outcome.into(),
             l.severity.into(),
             l.finding.into(),
-            l.key.into(),
+            l.key.clone().into(),
             l.record.map(|r| r.0).into(),
             l.record.map(|r| r.1).into(),
             l.unchanged.into(),
@@ -249,15 +253,19 @@ pub async fn write_lines(tx: &mut Tx, batch: BatchId, plan: PlanId, lines: Vec<N
     tx.run(sql).await.map(drop)
 }
 
-pub async fn write_places(tx: &mut Tx, batch: BatchId, plan: PlanId, places: Vec<NewPlace>) -> Result<()> {
+pub async fn write_places(tx: &mut Tx, batch: BatchId, plan: PlanId, places: &[NewPlace]) -> Result<()> {
+    for some in places.chunks(Sql::rows_at_once(12)) {
+        write_some_places(tx, batch, plan, some).await?;
+    }
+    Ok(())
+}
+
+async fn write_some_places(tx: &mut Tx, batch: BatchId, plan: PlanId, places: &[NewPlace]) -> Result<()> {
     let mut sql = Sql::new(
         "INSERT INTO import_place (agency_id, batch_id, plan_id, occurrence_id, finding_id, file_id, row_n, is_new, is_current, repeats, \
            first_at, last_at) VALUES ",
     );
-    if places.is_empty() {
-        return Ok(());
-    }
-    sql.push_rows(places.into_iter().map(|p| {
+    sql.push_rows(places.iter().map(|p| {
         vec![
             batch.into(),
             plan.into(),

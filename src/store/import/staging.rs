@@ -7,9 +7,6 @@ use crate::domain::severity::Severity;
 use crate::domain::time::Time;
 use crate::store::{Result, Sql, Tx};
 
-/// Most rows of one statement.
-const ROWS: usize = 200;
-
 /// A piece of the report's text, compressed.
 #[derive(Debug, Clone)]
 pub struct Chunk {
@@ -74,7 +71,7 @@ pub async fn stage(tx: &mut Tx, batch: BatchId, file: Uuid, part: Part) -> Resul
         let sql = sql.bind(chunk.id).bind(batch).bind(file).bind(chunk.length);
         tx.run(sql.bind(chunk.data)).await?;
     }
-    for some in part.facts.chunks(ROWS) {
+    for some in part.facts.chunks(Sql::rows_at_once(20)) {
         let mut sql = Sql::new(
             "INSERT INTO import_facts (agency_id, batch_id, file_id, fingerprint, facts, fingerprint_version, fingerprint_fields, title, title_fold, \
                description, remediation, refs, severity, cvss_version, cvss_vector, cvss_score, cwe, cve, tags, suppressed) VALUES ",
@@ -108,7 +105,7 @@ pub async fn stage(tx: &mut Tx, batch: BatchId, file: Uuid, part: Part) -> Resul
         }));
         tx.run(sql).await?;
     }
-    for some in part.rows.chunks(ROWS) {
+    for some in part.rows.chunks(Sql::rows_at_once(17)) {
         let mut sql = Sql::new(
             "INSERT INTO import_staged (agency_id, batch_id, file_id, row_n, tool, fingerprint, facts, place_key, place_facts, severity, observed_at, \
                place, host, detail, chunk_id, chunk_offset, chunk_length) VALUES ",
