@@ -9,6 +9,7 @@ pub mod fold;
 pub mod id;
 pub mod key;
 pub mod lane;
+pub mod mention;
 pub mod plan;
 pub mod query;
 pub mod safe;

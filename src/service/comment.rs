@@ -5,8 +5,9 @@ use crate::api::comment::{AddComment, Comment, ListComments, ReadComments, SetCo
 use crate::api::event::Topic;
 use crate::api::problem::{Code, Problem};
 use crate::api::{Page, PersonRef};
-use crate::domain::access::Audience;
+use crate::domain::access::{Audience, UserState};
 use crate::domain::id::{CommentId, FindingId, UserId};
+use crate::domain::mention::{called, calls};
 use crate::store::comment::{CommentRow, NewComment};
 use crate::store::finding::FindingRow;
 use crate::store::{self, Tx};
@@ -68,6 +69,22 @@ pub async fn list(desk: Desk, caller: Caller, request: ListComments) -> Result<P
     .await
 }
 
+/// The people whom names call: those who work here and may open the finding, never the writer.
+async fn mentioned(tx: &mut Tx, row: &FindingRow, names: &[String], writer: UserId) -> Result<Vec<UserId>> {
+    let mut out = Vec::new();
+    if names.is_empty() {
+        return Ok(out);
+    }
+    for user in store::user::list(tx).await? {
+        let called =
+            user.id != writer && user.state == UserState::Active && names.iter().any(|n| calls(n, &user.email));
+        if called && store::finding::open_to(tx, row.project.id, user.id, user.role).await? {
+            out.push(user.id);
+        }
+    }
+    Ok(out)
+}
+
 pub async fn add(desk: Desk, caller: Caller, request: AddComment) -> Result<Comment> {
     let words = text::line_or_block("text", &request.text, TEXT_MAX)?;
     let (now, user, name) = (desk.now(), caller.user, caller.name.clone());
@@ -103,7 +120,12 @@ pub async fn add(desk: Desk, caller: Caller, request: AddComment) -> Result<Comm
                 reply_to: request.reply_to,
             };
             let id = new.id;
+            let names = called(&new.text);
             store::comment::insert(tx, new, now).await?;
+            let people = mentioned(tx, &row, &names, user).await?;
+            store::comment::mention(tx, row.id, id, &people, now).await?;
+            // Whoever writes has read what they answer.
+            store::comment::mark_read(tx, row.id, user, now).await?;
             note.object(Topic::Comment, id)
                 .event(Topic::Finding, Some(row.id.0))
                 .within(Some(row.project.id), row.client.as_ref().map(|c| c.id))

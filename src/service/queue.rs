@@ -140,7 +140,7 @@ pub async fn next(desk: Desk, caller: Caller, request: TakeNext) -> Result<Taken
                     Some(found.finding.project.id),
                     found.finding.client.as_ref().map(|c| c.id),
                 );
-                let item = store::queue::get(tx, id, now).await?.map(wire);
+                let item = store::queue::get(tx, id, &filter.asker).await?.map(wire);
                 return Ok(Taken { item });
             }
             Ok(Taken { item: None })

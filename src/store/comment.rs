@@ -124,3 +124,17 @@ pub async fn mark_read(tx: &mut Tx, finding: FindingId, user: UserId, now: Time)
     );
     tx.run(sql.bind(finding).bind(user).bind(now)).await.map(drop)
 }
+
+/// Remembers who was called by name in a comment.
+pub async fn mention(tx: &mut Tx, finding: FindingId, comment: CommentId, users: &[UserId], now: Time) -> Result<()> {
+    if users.is_empty() {
+        return Ok(());
+    }
+    let mut sql = Sql::new("INSERT INTO mention (agency_id, comment_id, user_id, finding_id, at) VALUES ");
+    sql.push_rows(
+        users
+            .iter()
+            .map(|user| vec![comment.into(), (*user).into(), finding.into(), now.into()]),
+    );
+    tx.run(sql).await.map(drop)
+}

@@ -20,6 +20,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0001_base", include_str!("migrations/0001_base.sql")),
     ("0002_findings", include_str!("migrations/0002_findings.sql")),
     ("0003_imports", include_str!("migrations/0003_imports.sql")),
+    ("0004_mentions", include_str!("migrations/0004_mentions.sql")),
 ];
 
 /// The roles that transactions run as. None can log in, none owns anything.

@@ -301,16 +301,26 @@ fn claimed(sql: &mut Sql, head: &'static str, asker: &Asker, ids: Option<&[Uuid]
 /// The open kinds, for `IN`.
 pub const OPEN: &str = "('open', 'in_progress', 'pending_verification', 'not_fixed', 'partial', 'inconclusive')";
 
-/// The lane of finding `f` as its rank, null for none: `domain::lane::lane` in SQL, held to it by a test.
-pub fn lane(sql: &mut Sql, now: Time) {
+/// Appends `(the client wrote last, or the asker is called by name in what they have not read)`.
+pub fn needs_reply(sql: &mut Sql, asker: &Asker) {
     sql.push(
-        "CAST(CASE WHEN f.status = 'pending_verification' THEN 0 WHEN f.client_wrote_last THEN 1 WHEN f.status NOT IN ",
+        "(f.client_wrote_last OR f.id IN (SELECT m.finding_id FROM mention m LEFT JOIN finding_read r ON r.agency_id = m.agency_id \
+           AND r.finding_id = m.finding_id AND r.user_id = m.user_id \
+         WHERE m.agency_id = $1 AND m.at > COALESCE(r.read_at, 0) AND m.user_id = ",
     );
-    sql.push(OPEN)
+    sql.push_bind(asker.user).push("))");
+}
+
+/// The lane of finding `f` as its rank, null for none: `domain::lane::lane` in SQL, held to it by a test.
+pub fn lane(sql: &mut Sql, asker: &Asker) {
+    sql.push("CAST(CASE WHEN f.status = 'pending_verification' THEN 0 WHEN ");
+    needs_reply(sql, asker);
+    sql.push(" THEN 1 WHEN f.status NOT IN ")
+        .push(OPEN)
         .push(" THEN NULL WHEN f.status IN ('not_fixed', 'partial', 'inconclusive') OR f.reopened THEN 2");
-    sql.push(" WHEN f.due_at <= ").push_bind(now).push(" THEN 3");
+    sql.push(" WHEN f.due_at <= ").push_bind(asker.now).push(" THEN 3");
     sql.push(" WHEN f.due_at <= ")
-        .push_bind(now.plus_ms(SOON_MS))
+        .push_bind(asker.now.plus_ms(SOON_MS))
         .push(" THEN 4");
     sql.push(
         " WHEN f.triaged_at IS NULL THEN 5 WHEN NOT f.seen_in_latest THEN 6 WHEN f.assignee_id IS NULL THEN 7 \

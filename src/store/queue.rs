@@ -3,7 +3,7 @@
 use super::client::UserRef;
 use super::finding::{COLUMNS, FindingRow, JOINS, read, sort_key};
 use super::page::{self, Key, Slice, SortColumn, Window};
-use super::query::{self, Filter, lane_of};
+use super::query::{self, Asker, Filter, lane_of};
 use super::{Result, Row, Sql, Tx};
 use crate::domain::id::{FindingId, UserId};
 use crate::domain::lane::Lane;
@@ -46,24 +46,24 @@ fn row(row: &Row) -> Result<QueueRow> {
 }
 
 /// Appends the findings that are in a lane, each with its lane and its clock, as `f`, and what stands around them.
-fn from(sql: &mut Sql, now: Time) {
+fn from(sql: &mut Sql, asker: &Asker) {
     sql.push(" FROM (SELECT f.*, ");
-    query::lane(sql, now);
+    query::lane(sql, asker);
     sql.push(" AS lane, CASE WHEN f.status = 'pending_verification' THEN f.verify_due_at WHEN f.status IN ")
         .push(query::OPEN);
-    sql.push(
-        " THEN f.due_at END AS clock_at FROM finding f WHERE f.agency_id = $1 AND (f.client_wrote_last OR f.status IN ",
-    );
-    sql.push(query::OPEN).push(")) f").push(JOINS);
+    sql.push(" THEN f.due_at END AS clock_at FROM finding f WHERE f.agency_id = $1 AND (f.status IN ");
+    sql.push(query::OPEN).push(" OR ");
+    query::needs_reply(sql, asker);
+    sql.push(")) f").push(JOINS);
 }
 
-fn select(now: Time) -> Sql {
+fn select(asker: &Asker) -> Sql {
     let mut sql = Sql::new("SELECT ");
     sql.push(COLUMNS)
         .push(", f.lane, f.clock_at, l.user_id AS holder_id, l.until AS holder_until, h.name AS holder_name, h.email AS holder_email");
-    from(&mut sql, now);
+    from(&mut sql, asker);
     sql.push(" LEFT JOIN claim l ON l.agency_id = f.agency_id AND l.finding_id = f.id AND l.until > ")
-        .push_bind(now);
+        .push_bind(asker.now);
     sql.push(" LEFT JOIN agency_user h ON h.agency_id = l.agency_id AND h.id = l.user_id WHERE f.agency_id = $1 AND f.lane IS NOT NULL");
     sql
 }
@@ -97,7 +97,7 @@ pub fn keys(filter: &Filter, row: &QueueRow) -> Vec<Key> {
 }
 
 pub async fn list(tx: &mut Tx, filter: &Filter, window: &Window) -> Result<Slice<QueueRow>> {
-    let mut sql = select(filter.asker.now);
+    let mut sql = select(&filter.asker);
     query::push(&mut sql, tx, filter);
     page::window(&mut sql, &sort(filter), window);
     let rows = tx.all(sql).await?.iter().map(row).collect::<Result<_>>()?;
@@ -107,7 +107,7 @@ pub async fn list(tx: &mut Tx, filter: &Filter, window: &Window) -> Result<Slice
 /// How many findings stand in each lane that has some.
 pub async fn lanes(tx: &mut Tx, filter: &Filter) -> Result<Vec<(Lane, i64)>> {
     let mut sql = Sql::new("SELECT f.lane, COUNT(*) AS n");
-    from(&mut sql, filter.asker.now);
+    from(&mut sql, &filter.asker);
     sql.push(" WHERE f.agency_id = $1 AND f.lane IS NOT NULL");
     query::push(&mut sql, tx, filter);
     sql.push(" GROUP BY f.lane ORDER BY f.lane");
@@ -119,7 +119,7 @@ pub async fn lanes(tx: &mut Tx, filter: &Filter) -> Result<Vec<(Lane, i64)>> {
 
 /// The finding to take next: nobody holds it, it does not wait on the client, its clock is the nearest or most breached.
 pub async fn next(tx: &mut Tx, filter: &Filter) -> Result<Option<QueueRow>> {
-    let mut sql = select(filter.asker.now);
+    let mut sql = select(&filter.asker);
     query::push(&mut sql, tx, filter);
     sql.push(" AND l.user_id IS NULL AND f.lane <> ")
         .push_bind(Lane::Waiting.rank());
@@ -128,8 +128,8 @@ pub async fn next(tx: &mut Tx, filter: &Filter) -> Result<Option<QueueRow>> {
 }
 
 /// One row, whatever its filter; none where the finding is in no lane.
-pub async fn get(tx: &mut Tx, finding: FindingId, now: Time) -> Result<Option<QueueRow>> {
-    let mut sql = select(now);
+pub async fn get(tx: &mut Tx, finding: FindingId, asker: &Asker) -> Result<Option<QueueRow>> {
+    let mut sql = select(asker);
     sql.push(" AND f.id = ").push_bind(finding);
     tx.opt(sql).await?.as_ref().map(row).transpose()
 }

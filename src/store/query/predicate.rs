@@ -25,7 +25,7 @@ pub(super) fn plain(sql: &mut Sql, engine: Engine, kind: &Kind, asker: &Asker) {
             sql.push(OPEN);
         }
         Kind::Lane(lanes) => {
-            lane(sql, asker.now);
+            lane(sql, asker);
             sql.push(" IN ").push_list(lanes.iter().map(|l| l.rank()));
         }
         Kind::Due(when) => self::when(sql, "f.due_at", *when, asker, Direction::Ahead),

@@ -4,7 +4,7 @@ use riskdesk::domain::access::Role;
 use serde_json::{Value, json};
 
 use crate::support::bench::{Bench, engines};
-use crate::support::findings::{finding, keys, path, plant, workspace};
+use crate::support::findings::{finding, keys, path, plant, step, workspace};
 
 #[tokio::test]
 async fn a_thread_has_one_audience() {
@@ -12,6 +12,7 @@ async fn a_thread_has_one_audience() {
         let bench = Bench::start(engine).await;
         let admin = bench.alpha_admin().await;
         let ana = bench.user(bench.alpha, "ana@alpha.test", Role::Analyst).await;
+        bench.user(bench.alpha, "vera@alpha.test", Role::Viewer).await;
         let project = workspace(&bench, &admin, "Acme").await;
         let row = finding(&bench, &admin, &project, json!({})).await;
         let comments = path(&row, "/comments");
@@ -39,9 +40,10 @@ async fn a_thread_has_one_audience() {
         bench.post(&admin, &comments, strange).await.refused(404, "not_found");
         // Unread until read.
         let unread = async |token: &str| keys(&bench.get(token, "/api/v1/findings?q=unread:yes").await.ok()).len();
-        assert_eq!((unread(&ana).await, unread(&admin).await), (1, 1));
+        // Whoever answers has read.
+        assert_eq!((unread(&ana).await, unread(&admin).await), (1, 0));
         bench.post(&ana, &format!("{comments}/read"), json!({})).await.ok();
-        assert_eq!((unread(&ana).await, unread(&admin).await), (0, 1));
+        assert_eq!((unread(&ana).await, unread(&admin).await), (0, 0));
         // Sharing the thread's beginning shares the thread; a reply alone cannot be shared.
         let share = |comment: &Value, version, audience: &str| {
             let (bench, admin, path) = (
@@ -87,6 +89,26 @@ async fn a_thread_has_one_audience() {
             .await
             .ok();
         assert_eq!(lane().await, 0);
+        // Called by name: in the reply lane of the one who was called, whatever the status, until it is read.
+        let closed = finding(&bench, &admin, &project, json!({})).await;
+        let closed = step(&bench, &admin, &closed, "out_of_scope", json!({ "notes": "Sold." }))
+            .await
+            .ok();
+        let call = json!({ "text": "Is that right, @ana? And @nobody, @vera@alpha.test." });
+        bench.post(&admin, &path(&closed, "/comments"), call).await.ok();
+        let replies = async |token: &str| {
+            let listed = keys(&bench.get(token, "/api/v1/findings?q=lane:reply").await.ok());
+            let queued = bench.get(token, "/api/v1/queue?q=lane:reply").await.ok()["items"]
+                .as_array()
+                .unwrap()
+                .len();
+            assert_eq!(listed.len(), queued);
+            queued
+        };
+        assert_eq!((replies(&ana).await, replies(&admin).await), (1, 0));
+        assert_eq!(bench.number("SELECT COUNT(*) FROM mention").await, 1);
+        bench.post(&ana, &path(&closed, "/comments/read"), json!({})).await.ok();
+        assert_eq!(replies(&ana).await, 0);
         bench.stop().await;
     }
 }
