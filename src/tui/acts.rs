@@ -53,9 +53,9 @@ pub fn can_on_finding(action: Action, finding: Option<&Finding>, model: &Model) 
     }
 }
 
-fn told<T>(answer: &Answer<T>, done: String) -> Vec<Effect> {
+fn told<T>(answer: &Answer<T>, done: &str) -> Vec<Effect> {
     vec![match answer {
-        Ok(_) => Effect::Say(Tone::Good, Safe::new(&done)),
+        Ok(_) => Effect::Say(Tone::Good, Safe::new(done)),
         Err(fault) => Effect::Say(Tone::Bad, sentence(fault)),
     }]
 }
@@ -67,7 +67,7 @@ pub fn take(finding: &Finding, cx: &mut Cx) {
         finding: finding.id.to_string(),
     };
     cx.act(request, None, move |answer| {
-        told(&answer, format!("{key} is yours for 30 minutes."))
+        told(&answer, &format!("{key} is yours for 30 minutes."))
     });
 }
 
@@ -77,7 +77,7 @@ fn put_back(finding: &Finding, cx: &mut Cx) {
         finding: finding.id.to_string(),
     };
     cx.act(request, None, move |answer| {
-        told(&answer, format!("{key} is back in the queue."))
+        told(&answer, &format!("{key} is back in the queue."))
     });
 }
 
@@ -112,7 +112,7 @@ pub fn triage(finding: &Finding, undo: bool, cx: &mut Cx) {
         undo,
     };
     cx.act(request, Some(finding.version), move |answer| {
-        told(&answer, format!("{key} {done}."))
+        told(&answer, &format!("{key} {done}."))
     });
 }
 
@@ -129,6 +129,6 @@ pub fn release(finding: &Finding, undo: bool, cx: &mut Cx) {
         undo,
     };
     cx.act(request, Some(finding.version), move |answer| {
-        told(&answer, format!("{key} {done}."))
+        told(&answer, &format!("{key} {done}."))
     });
 }

@@ -6,8 +6,6 @@
 
 use std::collections::VecDeque;
 
-use ratatui::layout::Rect;
-
 use super::effect::{Cx, Effect, Owner};
 use super::input::Input;
 use super::keymap::Keymap;
@@ -363,10 +361,5 @@ impl App {
             .filter_map(|(id, _)| self.panes[id.index()].next_change(now))
             .chain(self.layers.iter().filter_map(|(_, l)| l.next_change(now)));
         clocks.chain(spin).min()
-    }
-
-    /// Whether this area can hold the desk; else one sentence is drawn.
-    fn has_room(&self, area: Rect) -> bool {
-        layout::fits(area.width, area.height)
     }
 }

@@ -72,7 +72,7 @@ pub type Progress = UnboundedSender<(u64, u64)>;
 
 /// One endpoint's call.
 struct Request<E> {
-    request: Arc<E>,
+    what: Arc<E>,
     write: Option<Write>,
     changes: bool,
 }
@@ -85,7 +85,7 @@ impl<E: Endpoint> fmt::Debug for Request<E> {
 
 impl<E: Endpoint> Work for Request<E> {
     fn request(&self) -> &dyn Any {
-        self.request.as_ref()
+        self.what.as_ref()
     }
 
     fn summary(&self) -> &'static str {
@@ -97,7 +97,7 @@ impl<E: Endpoint> Work for Request<E> {
     }
 
     fn run(&self, host: Host, _: Progress) -> BoxFuture<'static, Answer<Payload>> {
-        let (request, write) = (self.request.clone(), self.write.clone());
+        let (request, write) = (self.what.clone(), self.write.clone());
         Box::pin(async move {
             let Some(remote) = host.remote else {
                 return Err(Fault::SignInNeeded);
@@ -245,7 +245,7 @@ impl<'a> Cx<'a> {
         then: impl FnOnce(Answer<E::Out>) -> M + Send + 'static,
     ) {
         let work = Request {
-            request: Arc::new(request),
+            what: Arc::new(request),
             write,
             changes,
         };

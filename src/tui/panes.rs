@@ -98,7 +98,7 @@ pub trait Pane: Send + fmt::Debug {
     }
     /// The query as it stands.
     fn query(&self) -> &str {
-        ""
+        Default::default()
     }
     /// When the text on the screen changes by itself next (a clock runs).
     fn next_change(&self, _now: Time) -> Option<Time> {

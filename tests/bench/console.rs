@@ -3,6 +3,8 @@
 //!
 //! `cargo bench --bench console`
 
+#![allow(clippy::panic)]
+
 use divan::Bencher;
 use riskdesk::api::Page;
 use riskdesk::api::client::{Client, ListClients};

@@ -27,7 +27,7 @@ impl App {
         let area = buffer.area;
         let mut brush = Brush::new(buffer, &self.model.theme);
         brush.clear(area, Tone::Text);
-        if !self.has_room(area) {
+        if !layout::fits(area.width, area.height) {
             let text = format!(
                 "riskdesk needs {} columns and {} rows; this window has {} by {}.",
                 layout::SMALLEST.0,
@@ -62,7 +62,7 @@ impl App {
         let focused = id == self.focus && self.layers.is_empty();
         let tone = if focused { Tone::Focus } else { Tone::Title };
         let mut title = vec![
-            run(&format!(" {} ", id.index() + 1), Tone::Dim),
+            run(format!(" {} ", id.index() + 1), Tone::Dim),
             run(id.name(), tone),
             run(" ", Tone::Text),
         ];

@@ -258,10 +258,9 @@ impl Layer for Assign {
         }
         if let Some((tone, text)) = &self.note {
             let lines = wrap(text, usize::from(inside.width));
-            let mut y = inside.bottom().saturating_sub(lines.len() as u16);
-            for line in lines {
-                brush.text(inside.x, y, inside.width, &line, *tone);
-                y += 1;
+            let top = inside.bottom().saturating_sub(lines.len() as u16);
+            for (y, line) in (top..).zip(&lines) {
+                brush.text(inside.x, y, inside.width, line, *tone);
             }
         }
     }

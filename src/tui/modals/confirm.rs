@@ -56,10 +56,9 @@ impl Layer for Confirm {
 
     fn draw(&self, brush: &mut Brush, area: Rect, _: &Model) {
         let inside = brush.frame(area, &[run(" Quit? ", Tone::Focus)], &[], true);
-        let mut y = inside.y + 1;
-        for line in wrap(&self.question, usize::from(inside.width.saturating_sub(2))) {
-            brush.text(inside.x + 1, y, inside.width - 2, &line, Tone::Text);
-            y += 1;
+        let lines = wrap(&self.question, usize::from(inside.width.saturating_sub(2)));
+        for (y, line) in (inside.y + 1..).zip(&lines) {
+            brush.text(inside.x + 1, y, inside.width - 2, line, Tone::Text);
         }
         let runs = [
             run("y", Tone::Key),

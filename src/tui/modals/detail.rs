@@ -87,7 +87,7 @@ pub struct Detail {
     key: String,
     /// The row of the list, drawn until the answer comes.
     row: Option<Finding>,
-    detail: Option<FindingDetail>,
+    full: Option<FindingDetail>,
     failed: Option<Safe>,
     tab: Tab,
     scroll: u16,
@@ -106,7 +106,7 @@ impl Detail {
         Self {
             key: key.to_owned(),
             row: None,
-            detail: None,
+            full: None,
             failed: None,
             tab: Tab::Facts,
             scroll: 0,
@@ -137,7 +137,7 @@ impl Detail {
     }
 
     fn finding(&self) -> Option<&Finding> {
-        self.detail.as_ref().map(|d| &d.finding).or(self.row.as_ref())
+        self.full.as_ref().map(|d| &d.finding).or(self.row.as_ref())
     }
 
     fn show(&mut self, cx: &mut Cx) {
@@ -238,9 +238,7 @@ impl Detail {
 
     fn facts_height(&self) -> u16 {
         let width = usize::from(self.size.0.saturating_sub(4));
-        self.detail
-            .as_ref()
-            .map_or(0, |d| sections::body(d, width).len() as u16)
+        self.full.as_ref().map_or(0, |d| sections::body(d, width).len() as u16)
     }
 
     fn title(&self) -> Vec<Run> {
@@ -252,7 +250,7 @@ impl Detail {
     }
 
     fn tabs(&self) -> Vec<Run> {
-        let detail = self.detail.as_ref();
+        let detail = self.full.as_ref();
         let places = detail.map(|d| d.occurrences_open + d.occurrences_fixed);
         let mut out = Vec::new();
         for tab in TABS {
@@ -339,7 +337,7 @@ impl Layer for Detail {
                 Ok(detail) => {
                     self.failed = None;
                     self.row = Some(detail.finding.clone());
-                    self.detail = Some(detail);
+                    self.full = Some(detail);
                 }
                 Err(fault) => self.failed = Some(sentence(&fault)),
             },
@@ -425,7 +423,7 @@ impl Layer for Detail {
         let inside = brush.frame(area, &self.title(), &note, true);
         let inside = Rect::new(inside.x + 1, inside.y, inside.width.saturating_sub(2), inside.height);
         if let Some(finding) = self.finding() {
-            sections::head(brush, inside, finding, self.detail.as_ref(), model);
+            sections::head(brush, inside, finding, self.full.as_ref(), model);
         }
         brush.runs(inside.x, inside.y + 3, inside.width, &self.tabs());
         let body = Rect::new(inside.x, inside.y + 5, inside.width, inside.height.saturating_sub(5));
@@ -437,7 +435,7 @@ impl Layer for Detail {
             return;
         }
         match self.tab {
-            Tab::Facts => match &self.detail {
+            Tab::Facts => match &self.full {
                 Some(detail) => sections::facts(brush, body, detail, self.scroll),
                 None => {
                     brush.text(body.x, body.y, body.width, &Safe::new("Loading…"), Tone::Dim);

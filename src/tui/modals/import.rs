@@ -126,7 +126,7 @@ impl Spec for Files {
 
 #[derive(Debug)]
 enum Msg {
-    Opened(Answer<Batch>),
+    Opened(Box<Answer<Batch>>),
     Sent(u64, u64),
     Uploaded(Answer<BatchFile>),
     /// Planned, asked for again, or applied: the batch as it is.
@@ -180,22 +180,14 @@ impl Import {
         let Some(batch) = self.batch.as_ref().map(|b| b.id) else {
             return;
         };
-        match self.files.get(n) {
-            Some(path) => {
-                self.step = Step::Uploading { n, sent: 0, total: 0 };
-                let work = Upload {
-                    batch,
-                    n,
-                    path: path.clone(),
-                };
-                let told = |sent, total| Box::new(Msg::Sent(sent, total)) as Payload;
-                cx.work("upload", work, Some(Box::new(told)), Msg::Uploaded);
-            }
-            None => {
-                self.step = Step::Planning;
-                self.asked = Some(cx.model.now);
-                cx.ask("plan", PlanBatch { batch }, |answer| Msg::Batch(Box::new(answer)));
-            }
+        if let Some(path) = self.files.get(n).cloned() {
+            self.step = Step::Uploading { n, sent: 0, total: 0 };
+            let told = |sent, total| Box::new(Msg::Sent(sent, total)) as Payload;
+            cx.work("upload", Upload { batch, n, path }, Some(Box::new(told)), Msg::Uploaded);
+        } else {
+            self.step = Step::Planning;
+            self.asked = Some(cx.model.now);
+            cx.ask("plan", PlanBatch { batch }, |answer| Msg::Batch(Box::new(answer)));
         }
     }
 
@@ -272,7 +264,7 @@ impl Layer for Import {
                 project: self.project.key.clone(),
                 covers: self.covers.clone(),
             };
-            cx.ask("open", request, Msg::Opened);
+            cx.ask("open", request, |answer| Msg::Opened(Box::new(answer)));
         }
         let due = self.asked.is_some_and(|t| cx.model.now.0 - t.0 >= ASK_MS);
         if due {
@@ -310,10 +302,13 @@ impl Layer for Import {
     fn reply(&mut self, payload: Payload, cx: &mut Cx) {
         let Ok(msg) = payload.downcast::<Msg>() else { return };
         match *msg {
-            Msg::Opened(Ok(batch)) => {
-                self.batch = Some(batch);
-                self.upload(0, cx);
-            }
+            Msg::Opened(answer) => match *answer {
+                Ok(batch) => {
+                    self.batch = Some(batch);
+                    self.upload(0, cx);
+                }
+                Err(fault) => self.step = Step::Failed(sentence(&fault)),
+            },
             Msg::Sent(now, of) => {
                 if let Step::Uploading { sent, total, .. } = &mut self.step {
                     (*sent, *total) = (now, of);
@@ -329,7 +324,7 @@ impl Layer for Import {
                 Err(fault) => self.step = Step::Failed(sentence(&fault)),
             },
             Msg::Lines(Ok(page)) => self.lines = page.items,
-            Msg::Opened(Err(fault)) | Msg::Uploaded(Err(fault)) | Msg::Lines(Err(fault)) => {
+            Msg::Uploaded(Err(fault)) | Msg::Lines(Err(fault)) => {
                 self.step = Step::Failed(sentence(&fault));
             }
         }

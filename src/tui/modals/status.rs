@@ -185,7 +185,7 @@ impl Layer for PickMove {
 
 #[derive(Debug)]
 enum Moved {
-    Done(Answer<Finding>),
+    Done(Box<Answer<Finding>>),
     Places(Answer<Page<Occurrence>>),
     /// After a conflict: what may be done now.
     Again(Box<Answer<FindingDetail>>),
@@ -368,27 +368,31 @@ impl Spec for MoveForm {
             cx.push(Effect::Recall(notes));
         }
         form.sending();
-        cx.write(request, Some(self.finding.version), Moved::Done);
+        cx.write(request, Some(self.finding.version), |answer| {
+            Moved::Done(Box::new(answer))
+        });
     }
 
     fn reply(&mut self, payload: Payload, form: &mut Form, cx: &mut Cx) {
         let Ok(msg) = payload.downcast::<Moved>() else { return };
         match *msg {
-            Moved::Done(Ok(finding)) => {
-                Sheet::<Self>::finish(form, self.draft_key(), cx);
-                cx.say(Tone::Good, format!("{} is {}.", finding.key, letter(finding.status).1));
-            }
-            Moved::Done(Err(fault)) => {
-                form.fault(&fault);
-                if let Fault::Problem(problem) = &fault
-                    && problem.code == Code::VersionConflict
-                {
-                    let finding = self.finding.id.to_string();
-                    cx.read("again", ShowFinding { finding }, |answer| {
-                        Moved::Again(Box::new(answer))
-                    });
+            Moved::Done(answer) => match *answer {
+                Ok(finding) => {
+                    Sheet::<Self>::finish(form, self.draft_key(), cx);
+                    cx.say(Tone::Good, format!("{} is {}.", finding.key, letter(finding.status).1));
                 }
-            }
+                Err(fault) => {
+                    form.fault(&fault);
+                    if let Fault::Problem(problem) = &fault
+                        && problem.code == Code::VersionConflict
+                    {
+                        let finding = self.finding.id.to_string();
+                        cx.read("again", ShowFinding { finding }, |answer| {
+                            Moved::Again(Box::new(answer))
+                        });
+                    }
+                }
+            },
             Moved::Places(Ok(page)) => {
                 let label = |o: &Occurrence| (o.id.to_string(), Safe::new(&o.place));
                 let fixed = page.items.iter().filter(|o| o.fixed).map(|o| o.id.to_string());

@@ -115,7 +115,7 @@ impl Pane for Clients {
             Note::Resync => self.window.refresh(),
             Note::Change(event) => match event.topic {
                 Topic::Client | Topic::Project | Topic::Finding | Topic::Import | Topic::Agency => {
-                    self.window.refresh()
+                    self.window.refresh();
                 }
                 _ => return,
             },

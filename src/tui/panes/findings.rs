@@ -232,7 +232,10 @@ impl Pane for Findings {
                 }
                 cells.push(badge::title(finding));
                 cells.push(vec![run(finding.occurrence_count.to_string(), Tone::Dim)]);
-                cells.push(badge::due(finding.due_at, model.now));
+                cells.push(badge::due(
+                    finding.due_at.filter(|_| finding.status.is_open()),
+                    model.now,
+                ));
                 cells.push(badge::person(finding.assignee.as_ref()));
                 cells
             },

@@ -135,7 +135,7 @@ impl Pane for Queue {
             Note::Resync => self.window.refresh(),
             Note::Change(event) => match event.topic {
                 Topic::Project | Topic::Finding | Topic::Queue | Topic::Import | Topic::Comment => {
-                    self.window.refresh()
+                    self.window.refresh();
                 }
                 _ => return,
             },

@@ -72,6 +72,10 @@ pub type Empty = Vec<Run>;
 
 /// Draws the rows that are in view. `cells` makes the cells of a row, in the order of the columns; `lead` those of the
 /// fixed row above them.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "one call per pane, each argument a part of what it looks like"
+)]
 pub fn draw<T: Row>(
     brush: &mut Brush,
     area: Rect,

@@ -275,18 +275,15 @@ pub fn history(brush: &mut Brush, area: Rect, window: &Window<HistoryEntry>, mod
             (None, None) => run("system", Tone::Dim),
         };
         let mut what = Vec::new();
-        match (entry.from, entry.to) {
-            (from, Some(to)) => {
-                if let Some(from) = from {
-                    what.extend(badge::status(from));
-                    what.push(run(" → ", Tone::Dim));
-                }
-                what.extend(badge::status(to));
+        if let Some(to) = entry.to {
+            if let Some(from) = entry.from {
+                what.extend(badge::status(from));
+                what.push(run(" → ", Tone::Dim));
             }
-            (_, None) => {
-                let act = entry.act.strip_prefix("finding.").unwrap_or(&entry.act);
-                what.push(run(act.replace('_', " "), Tone::Text));
-            }
+            what.extend(badge::status(to));
+        } else {
+            let act = entry.act.strip_prefix("finding.").unwrap_or(&entry.act);
+            what.push(run(act.replace('_', " "), Tone::Text));
         }
         vec![
             vec![run(clock::moment(entry.at, &model.zone), Tone::Dim)],

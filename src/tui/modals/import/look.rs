@@ -115,8 +115,8 @@ fn told(file: &BatchFile) -> Vec<Run> {
 
 fn bar(brush: &mut Brush, area: Rect, y: u16, done: u64, total: u64) {
     let width = u64::from(area.width.saturating_sub(8).min(60));
-    let full = if total == 0 { 0 } else { done.min(total) * width / total };
-    let percent = if total == 0 { 0 } else { done.min(total) * 100 / total };
+    let part = |of: u64| (done.min(total) * of).checked_div(total).unwrap_or(0);
+    let (full, percent) = (part(width), part(100));
     let runs = [
         run("█".repeat(full as usize), Tone::Key),
         run("░".repeat((width - full) as usize), Tone::Dim),
