@@ -89,7 +89,7 @@ pub fn take_next(query: &str, cx: &mut Cx) {
     cx.act(request, None, |answer| match answer {
         Ok(taken) => match taken.item {
             Some(item) => vec![
-                Effect::OpenFinding(item.finding.key.clone()),
+                Effect::OpenFinding(item.finding.key.clone(), true),
                 Effect::Say(
                     Tone::Good,
                     Safe::new(&format!("{} is yours for 30 minutes.", item.finding.key)),

@@ -146,8 +146,8 @@ pub enum Effect {
     Focus(PaneId),
     ChooseClient(Option<Chosen>),
     ChooseProject(Option<Chosen>),
-    /// Opens a finding by its key.
-    OpenFinding(String),
+    /// Opens a finding by its key; whether one has just taken it.
+    OpenFinding(String, bool),
     /// The detail asks for its neighbour in the list it came from.
     Step(bool),
     /// Looks for this in the focused pane.

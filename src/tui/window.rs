@@ -75,6 +75,8 @@ pub struct Window<T> {
     before: usize,
     at: usize,
     chosen: Option<Uuid>,
+    /// The list that is coming starts at its first row, whatever the cursor was on.
+    homing: bool,
     top: usize,
     height: usize,
     marks: HashSet<Uuid>,
@@ -100,6 +102,7 @@ impl<T: Row> Window<T> {
             before: 0,
             at: 0,
             chosen: None,
+            homing: false,
             top: 0,
             height: 20,
             marks: HashSet::new(),
@@ -316,6 +319,9 @@ impl<T: Row> Window<T> {
                 self.leaves.clear();
                 self.before = 0;
                 self.fresh = false;
+                if std::mem::take(&mut self.homing) {
+                    (self.at, self.top, self.chosen) = (0, 0, None);
+                }
                 self.leaves.push_back(leaf);
             }
             Spot::Again(serial) => {
@@ -504,6 +510,21 @@ mod tests {
             Some(&N(3)),
             "a row that has gone leaves the cursor at its place"
         );
+    }
+
+    #[test]
+    fn another_list_starts_at_its_top_even_where_the_old_row_is_in_it() {
+        let mut w = Window::new(0);
+        pump(&mut w, 3);
+        w.act(Action::Down, None);
+        w.reset();
+        w.home();
+        pump(&mut w, 30);
+        assert_eq!(w.current(), Some(&N(0)));
+        w.act(Action::Down, Some(4));
+        w.refresh();
+        pump(&mut w, 30);
+        assert_eq!(w.current(), Some(&N(4)));
     }
 
     #[test]

@@ -42,7 +42,7 @@ impl App {
                 let client = self.model.standing.client.clone();
                 self.stand(Standing { client, project });
             }
-            Effect::OpenFinding(key) => self.open_finding(&key),
+            Effect::OpenFinding(key, taken) => self.open_finding(&key, taken),
             Effect::Step(forward) => self.step(owner, forward),
             Effect::Find(text) => {
                 let focus = self.focus;
@@ -182,10 +182,10 @@ impl App {
     }
 
     /// Goes to a finding by its key, over the findings pane.
-    fn open_finding(&mut self, key: &str) {
+    fn open_finding(&mut self, key: &str, taken: bool) {
         if !matches!(self.focus, PaneId::Findings | PaneId::Queue) {
             self.focus_on(PaneId::Findings);
         }
-        self.open(Detail::new(key));
+        self.open(Detail::new(key).taken(taken));
     }
 }

@@ -101,7 +101,7 @@ pub struct Detail {
 }
 
 impl Detail {
-    /// By key alone (palette, take next): the one just taken is one's own.
+    /// By key alone (palette, take next).
     pub fn new(key: &str) -> Self {
         Self {
             key: key.to_owned(),
@@ -120,6 +120,12 @@ impl Detail {
         }
     }
 
+    /// The same, held by oneself or not.
+    #[must_use]
+    pub fn taken(self, mine: bool) -> Self {
+        Self { mine, ..self }
+    }
+
     /// Over the row of a list.
     pub fn over(finding: &Finding) -> Self {
         Self {
@@ -130,10 +136,7 @@ impl Detail {
 
     /// Over the row of the queue; `mine` where one holds it.
     pub fn held(finding: &Finding, mine: bool) -> Self {
-        Self {
-            mine,
-            ..Self::over(finding)
-        }
+        Self::over(finding).taken(mine)
     }
 
     fn finding(&self) -> Option<&Finding> {

@@ -38,7 +38,7 @@ impl Step {
             Self::Triage => "triaged: a person has looked at it",
             Self::Untriage => "take the triage back",
             Self::Release => "release to the client; the remediation clock starts",
-            Self::Recall => "take the release back; the client does not see it any more",
+            Self::Recall => "take the release back: the client loses sight of it",
         }
     }
 }

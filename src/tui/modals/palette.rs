@@ -77,7 +77,7 @@ impl Palette {
                 cx.push(Effect::ChooseProject(Some(named.chosen.clone())));
                 cx.push(Effect::Focus(PaneId::Findings));
             }
-            What::Finding => cx.push(Effect::OpenFinding(named.chosen.key.clone())),
+            What::Finding => cx.push(Effect::OpenFinding(named.chosen.key.clone(), false)),
         }
     }
 

@@ -11,9 +11,10 @@ impl<T: Row> Window<T> {
         self.reveal();
     }
 
-    /// Puts the cursor on the first row.
+    /// Puts the cursor on the first row, of the list that is coming where another one was asked for.
     pub fn home(&mut self) {
         self.go(0);
+        self.homing = true;
     }
 
     fn go(&mut self, to: usize) {

@@ -261,6 +261,7 @@ fn taking_from_the_queue() {
     let key = item.finding.key.clone();
     desk.reply::<TakeNext>(Taken { item: Some(item) });
     assert_eq!(desk.expect_call::<ShowFinding>().finding, key);
+    assert!(desk.screen().contains(" yours "), "{}", desk.screen());
     desk.press("<esc>T");
     desk.reply::<TakeNext>(Taken { item: None });
     assert!(desk.screen().contains("Nothing is left"));

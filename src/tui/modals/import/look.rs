@@ -188,7 +188,8 @@ fn row(plan: &PlanLine) -> Vec<Run> {
     let key = plan.finding.clone().unwrap_or_default();
     out.push(run(format!(" {key:<9}"), Tone::Dim));
     out.push(run(Safe::new(&plan.title), Tone::Text));
-    out.push(run(format!("  {} places", plan.occurrences), Tone::Dim));
+    let places = if plan.occurrences == 1 { "place" } else { "places" };
+    out.push(run(format!("  {} {places}", plan.occurrences), Tone::Dim));
     out
 }
 
