@@ -48,10 +48,11 @@ pub async fn run(cx: &Context) -> Result<(), Error> {
 /// As [`run`].
 pub async fn open(cx: &Context, remote: Option<Remote>, server: Option<String>) -> Result<(), Error> {
     let file = |name: &str| std::fs::read_to_string(cx.paths.config_dir.join(name)).ok();
-    let theme = if cx.environment.plain_terminal() {
-        "mono"
-    } else {
-        cx.config.console.theme.as_str()
+    // NO_COLOR, TERM=dumb, or a terminal that has no colours: severity is a letter as well.
+    let colours = supports_color::on(supports_color::Stream::Stdout).is_some();
+    let theme = match cx.config.console.theme.as_str() {
+        _ if cx.environment.plain_terminal() || !colours => "mono",
+        theme => theme,
     };
     let console = tui::Console {
         remote,

@@ -95,6 +95,39 @@ fn without_a_session_it_asks_for_one_and_goes_on() {
     console.is_restored();
 }
 
+/// Check 29, once, over the whole loop: the session is revoked elsewhere while an edit is open.
+#[test]
+fn a_session_revoked_in_the_middle_of_an_edit_costs_a_sign_in_and_nothing_else() {
+    let desk = Desk::sqlite();
+    let (home, elsewhere) = (desk.admin(), desk.admin());
+    let mut console = Console::open(&home, 100, 30);
+    console.wait_for("live");
+    console.press("1");
+    console.wait_for("All clients");
+    console.press("\x0eKept Ltd\tit@kept.test");
+    console.wait_for("it@kept.test");
+    let sessions = elsewhere.run(&["session", "list", "--json"]).json();
+    for session in sessions["items"].as_array().unwrap() {
+        if session["current"] == false {
+            let id = session["id"].as_str().unwrap();
+            assert_eq!(elsewhere.run(&["session", "revoke", id]).code, 0);
+        }
+    }
+    console.press("\x13");
+    console.wait_for("Your session has ended");
+    console.press(&format!("{}\r", crate::support::desk::PASSWORD));
+    console.wait_for("Kept Ltd (kept-ltd) is created.");
+    let clients = elsewhere.run(&["client", "list", "--json"]).json();
+    let kept: Vec<_> = clients["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|c| c["name"] == "Kept Ltd")
+        .collect();
+    assert_eq!(kept.len(), 1);
+    assert_eq!(kept[0]["contact_email"], "it@kept.test");
+}
+
 #[test]
 fn keys_work_while_the_server_is_stopped_and_when_it_is_gone() {
     let mut desk = Desk::sqlite();
