@@ -120,7 +120,7 @@ actions! {
     Take "take" Lists Act "take" "Take this from the queue, or put it back";
     TakeNext "take-next" Lists Act "take next" "Take the next finding of the queue";
     Why "why" Lists Act "why" "Why this is one finding: fingerprint and imports";
-    Menu "menu" Lists Act "menu" "Everything that can be done with this row";
+    Menu "menu" Lists Desk "menu" "Everything that can be done with this row";
     Reload "reload" Lists Desk "reload" "Reload what is shown, reconnect";
     CopyId "copy" Lists Act "copy key" "Copy the key (sent to the terminal)";
     Pin "pin" Lists Desk "pin" "Pin the client: acts on any other are refused";

@@ -151,3 +151,8 @@ pub fn sorted(query: &str, word: &str) -> String {
     words.push(&sort);
     words.join(" ")
 }
+
+/// The room a client's name gets in a row of another noun: more where the title does not need it.
+pub fn client_width(area: u16) -> u16 {
+    14 + area.saturating_sub(90).min(28) / 2
+}

@@ -186,6 +186,8 @@ impl Pane for Clients {
             table::number("prj", 3, 3),
             table::column("manager", 16, 5),
         ];
+        let mut columns = COLUMNS;
+        columns[0].width = if area.width >= 60 { 14 } else { 10 };
         let here = if model.standing.client.is_none() { "● " } else { "  " };
         let lead = [run(here, Tone::Key), run("All clients", Tone::Strong)];
         let new = model.keymap.first(Action::New);
@@ -198,7 +200,7 @@ impl Pane for Clients {
             brush,
             area,
             &self.window,
-            &COLUMNS,
+            &columns,
             focused,
             model,
             Some(&lead),

@@ -189,11 +189,12 @@ impl Pane for Findings {
             table::number("due", 5, 2),
             table::column("who", 8, 4),
         ];
-        const NARROWED: [table::Column; 7] = [
-            COLUMNS[0], COLUMNS[1], COLUMNS[2], COLUMNS[4], COLUMNS[5], COLUMNS[6], COLUMNS[7],
-        ];
         let narrowed = model.standing.client.is_some() || model.standing.project.is_some();
-        let columns: &[table::Column] = if narrowed { &NARROWED } else { &COLUMNS };
+        let mut columns = COLUMNS.to_vec();
+        columns[3].width = super::client_width(area.width).saturating_sub(2);
+        if narrowed {
+            columns.remove(3);
+        }
         let empty = if self.query.is_empty() {
             vec![
                 run("No finding here yet. ", Tone::Dim),
@@ -213,7 +214,7 @@ impl Pane for Findings {
             brush,
             area,
             &self.window,
-            columns,
+            &columns,
             focused,
             model,
             None,

@@ -210,6 +210,8 @@ impl Pane for Queue {
             table::number("clock", 6, 1),
             table::column("holder", 8, 2),
         ];
+        let mut columns = COLUMNS;
+        columns[3].width = super::client_width(area.width);
         let empty = vec![
             run("Nothing asks for an act here. ", Tone::Good),
             run(model.keymap.first(Action::Findings), Tone::Key),
@@ -219,7 +221,7 @@ impl Pane for Queue {
             brush,
             area,
             &self.window,
-            &COLUMNS,
+            &columns,
             focused,
             model,
             None,
