@@ -127,13 +127,16 @@ fn pane_at_80_by_24(bencher: Bencher, pane: &str) {
 fn detail_at_120_by_40(bencher: Bencher) {
     let mut desk = desk(120, 40);
     desk.press("3<enter>");
-    let detail: FindingDetail = serde_json::from_value(json!({
-        "finding": finding(0), "description": "A long description of what was found. ".repeat(60),
+    let mut full = json!({
+        "description": "A long description of what was found. ".repeat(60),
         "remediation": "Bind parameters. ".repeat(20), "references": ["https://cwe.example/89"],
         "own_severity": null, "triaged_by": null, "released_by": null, "due_reason": null, "accepted_until": null,
         "duplicate_of": null, "moves": [], "occurrences_open": 12, "occurrences_fixed": 0,
-    }))
-    .unwrap_or_else(|e| panic!("{e}"));
+    });
+    if let (Some(full), Value::Object(row)) = (full.as_object_mut(), finding(0)) {
+        full.extend(row);
+    }
+    let detail: FindingDetail = serde_json::from_value(full).unwrap_or_else(|e| panic!("{e}"));
     desk.reply::<ShowFinding>(detail);
     bencher.bench_local(|| {
         desk.draw();
