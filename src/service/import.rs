@@ -1,6 +1,6 @@
 //! Imports: scanner reports on their way into a project.
 //!
-//! A batch is opened, files are uploaded to it ([`upload`]), it is planned ([`plan`]) and the plan is applied. Until then
+//! A batch is opened, files are uploaded to it ([`upload`](mod@upload)), it is planned ([`plan`](mod@plan)) and the plan is applied. Until then
 //! the project is untouched; what broke off on the way is never seen. Applying is one act: one audit row, one event.
 
 use super::client::person;
