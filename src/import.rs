@@ -210,10 +210,19 @@ pub fn decode(
         })?;
         head
     };
+    let found = detect(&head);
     let chosen = match wanted {
         Some(name) => Some(format(name).ok_or_else(|| unknown_name(name))?),
-        None => detect(&head),
+        None => found,
     };
+    // Read as another tool's, a report would seem empty, and everything that tool ever found would count as gone.
+    if let (Some(chosen), Some(found)) = (chosen, found)
+        && chosen.name() != found.name()
+    {
+        let (chosen, found) = (chosen.name(), found.name());
+        let why = format!("the report is {found} by its content, not {chosen}; leave --format out, or say {found}");
+        return Err(Refusal::new(Kind::UnknownFormat, why));
+    }
     if let Some(summary) = nothing_in(&head, chosen) {
         return Ok(summary);
     }

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::api::event::Topic;
 use crate::api::problem::{Code, Problem};
-use crate::domain::id::AgencyId;
+use crate::domain::id::{AgencyId, ClientId};
 use crate::store::{self, Scope, Store, Tx, audit, event, record};
 
 pub mod admin;
@@ -238,6 +238,23 @@ impl Desk {
 }
 
 impl Desk {
+    /// The answer to an earlier send of this very request, for acts that do something before their transaction.
+    pub async fn answered<T: DeserializeOwned>(&self, caller: &Caller) -> Result<Option<T>> {
+        let Some(idem) = caller.idempotency.clone() else {
+            return Ok(None);
+        };
+        let who = Hand::from(caller);
+        self.read(caller, |tx| {
+            Box::pin(async move {
+                match record::stored(tx, who.id, &idem.key).await? {
+                    Some(_) => replay(tx, &who, &idem).await.map(Some),
+                    None => Ok(None),
+                }
+            })
+        })
+        .await
+    }
+
     /// Performs an act of the system itself, by a rule the agency set up: audited and told to streams like any other.
     pub async fn act_by_rule<T, F>(&self, agency: AgencyId, act: &'static str, work: F) -> Result<T>
     where
@@ -306,13 +323,13 @@ async fn leave_traces(
         detail: note.detail.clone().unwrap_or_else(|| "{}".to_owned()),
     };
     audit::write(tx, row).await?;
-    for (topic, object) in &note.events {
+    for (topic, object, elsewhere) in &note.events {
         let event = event::NewEvent {
             topic: store::name(*topic),
             act,
             object: *object,
-            project: note.project,
-            client: note.client,
+            project: note.project.filter(|_| elsewhere.is_none()),
+            client: elsewhere.or(note.client),
         };
         event::write(tx, event, now).await?;
     }
@@ -330,7 +347,7 @@ pub struct Note {
     project: Option<Uuid>,
     client: Option<Uuid>,
     detail: Option<String>,
-    events: Vec<(Topic, Option<Uuid>)>,
+    events: Vec<(Topic, Option<Uuid>, Option<Uuid>)>,
     changes: Vec<record::Change>,
 }
 
@@ -354,7 +371,13 @@ impl Note {
 
     /// Another thing that changed with it; `None`: many of them.
     pub fn event(&mut self, topic: Topic, id: Option<Uuid>) -> &mut Self {
-        self.events.push((topic, id));
+        self.events.push((topic, id, None));
+        self
+    }
+
+    /// A thing that changed in another client's workspace than the act's own: only who may open that one learns of it.
+    pub fn event_in(&mut self, topic: Topic, id: Option<Uuid>, client: ClientId) -> &mut Self {
+        self.events.push((topic, id, Some(client.0)));
         self
     }
 

@@ -221,7 +221,7 @@ impl Span {
             Unit::Month => 30 * 24,
             Unit::Year => 365 * 24,
         };
-        i64::from(self.count) * hours * 3_600_000
+        i64::from(self.count).saturating_mul(hours * 3_600_000)
     }
 }
 

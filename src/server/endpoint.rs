@@ -21,6 +21,9 @@ use crate::service::{self, Caller, Desk, Idempotency, PortalCaller, refuse};
 /// The largest JSON body taken. Reports are uploaded on a route of their own.
 pub const BODY_MAX: usize = 1024 * 1024;
 
+/// How long a JSON body may take to arrive.
+const BODY_TIME: std::time::Duration = std::time::Duration::from_secs(30);
+
 /// The address a connection came from; put into each request by the listener.
 #[derive(Debug, Clone, Copy)]
 pub struct Peer(pub SocketAddr);
@@ -46,9 +49,7 @@ where
     };
     let refused = |caller: &Caller, refusal: Refusal| {
         // What the caller was not allowed, or what is not there for it: both are recorded alike.
-        if matches!(refusal.0.status, 401 | 403 | 404 | 409 | 412 | 422) {
-            app.desk.record_refusal(caller, act, refusal.0.code);
-        }
+        app.desk.record_refusal(caller, act, refusal.0.code);
         refusal.respond(&trace)
     };
     if let Err(error) = gate(E::ACCESS, caller.role) {
@@ -172,12 +173,28 @@ async fn input<E: Endpoint>(parts: &mut Parts, body: Body) -> Result<Input<E>, R
         .await
         .map_err(|_| Refusal::from(Problem::not_found()))?;
     let params: Vec<(String, String)> = params.iter().map(|(k, v)| (k.to_owned(), v.to_owned())).collect();
-    let bytes = axum::body::to_bytes(body, BODY_MAX).await.map_err(|_| {
-        Refusal::from(Problem::new(
-            Code::PayloadTooLarge,
-            format!("The body is larger than {BODY_MAX} bytes, or did not arrive whole."),
-        ))
-    })?;
+    let whole = tokio::time::timeout(BODY_TIME, axum::body::to_bytes(body, BODY_MAX)).await;
+    let bytes = whole
+        .map_err(|_| {
+            let seconds = BODY_TIME.as_secs();
+            Refusal::from(Problem::new(
+                Code::InvalidRequest,
+                format!("The body did not arrive within {seconds} seconds. Send it again over a better connection."),
+            ))
+        })?
+        .map_err(|_| {
+            Refusal::from(Problem::new(
+                Code::PayloadTooLarge,
+                format!("The body is larger than {BODY_MAX} bytes, or did not arrive whole."),
+            ))
+        })?;
+    // PostgreSQL cannot keep it and nobody types it: refused once for every field of every request.
+    let nul = parts.uri.query().is_some_and(|q| q.contains("%00"))
+        || params.iter().any(|(_, value)| value.contains('\0'))
+        || bytes.windows(6).any(|w| w == b"\\u0000");
+    if nul {
+        return Err(invalid("a text holds U+0000", None));
+    }
     let query = parts.uri.query().unwrap_or_default();
     if E::METHOD.has_query() {
         if !bytes.is_empty() {

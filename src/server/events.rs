@@ -15,6 +15,7 @@ use tokio::sync::{broadcast, mpsc, watch};
 use super::App;
 use super::endpoint::{bearer, caller, visitor};
 use crate::api::event::{CHANGE, RESYNC};
+use crate::domain::access::Role;
 use crate::service::stream::EventRow;
 use crate::service::{Caller, Desk, session, stream as desk_stream};
 
@@ -149,6 +150,7 @@ async fn deal(app: App, who: Caller, token: String, resume: Option<String>, out:
         }
         at = last;
     }
+    let mut epoch = desk_stream::epoch(desk, &who).await.ok();
     let mut look = tokio::time::interval(LOOK);
     look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
     loop {
@@ -160,6 +162,15 @@ async fn deal(app: App, who: Caller, token: String, resume: Option<String>, out:
                 if !session::still(desk, &who, &token).await {
                     return;
                 }
+                // Whoever lost a right hears nothing of what is hidden now: all that is shown must be asked for again.
+                let rights = desk_stream::epoch(desk, &who).await.ok();
+                if rights != epoch && who.role != Role::Admin {
+                    let resync = Sse::default().event(RESYNC).id(desk.cursors().seal_place(&who, at)).data("{}");
+                    if out.send(resync).await.is_err() {
+                        return;
+                    }
+                }
+                epoch = rights;
             }
             batch = batches.recv() => match batch {
                 Ok(batch) => {

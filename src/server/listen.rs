@@ -1,35 +1,35 @@
 //! Accepting connections, with the timers that `axum::serve` does not set: half-sent headers are closed after
 //! [`HEADERS`], and stopping waits at most [`DRAIN`] for requests under way.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use hyper::body::Incoming;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto::Builder;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tower::ServiceExt as _;
 
 use super::endpoint::Peer;
 
 /// How long a client may take to send a request's headers.
 pub const HEADERS: Duration = Duration::from_secs(10);
+/// How many connections there may be at once.
+const CONNECTIONS: usize = 4096;
 /// How long stopping waits for requests under way.
 pub const DRAIN: Duration = Duration::from_secs(2);
 
 /// Serves until `stopping` turns true.
 pub async fn serve(listener: TcpListener, router: Router, mut stopping: watch::Receiver<bool>) {
-    let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADERS);
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .keep_alive_interval(Duration::from_secs(20))
-        .max_concurrent_streams(100);
+    // HTTP/1.1 alone: guessing the protocol from the first bytes has no timer, and the proxy in front speaks HTTP/1.1.
+    let mut builder = http1::Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(HEADERS);
+    let places = Arc::new(Semaphore::new(CONNECTIONS));
     let graceful = GracefulShutdown::new();
     loop {
         let accepted = tokio::select! {
@@ -45,6 +45,10 @@ pub async fn serve(listener: TcpListener, router: Router, mut stopping: watch::R
                 continue;
             }
         };
+        // Without a place the connection is closed at once; the ones that are there go on.
+        let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+            continue;
+        };
         let _ = socket.set_nodelay(true);
         let router = router.clone();
         let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
@@ -52,8 +56,9 @@ pub async fn serve(listener: TcpListener, router: Router, mut stopping: watch::R
             request.extensions_mut().insert(Peer(peer));
             router.clone().oneshot(request)
         });
-        let connection = graceful.watch(builder.serve_connection(TokioIo::new(socket), service).into_owned());
+        let connection = graceful.watch(builder.serve_connection(TokioIo::new(socket), service));
         tokio::spawn(async move {
+            let _place = place;
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "a connection ended early");
             }

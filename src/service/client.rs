@@ -9,7 +9,7 @@ use crate::api::event::Topic;
 use crate::api::problem::{Code, Problem};
 use crate::api::{Page, PersonRef};
 use crate::domain::access::{AgencyAccess, ClientState, Role, UserState};
-use crate::domain::fold::{fold, sort_key};
+use crate::domain::fold::sort_key;
 use crate::domain::id::{ClientId, UserId};
 use crate::domain::plan::AgencyKind;
 use crate::domain::slug;
@@ -20,6 +20,8 @@ use crate::store::{self, Tx};
 const NAME_MAX: usize = 120;
 const REFERENCE_MAX: usize = 120;
 const NOTES_MAX: usize = 20_000;
+/// The most people or projects one request may name.
+const LIST_MAX: usize = 200;
 
 pub(super) fn person(user: UserRef) -> PersonRef {
     PersonRef {
@@ -78,10 +80,7 @@ async fn shown(tx: &mut Tx, id: ClientId) -> Result<Client> {
 }
 
 pub async fn list(desk: Desk, caller: Caller, request: ListClients) -> Result<Page<Client>> {
-    let words: Vec<String> = fold(request.q.as_deref().unwrap_or_default())
-        .split_whitespace()
-        .map(str::to_owned)
-        .collect();
+    let words = text::words("q", request.q.as_deref())?;
     let list = cursor::List::new(&caller, "clients", &format!("{words:?}{:?}", request.state));
     let window = desk.cursors().window(&list, request.limit, request.cursor.as_deref())?;
     let filter = Filter {
@@ -150,6 +149,7 @@ async fn selection(
     if access != AgencyAccess::AdminsAndSelected {
         return Ok(Vec::new());
     }
+    text::at_most("selected", wanted, LIST_MAX)?;
     let mut users: Vec<UserId> = creator.into_iter().collect();
     for one in wanted {
         let user = worker(tx, "selected", one).await?;
@@ -231,6 +231,7 @@ pub async fn create(desk: Desk, caller: Caller, request: CreateClient) -> Result
     let contact_email = optional_email(request.contact_email.as_deref())?;
     let external_ref = optional_reference(request.external_ref.as_deref())?;
     let notes = text::block("notes", request.notes.as_deref().unwrap_or_default(), NOTES_MAX)?;
+    text::at_most("projects", &request.projects, LIST_MAX)?;
     let now = desk.now();
     let creator = caller.user;
     desk.act(&caller, "client.create", move |tx, note| {

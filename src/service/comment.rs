@@ -90,7 +90,7 @@ pub async fn add(desk: Desk, caller: Caller, request: AddComment) -> Result<Comm
     let (now, user, name) = (desk.now(), caller.user, caller.name.clone());
     desk.act(&caller, "comment.add", move |tx, note| {
         Box::pin(async move {
-            let row = finding::open_for_work(tx, &request.finding).await?;
+            let row = finding::open_where_it_stays(tx, &request.finding).await?;
             let audience = match request.reply_to {
                 Some(parent) => {
                     let parent = store::comment::find(tx, row.id, parent).await?.ok_or_else(not_found)?;
@@ -140,7 +140,7 @@ pub async fn set_audience(desk: Desk, caller: Caller, request: SetCommentAudienc
     let seen = caller.seen_version()?;
     desk.act(&caller, "comment.audience", move |tx, note| {
         Box::pin(async move {
-            let row = finding::open_for_work(tx, &request.finding).await?;
+            let row = finding::open_where_it_stays(tx, &request.finding).await?;
             let comment = store::comment::find(tx, row.id, request.comment)
                 .await?
                 .ok_or_else(not_found)?;

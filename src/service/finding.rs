@@ -105,6 +105,14 @@ pub(super) async fn open_for_work(tx: &mut Tx, wanted: &str) -> Result<FindingRo
     Ok(row)
 }
 
+/// As [`open_for_work`], for acts that share something with the client: the project cannot be moved to another one before
+/// the act is done.
+pub(super) async fn open_where_it_stays(tx: &mut Tx, wanted: &str) -> Result<FindingRow> {
+    let row = open(tx, wanted).await?;
+    store::project::hold(tx, row.project.id).await?;
+    open_for_work(tx, &row.id.to_string()).await
+}
+
 pub(super) async fn shown(tx: &mut Tx, id: FindingId) -> Result<Finding> {
     store::finding::find(tx, "", id.0)
         .await?

@@ -19,9 +19,12 @@ pub async fn comment(desk: Desk, caller: PortalCaller, request: AddPortalComment
         Box::pin(async move {
             let typed = key::parse(Kind::Finding, &request.finding).unwrap_or_default();
             let id = request.finding.trim().parse().unwrap_or(uuid::Uuid::nil());
-            let seen = store::portal::released(tx, who.user, &typed, id)
-                .await?
-                .ok_or_else(not_found)?;
+            let seen = store::portal::released(tx, who.user, &typed, id).await?;
+            let seen = seen.ok_or_else(not_found)?;
+            // It may be moved to another client in this very moment: hold it where it is and look again.
+            store::project::hold(tx, seen.project).await?;
+            let seen = store::portal::released(tx, who.user, "", seen.finding.0).await?;
+            let seen = seen.ok_or_else(not_found)?;
             if seen.level == PortalLevel::Disabled {
                 return Err(not_found());
             }

@@ -10,7 +10,7 @@ use crate::api::project::{
     ShowProject,
 };
 use crate::api::{Page, Ref};
-use crate::domain::fold::{fold, sort_key};
+use crate::domain::fold::sort_key;
 use crate::domain::id::{ClientId, ProjectId, UserId};
 use crate::domain::key::{Kind, key};
 use crate::domain::status::Status;
@@ -118,10 +118,7 @@ async fn shown(tx: &mut Tx, id: ProjectId, now: Time) -> Result<Project> {
 }
 
 pub async fn list(desk: Desk, caller: Caller, request: ListProjects) -> Result<Page<Project>> {
-    let words: Vec<String> = fold(request.q.as_deref().unwrap_or_default())
-        .split_whitespace()
-        .map(str::to_owned)
-        .collect();
+    let words = text::words("q", request.q.as_deref())?;
     let list = cursor::List::new(&caller, "projects", &format!("{words:?}{:?}", request.client));
     let window = desk.cursors().window(&list, request.limit, request.cursor.as_deref())?;
     let (of, now) = (desk.clone(), desk.now());
@@ -165,6 +162,7 @@ pub async fn show(desk: Desk, caller: Caller, request: ShowProject) -> Result<Pr
 }
 
 async fn team(tx: &mut Tx, wanted: &[String]) -> Result<Vec<UserId>> {
+    text::at_most("team", wanted, AT_ONCE)?;
     let mut users = Vec::new();
     for one in wanted {
         let user = worker(tx, "team", one).await?;
@@ -291,15 +289,18 @@ async fn relocate(tx: &mut Tx, note: &mut Note, before: &ProjectRow, to: Option<
     if !store::project::update(tx, &row, before.version).await? {
         return Err(conflict(&shown(tx, before.id, now).await?));
     }
+    // Whoever saw a finding at the old client must look again before releasing it to the new one.
+    store::project::touch_findings(tx, before.id).await?;
     if before.client.is_some() {
         store::project::unshare(tx, before.id).await?;
-        finding::decide::recompute(tx, note, before.id, now).await?;
     }
+    finding::decide::recompute(tx, note, before.id, now).await?;
     let was = serde_json::json!({ "client": before.client.as_ref().map(|c| c.id) });
     note.event(Topic::Project, Some(before.id.0))
         .changed("project", before.id, &was, before.version + 1);
     if let Some(old) = &before.client {
-        note.event(Topic::Client, Some(old.id.0));
+        note.event_in(Topic::Client, Some(old.id.0), old.id)
+            .event_in(Topic::Project, None, old.id);
     }
     Ok(())
 }

@@ -52,25 +52,16 @@ pub async fn sign_in(desk: Desk, visitor: Visitor, request: SignIn) -> Result<To
     let label = text::optional("label", request.label.as_deref().unwrap_or("riskdesk"), 80)?;
     let account = digest(&email);
     let now = desk.now();
-    let known = email.clone();
-    let (guard, person) = desk
-        .store()
-        .door_read(|door| {
-            Box::pin(async move {
-                Ok::<_, store::Error>((
-                    identity::guard(door, account).await?,
-                    identity::person(door, &known).await?,
-                ))
-            })
-        })
-        .await?;
-    if let Some(refusal) = locked(&guard, now) {
-        return Err(refusal.into());
-    }
+    // The guess is counted before it is looked at, so that a crowd of guesses is no faster than a queue of them.
+    let person = match reserve(&desk, account, email.clone(), now).await? {
+        Ok(person) => person,
+        Err(refusal) => return Err(refusal.into()),
+    };
     let stored = person.as_ref().and_then(|p| p.password_hash.as_deref());
     let right = desk.passwords().verify(&request.password, stored).await?;
-    let Some(person) = person.filter(|_| right) else {
-        return guessed(&desk, account, now).await;
+    let Some(person) = person.as_ref().filter(|_| right).cloned() else {
+        note_failure(&desk, person, visitor, now);
+        return wrong();
     };
     let wanted = request.agency;
     let issued = desk
@@ -81,7 +72,7 @@ pub async fn sign_in(desk: Desk, visitor: Visitor, request: SignIn) -> Result<To
                 let Some(member) = memberships.into_iter().find(|m| wanted.is_none_or(|a| a == m.agency)) else {
                     return Ok::<_, Error>(None);
                 };
-                identity::clear_guard(door, account).await?;
+                identity::forgive(door, account).await?;
                 let new = NewSession {
                     agency: member.agency,
                     id: SessionId::fresh(),
@@ -99,7 +90,7 @@ pub async fn sign_in(desk: Desk, visitor: Visitor, request: SignIn) -> Result<To
         .await?;
     match issued {
         Some(tokens) => Ok(tokens),
-        None => guessed(&desk, account, now).await,
+        None => wrong(),
     }
 }
 
@@ -126,12 +117,20 @@ fn locked(guard: &Guard, now: Time) -> Option<Problem> {
     })
 }
 
-/// Counts a wrong guess and answers it. Each failure beyond the free ones doubles the wait.
-async fn guessed<T>(desk: &Desk, account: [u8; 32], now: Time) -> Result<T> {
+/// Counts a guess, or says that the account is locked. Each failure beyond the free ones doubles the wait.
+async fn reserve(
+    desk: &Desk,
+    account: [u8; 32],
+    email: String,
+    now: Time,
+) -> Result<std::result::Result<Option<identity::PersonRow>, Problem>> {
     desk.store()
         .door(move |door| {
             Box::pin(async move {
-                let mut guard = identity::guard(door, account).await?;
+                let mut guard = identity::hold_guard(door, account).await?;
+                if let Some(refusal) = locked(&guard, now) {
+                    return Ok(Err(refusal));
+                }
                 if now.0 - guard.day_start >= crate::domain::time::DAY_MS {
                     (guard.day_start, guard.day_count) = (now.0, 0);
                 }
@@ -141,15 +140,48 @@ async fn guessed<T>(desk: &Desk, account: [u8; 32], now: Time) -> Result<T> {
                 if beyond >= 0 {
                     guard.not_before = now.0 + (1000_i64 << beyond.min(20)).min(LONGEST_WAIT_MS);
                 }
-                identity::set_guard(door, account, guard).await
+                identity::set_guard(door, account, guard).await?;
+                Ok(Ok(identity::person(door, &email).await?))
             })
         })
         .await
-        .map_err(Error::Store)?;
+}
+
+fn wrong<T>() -> Result<T> {
     refuse(
         Code::InvalidCredentials,
         "E-mail or password is wrong. Check both, or ask an admin of your agency to reset it.",
     )
+}
+
+/// Records a wrong password in the trail of every agency the person belongs to, after the answer: the time it takes
+/// would tell that the account exists.
+fn note_failure(desk: &Desk, person: Option<identity::PersonRow>, visitor: Visitor, now: Time) {
+    let Some(person) = person else { return };
+    let store = desk.store().clone();
+    tokio::spawn(async move {
+        let noted: Result<()> = store
+            .door(move |door| {
+                Box::pin(async move {
+                    for member in identity::memberships(door, person.id).await? {
+                        record(
+                            door,
+                            &member,
+                            &visitor,
+                            "session.open",
+                            Some(Code::InvalidCredentials),
+                            now,
+                        )
+                        .await?;
+                    }
+                    Ok(())
+                })
+            })
+            .await;
+        if let Err(error) = noted {
+            tracing::error!(%error, "a failed sign-in could not be recorded");
+        }
+    });
 }
 
 async fn record(

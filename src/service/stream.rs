@@ -16,6 +16,14 @@ pub async fn bounds(desk: &Desk) -> Result<(i64, i64)> {
         .map_err(Error::Store)
 }
 
+/// Changes whenever rights in the caller's agency do: what a reader has seen may not be its to see any more.
+pub async fn epoch(desk: &Desk, caller: &Caller) -> Result<i64> {
+    desk.read(caller, |tx| {
+        Box::pin(async move { Ok(store::agency::get(tx).await?.access_epoch) })
+    })
+    .await
+}
+
 /// The next events of all agencies after `seq`, in commit order.
 pub async fn after(desk: &Desk, seq: i64) -> Result<Vec<EventRow>> {
     desk.store()

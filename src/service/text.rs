@@ -2,6 +2,7 @@
 
 use super::Result;
 use crate::api::problem::{Code, Problem};
+use crate::domain::fold::fold;
 
 /// A one-line text: 1 to `max` characters.
 pub fn line(field: &str, text: &str, max: usize) -> Result<String> {
@@ -51,6 +52,35 @@ fn bounded(field: &str, text: &str, max: usize) -> Result<String> {
         return Err(Problem::new(Code::InvalidRequest, detail).field(field).into());
     }
     Ok(text.to_owned())
+}
+
+/// The folded words of a search, each of which must appear.
+pub fn words(field: &str, text: Option<&str>) -> Result<Vec<String>> {
+    const MOST: usize = 16;
+    let words: Vec<String> = fold(text.unwrap_or_default())
+        .split_whitespace()
+        .map(str::to_owned)
+        .collect();
+    if words.len() > MOST {
+        return Err(
+            Problem::new(Code::InvalidRequest, format!("Search for at most {MOST} words."))
+                .field(field)
+                .into(),
+        );
+    }
+    Ok(words)
+}
+
+/// Refuses a list that is longer than anybody would write by hand.
+pub fn at_most<T>(field: &str, list: &[T], max: usize) -> Result<()> {
+    if list.len() > max {
+        return Err(
+            Problem::new(Code::InvalidRequest, format!("The list {field} may hold {max}."))
+                .field(field)
+                .into(),
+        );
+    }
+    Ok(())
 }
 
 /// A text of several lines that may not be empty.

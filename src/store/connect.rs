@@ -10,7 +10,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePo
 use sqlx::{ConnectOptions as _, Executor as _, Row as _};
 
 use super::scope::Scope;
-use super::tx::{Admin, Conn, Door, Lent, Tx};
+use super::tx::{Admin, Conn, Door, Engine, Lent, Tx};
 use super::writer::Writer;
 use super::{Error, Result, migrate};
 
@@ -85,7 +85,6 @@ impl Store {
             let pool = PgPoolOptions::new()
                 .max_connections(16)
                 .acquire_timeout(Duration::from_secs(5))
-                .after_release(|conn, _| Box::pin(async move { conn.execute("ROLLBACK").await.map(|_| true) }))
                 .connect_with(options)
                 .await
                 .map_err(|e| {
@@ -162,7 +161,11 @@ impl Store {
         E: From<Error>,
         F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, E>> + Send,
     {
-        let mut tx = Tx::new(self.begin().await?, *scope);
+        // One snapshot for all statements: what is read together belongs together.
+        let mut tx = Tx::new(
+            self.begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?,
+            *scope,
+        );
         tx.conn
             .enter("riskdesk_app", Some(scope.agency().0), scope.client().map(|c| c.0))
             .await?;
@@ -185,7 +188,7 @@ impl Store {
         match &self.engine {
             Db::Sqlite { writer, .. } => writer.act(*scope, act).await,
             Db::Postgres { .. } => {
-                let mut tx = Tx::new(self.begin().await?, *scope);
+                let mut tx = Tx::new(self.begin("BEGIN").await?, *scope);
                 tx.conn
                     .enter("riskdesk_app", Some(scope.agency().0), scope.client().map(|c| c.0))
                     .await?;
@@ -216,7 +219,7 @@ impl Store {
         F: for<'t> FnOnce(&'t mut Door) -> BoxFuture<'t, Result<T, E>> + Send,
     {
         let mut door = Door {
-            conn: self.begin().await?,
+            conn: self.begin("BEGIN").await?,
         };
         door.conn.enter("riskdesk_door", None, None).await?;
         let out = read(&mut door).await;
@@ -235,7 +238,7 @@ impl Store {
             Db::Sqlite { writer, .. } => writer.admin(act).await,
             Db::Postgres { .. } => {
                 let mut admin = Admin {
-                    conn: self.begin().await?,
+                    conn: self.begin("BEGIN").await?,
                 };
                 admin.conn.enter("riskdesk_admin", None, None).await?;
                 let out = act(&mut admin).await;
@@ -248,12 +251,17 @@ impl Store {
     /// Begins a transaction. A request whose asker hangs up is dropped wherever it stands; its connection comes back to
     /// the pool in the middle of its transaction, and the pool's `after_release` ends that: nothing of it may be committed
     /// with, or be in the way of, what the next one does.
-    async fn begin(&self) -> Result<Conn> {
+    /// `postgres`: how the transaction begins there. SQLite's reads are snapshots by themselves.
+    async fn begin(&self, postgres: &'static str) -> Result<Conn> {
         let mut conn = match &self.engine {
             Db::Sqlite { readers, .. } => Conn::Sqlite(Lent::new(readers.acquire().await?)),
             Db::Postgres { pool } => Conn::Postgres(Lent::new(pool.acquire().await?)),
         };
-        conn.batch("BEGIN").await?;
+        let begin = match conn.engine() {
+            Engine::Postgres => postgres,
+            Engine::Sqlite => "BEGIN",
+        };
+        conn.batch(begin).await?;
         Ok(conn)
     }
 

@@ -49,45 +49,40 @@ pub struct Guard {
     pub day_count: i64,
 }
 
+/// What is known of an account, its row locked until the transaction ends: guesses in parallel are counted one by one.
 /// `account` is a digest of the e-mail, so that guesses at unknown accounts are counted alike.
-pub async fn guard(door: &mut Door, account: [u8; 32]) -> Result<Guard> {
-    let row = door
-        .opt(
-            Sql::new("SELECT failures, not_before, day_start, day_count FROM sign_in_guard WHERE account = $1")
-                .bind(account),
-        )
-        .await?;
-    row.map_or(Ok(Guard::default()), |row| {
-        Ok(Guard {
-            failures: row.get("failures")?,
-            not_before: row.get("not_before")?,
-            day_start: row.get("day_start")?,
-            day_count: row.get("day_count")?,
-        })
+pub async fn hold_guard(door: &mut Door, account: [u8; 32]) -> Result<Guard> {
+    let sql = Sql::new(
+        "INSERT INTO sign_in_guard (account, failures, not_before, day_start, day_count) VALUES ($1, 0, 0, 0, 0) \
+         ON CONFLICT (account) DO UPDATE SET failures = sign_in_guard.failures \
+         RETURNING failures, not_before, day_start, day_count",
+    );
+    let row = door.opt(sql.bind(account)).await?.ok_or(super::Error::Missing)?;
+    Ok(Guard {
+        failures: row.get("failures")?,
+        not_before: row.get("not_before")?,
+        day_start: row.get("day_start")?,
+        day_count: row.get("day_count")?,
     })
 }
 
 pub async fn set_guard(door: &mut Door, account: [u8; 32], guard: Guard) -> Result<()> {
     let sql = Sql::new(
-        "INSERT INTO sign_in_guard (account, failures, not_before, day_start, day_count) VALUES ($1, $2, $3, $4, $5) \
-         ON CONFLICT (account) DO UPDATE SET failures = excluded.failures, not_before = excluded.not_before, \
-         day_start = excluded.day_start, day_count = excluded.day_count",
+        "UPDATE sign_in_guard SET failures = $2, not_before = $3, day_start = $4, day_count = $5 WHERE account = $1",
     );
-    door.run(
-        sql.bind(account)
-            .bind(guard.failures)
-            .bind(guard.not_before)
-            .bind(guard.day_start)
-            .bind(guard.day_count),
-    )
-    .await
-    .map(drop)
-}
-
-pub async fn clear_guard(door: &mut Door, account: [u8; 32]) -> Result<()> {
-    door.run(Sql::new("DELETE FROM sign_in_guard WHERE account = $1").bind(account))
+    let sql = sql.bind(account).bind(guard.failures).bind(guard.not_before);
+    door.run(sql.bind(guard.day_start).bind(guard.day_count))
         .await
         .map(drop)
+}
+
+/// The password was right: waits end, and this guess does not count; wrong ones of the day still do.
+pub async fn forgive(door: &mut Door, account: [u8; 32]) -> Result<()> {
+    let sql = Sql::new(
+        "UPDATE sign_in_guard SET failures = 0, not_before = 0, day_count = CASE WHEN day_count > 0 THEN day_count - 1 ELSE 0 END \
+         WHERE account = $1",
+    );
+    door.run(sql.bind(account)).await.map(drop)
 }
 
 /// A membership one may sign in to.
@@ -286,8 +281,10 @@ pub async fn revoke(door: &mut Door, agency: AgencyId, session: SessionId, now: 
     door.run(sql.bind(agency).bind(session).bind(now)).await.map(drop)
 }
 
-/// Forgets tokens that can never be used again.
+/// Forgets tokens that can never be used again, and guesses of past days.
 pub async fn sweep(door: &mut Door, now: Time) -> Result<u64> {
+    let old = Sql::new("DELETE FROM sign_in_guard WHERE day_start < $1 AND not_before < $1");
+    door.run(old.bind(now.plus_days(-2))).await?;
     door.run(Sql::new("DELETE FROM session_token WHERE expires_at < $1").bind(now.plus_days(-2)))
         .await
 }

@@ -253,6 +253,22 @@ pub async fn baggage(tx: &mut Tx, project: ProjectId) -> Result<Baggage> {
     })
 }
 
+/// Gives every finding of a project a new version: what was seen before is not what it is now.
+pub async fn touch_findings(tx: &mut Tx, project: ProjectId) -> Result<()> {
+    let sql = Sql::new("UPDATE finding SET version = version + 1 WHERE agency_id = $1 AND project_id = $2");
+    tx.run(sql.bind(project)).await.map(drop)
+}
+
+/// Holds a project where it is until the transaction ends: nothing can be shared with a client it is just leaving.
+pub async fn hold(tx: &mut Tx, project: ProjectId) -> Result<()> {
+    if tx.engine() == super::tx::Engine::Postgres {
+        // SQLite has one writer: nobody can move it meanwhile.
+        tx.all(Sql::new("SELECT id FROM project WHERE agency_id = $1 AND id = $2 FOR SHARE").bind(project))
+            .await?;
+    }
+    Ok(())
+}
+
 /// Makes what was shared with the old client internal, and ends claims: a move leaks nothing.
 pub async fn unshare(tx: &mut Tx, project: ProjectId) -> Result<()> {
     for sql in [

@@ -1,7 +1,7 @@
 //! What people decide about a finding besides its status: severity, assignee, due date, triage, release.
 
 use super::create::rating;
-use super::{open_for_work, save, shown, touched};
+use super::{open_for_work, open_where_it_stays, save, shown, touched};
 use crate::api::finding::{EditFinding, Finding, ReleaseFinding, TriageFinding};
 use crate::api::problem::{Code, Problem};
 use crate::domain::access::{Role, UserState};
@@ -188,7 +188,7 @@ pub async fn release(desk: Desk, caller: Caller, request: ReleaseFinding) -> Res
     let (now, user) = (desk.now(), caller.user);
     desk.act(&caller, "finding.release", move |tx, note| {
         Box::pin(async move {
-            let row = open_for_work(tx, &request.finding).await?;
+            let row = open_where_it_stays(tx, &request.finding).await?;
             if row.client.is_none() && !request.undo {
                 return refuse(
                     Code::ProjectUnassigned,

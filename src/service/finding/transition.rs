@@ -336,6 +336,13 @@ async fn places(
         decided.occurrence_fixed = if fixed { row.occurrence_count } else { 0 };
     }
     if order.to == Status::Partial {
+        let named: std::collections::HashSet<_> = order.occurrences.iter().map(|(id, _)| id).collect();
+        if named.len() < order.occurrences.len() {
+            return Err(invalid(
+                "occurrences",
+                "A place is named twice. Say once of each what it is.",
+            ));
+        }
         for (occurrence, fixed) in &order.occurrences {
             if !store::occurrence::set(tx, row.id, *occurrence, *fixed).await? {
                 return Err(invalid(

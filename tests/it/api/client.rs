@@ -167,6 +167,22 @@ async fn bad_input_names_its_field_and_changes_nothing() {
                 .await
                 .refused(400, "invalid_request");
         }
+        let many = "x%20".repeat(40);
+        bench
+            .get(&admin, &format!("/api/v1/clients?q={many}"))
+            .await
+            .refused(400, "invalid_request");
+        bench
+            .get(&admin, "/api/v1/clients?q=%00")
+            .await
+            .refused(400, "invalid_request");
+        bench
+            .get(&admin, "/api/v1/clients/%00")
+            .await
+            .refused(400, "invalid_request");
+        post(with("notes", json!("a\u{0}b")))
+            .await
+            .refused(400, "invalid_request");
         bench
             .get(&admin, "/api/v1/clients?cursor=abc")
             .await

@@ -112,3 +112,34 @@ async fn assigning_needs_both_ends_and_moves_are_all_or_nothing() {
         bench.stop().await;
     }
 }
+
+/// What was seen of a finding at one client cannot be released to another one it was moved to meanwhile.
+#[tokio::test]
+async fn a_move_makes_what_was_seen_old() {
+    for engine in engines() {
+        let bench = Bench::start(engine).await;
+        let admin = bench.alpha_admin().await;
+        bench.client(&admin, "One", "all_users").await;
+        bench.client(&admin, "Two", "all_users").await;
+        let project = bench.project(&admin, "Site", Some("one")).await;
+        let body =
+            json!({ "project": project["key"], "title": "Weak cipher", "severity": "high", "places": ["h.test:443"] });
+        let finding = bench.post(&admin, "/api/v1/findings", body).await.ok();
+        let at = json!([{ "project": project["key"], "version": project["version"] }]);
+        let body = json!({ "projects": at, "client": "two" });
+        bench.post(&admin, "/api/v1/projects/assign", body).await.ok();
+        let path = format!("/api/v1/findings/{}/release", finding["key"].as_str().unwrap());
+        let seen = finding["version"].as_i64();
+        bench
+            .write(&admin, "POST", &path, seen, json!({}))
+            .await
+            .refused(412, "version_conflict");
+        assert_eq!(
+            bench
+                .number("SELECT COUNT(*) FROM finding WHERE released_at IS NOT NULL")
+                .await,
+            0
+        );
+        bench.stop().await;
+    }
+}

@@ -215,3 +215,23 @@ async fn rights_change_on_the_next_request() {
         bench.stop().await;
     }
 }
+
+/// A crowd of guesses is no faster than a queue of them, and the trail knows of those at a real account.
+#[tokio::test]
+async fn guesses_in_parallel_are_counted_one_by_one() {
+    for engine in engines() {
+        let bench = Bench::start(engine).await;
+        let guesses = (0..40).map(|_| sign_in(&bench, "a wrong password"));
+        let answers = futures::future::join_all(guesses).await;
+        let looked_at = answers.iter().filter(|a| a.status == 401).count();
+        assert_eq!(looked_at, 5, "{engine:?}: guesses that were looked at");
+        assert!(answers.iter().all(|a| matches!(a.status, 401 | 429)));
+        // The right password while locked is not looked at either.
+        sign_in(&bench, PASSWORD).await.refused(429, "locked");
+        let failures = "SELECT COUNT(*) FROM audit_event WHERE act = 'session.open' AND outcome = 'refused'";
+        while bench.number(failures).await < 5 {
+            tokio::task::yield_now().await;
+        }
+        bench.stop().await;
+    }
+}

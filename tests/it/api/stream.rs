@@ -118,13 +118,28 @@ async fn changes_reach_those_who_may_see_them() {
             let mut lost = Reader::open(&bench, &admin, Some(id)).await;
             assert_eq!(lost.next().await.unwrap().event, "resync");
         }
+        // A project that leaves a client one may not open says nothing of that client.
+        let hidden = bench.project(&admin, "Hidden site", Some("closed")).await;
+        let at = json!([{ "project": hidden["key"], "version": hidden["version"] }]);
+        let body = json!({ "projects": at, "client": "open" });
+        bench.post(&admin, "/api/v1/projects/assign", body).await.ok();
+        bench.client(&admin, "Last", "all_users").await;
+        loop {
+            let read = seen_by_analyst.next().await.unwrap();
+            let text = read.data.to_string();
+            assert!(!text.contains(closed["id"].as_str().unwrap()), "{text}");
+            // Rights changed with the assignment: the reader is asked to look again.
+            if read.event == "resync" {
+                break;
+            }
+        }
         // A session that ends takes its streams along.
         bench
             .write(&analyst, "DELETE", "/api/v1/session", None, Value::Null)
             .await
             .ok();
         while let Some(read) = seen_by_analyst.next().await {
-            assert_eq!(read.event, "change");
+            assert!(matches!(read.event.as_str(), "change" | "resync"));
         }
         bench.stop().await;
     }
