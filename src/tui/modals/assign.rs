@@ -224,7 +224,10 @@ impl Layer for Assign {
             }
             Msg::Done(Ok(done)) => {
                 let to = done.client.as_ref().map_or("no client", |c| c.name.as_str());
-                cx.say(Tone::Good, format!("{} now with {to}.", projects(done.moves.len())));
+                cx.say(
+                    Tone::Good,
+                    format!("Moved: {} now with {to}.", projects(done.moves.len())),
+                );
                 cx.close();
             }
             Msg::Clients(Err(fault)) | Msg::Dry(Err(fault)) | Msg::Done(Err(fault)) => {
@@ -326,8 +329,8 @@ impl Assign {
 
 fn projects(n: usize) -> String {
     if n == 1 {
-        "1 project is".to_owned()
+        "1 project".to_owned()
     } else {
-        format!("{n} projects are")
+        format!("{n} projects")
     }
 }
