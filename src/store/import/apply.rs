@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::domain::id::{BatchId, PlanId, ProjectId};
 use crate::domain::time::Time;
+use crate::store::tx::Engine;
 use crate::store::{Result, Sql, Tx};
 
 /// What an application works on.
@@ -55,8 +56,19 @@ macro_rules! with_record {
     };
 }
 
+/// Tells PostgreSQL that this transaction joins whole sets. What was staged a moment ago has no statistics yet: taken
+/// for a handful of rows it is joined row by row, and thousands of them take minutes.
+async fn whole_sets(tx: &mut Tx) -> Result<()> {
+    if tx.engine() == Engine::Postgres {
+        let sql = Sql::new("SELECT set_config('enable_nestloop', 'off', true) AS off WHERE $1 IS NOT NULL");
+        tx.all(sql).await?;
+    }
+    Ok(())
+}
+
 /// Commits the plan. Returns how many rows each step touched, for the log.
 pub async fn commit(tx: &mut Tx, a: &Applied) -> Result<u64> {
+    whole_sets(tx).await?;
     let mut touched = 0;
     for text in STEPS {
         // Every step names the same four values in its first lines or later; unused ones would be refused by PostgreSQL.
