@@ -194,7 +194,7 @@ mod tests {
         ];
         let widths = |w| fit(&columns, w).into_iter().map(|(i, _)| i).collect::<Vec<_>>();
         assert_eq!(widths(80), [0, 1, 2, 3]);
-        assert_eq!(widths(45), [0, 1, 3]);
+        assert_eq!(widths(40), [0, 1, 3]);
         assert_eq!(widths(30), [0, 1]);
         assert_eq!(fit(&columns, 80)[1].1, 80 - 23 - 3);
     }
