@@ -22,6 +22,7 @@ pub mod history;
 pub mod identity;
 pub mod import;
 pub mod job;
+mod lock;
 pub mod migrate;
 pub mod occurrence;
 pub mod page;

@@ -12,7 +12,7 @@ use sqlx::{ConnectOptions as _, Executor as _, Row as _};
 use super::scope::Scope;
 use super::tx::{Admin, Conn, Door, Engine, Lent, Tx};
 use super::writer::Writer;
-use super::{Error, Result, migrate};
+use super::{Error, Result, lock, migrate};
 
 /// The first SQLite without the WAL-reset race (two connections that write and checkpoint can corrupt the database).
 pub const SQLITE_FLOOR: (u32, u32, u32) = (3, 51, 3);
@@ -25,8 +25,14 @@ pub struct Store {
 
 #[derive(Debug, Clone)]
 pub(super) enum Db {
-    Sqlite { readers: SqlitePool, writer: Writer },
-    Postgres { pool: PgPool },
+    Sqlite {
+        readers: SqlitePool,
+        writer: Writer,
+        lock: lock::Lock,
+    },
+    Postgres {
+        pool: PgPool,
+    },
 }
 
 impl Store {
@@ -39,7 +45,10 @@ impl Store {
     pub async fn open(url: &str) -> Result<Self> {
         let store = Self::connect(url).await?;
         match &store.engine {
-            Db::Sqlite { .. } => store.migrate().await?,
+            Db::Sqlite { lock, .. } => {
+                lock.take()?;
+                store.migrate().await?;
+            }
             Db::Postgres { pool } => {
                 migrate::check_postgres(pool).await?;
                 refuse_more_rights(pool).await?;
@@ -134,18 +143,12 @@ impl Store {
         }
         let readers = SqlitePoolOptions::new()
             .max_connections(4)
-            .after_release(|conn, _| {
-                Box::pin(async move {
-                    // An error is the usual case: the transaction was ended.
-                    let _ = conn.execute("ROLLBACK").await;
-                    Ok(true)
-                })
-            })
             .connect_with(options.read_only(false).pragma("query_only", "true"))
             .await
             .map_err(unusable)?;
         Ok(Self {
             engine: Db::Sqlite {
+                lock: lock::Lock::beside(path),
                 readers,
                 writer: Writer::start(first),
             },
@@ -268,9 +271,10 @@ impl Store {
     /// Lets writes under way finish and closes the database.
     pub async fn close(&self) {
         match &self.engine {
-            Db::Sqlite { readers, writer } => {
+            Db::Sqlite { readers, writer, lock } => {
                 writer.stop().await;
                 readers.close().await;
+                lock.give_up();
             }
             Db::Postgres { pool } => pool.close().await,
         }

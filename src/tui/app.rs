@@ -249,6 +249,7 @@ impl App {
     /// Esc at the top: first what the pane holds, then the project, then the client.
     fn level_up(&mut self) {
         let mut standing = self.model.standing.clone();
+        standing.owner = None;
         if standing.project.take().is_none() {
             standing.client = None;
         }

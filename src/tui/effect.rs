@@ -145,7 +145,8 @@ pub enum Effect {
     Run(Action),
     Focus(PaneId),
     ChooseClient(Option<Chosen>),
-    ChooseProject(Option<Chosen>),
+    /// The project and, where it is known, the client it belongs to.
+    ChooseProject(Option<Chosen>, Option<Chosen>),
     /// Opens a finding by its key; whether one has just taken it.
     OpenFinding(String, bool),
     /// The detail asks for its neighbour in the list it came from.

@@ -40,6 +40,8 @@ impl From<&Ref> for Chosen {
 pub struct Standing {
     pub client: Option<Chosen>,
     pub project: Option<Chosen>,
+    /// Whose project it is, where it was chosen among all clients': shown, never asked for.
+    pub owner: Option<Chosen>,
 }
 
 impl Standing {

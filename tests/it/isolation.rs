@@ -260,3 +260,16 @@ async fn a_cancelled_act_leaves_nothing() {
         bench.stop().await;
     }
 }
+
+/// Two servers on one SQLite file would each believe to be its only writer: the second does not start.
+#[tokio::test]
+async fn one_server_per_sqlite_file() {
+    let bench = Bench::start(Engine::Sqlite).await;
+    let url = bench.database.clone();
+    let second = Store::open(&url).await;
+    assert!(
+        matches!(second, Err(Error::Setup(ref why)) if why.contains("Another server")),
+        "{second:?}"
+    );
+    bench.stop().await;
+}

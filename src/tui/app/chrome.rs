@@ -120,7 +120,7 @@ impl App {
         };
         let standing = &self.model.standing;
         let mut out = vec![run(agency, Tone::Title), run(" › ", Tone::Dim)];
-        match &standing.client {
+        match standing.client.as_ref().or(standing.owner.as_ref()) {
             Some(client) => out.push(run(client.name.clone(), Tone::Strong)),
             None => out.push(run("All clients", Tone::Text)),
         }

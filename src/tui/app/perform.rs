@@ -37,10 +37,13 @@ impl App {
                 self.act(action, None);
             }
             Effect::Focus(pane) => self.focus_on(pane),
-            Effect::ChooseClient(client) => self.stand(Standing { client, project: None }),
-            Effect::ChooseProject(project) => {
+            Effect::ChooseClient(client) => self.stand(Standing {
+                client,
+                ..Standing::default()
+            }),
+            Effect::ChooseProject(project, owner) => {
                 let client = self.model.standing.client.clone();
-                self.stand(Standing { client, project });
+                self.stand(Standing { client, project, owner });
             }
             Effect::OpenFinding(key, taken) => self.open_finding(&key, taken),
             Effect::Step(forward) => self.step(owner, forward),

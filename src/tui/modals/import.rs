@@ -22,6 +22,7 @@ use crate::api::event::Topic;
 use crate::api::import::{
     ApplyBatch, Batch, BatchFile, BatchState, DropBatch, ListPlan, OpenBatch, PlanBatch, PlanLine, ShowBatch,
 };
+use crate::api::problem::{Code, Problem};
 use crate::domain::id::BatchId;
 use crate::domain::safe::Safe;
 use crate::domain::time::Time;
@@ -55,7 +56,10 @@ impl Work for Upload {
             let Some(remote) = host.remote else {
                 return Err(Fault::SignInNeeded);
             };
-            let wrong = |e: std::io::Error| Fault::Protocol(format!("{}: {e}", path.display()));
+            let wrong = |e: std::io::Error| {
+                let why = format!("The file {} cannot be read: {e}. Name another one.", path.display());
+                Fault::from(Problem::new(Code::InvalidRequest, why))
+            };
             let file = tokio::fs::File::open(&path).await.map_err(wrong)?;
             let total = file.metadata().await.map_err(wrong)?.len();
             let name = path
@@ -244,7 +248,7 @@ impl Import {
         cx.close();
         let client = cx.model.standing.client.clone();
         cx.push(Effect::ChooseClient(client));
-        cx.push(Effect::ChooseProject(Some(self.project.clone())));
+        cx.push(Effect::ChooseProject(Some(self.project.clone()), None));
         cx.push(Effect::Query(PaneId::Findings, "import:last triaged:no".to_owned()));
     }
 

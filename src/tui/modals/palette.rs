@@ -74,7 +74,7 @@ impl Palette {
             What::Client => cx.push(Effect::ChooseClient(Some(named.chosen.clone()))),
             What::Project => {
                 cx.push(Effect::ChooseClient(named.client.clone()));
-                cx.push(Effect::ChooseProject(Some(named.chosen.clone())));
+                cx.push(Effect::ChooseProject(Some(named.chosen.clone()), named.client.clone()));
                 cx.push(Effect::Focus(PaneId::Findings));
             }
             What::Finding => cx.push(Effect::OpenFinding(named.chosen.key.clone(), false)),

@@ -83,7 +83,8 @@ impl Pane for Projects {
         let current = self.window.current();
         match (action, current) {
             (Action::Choose, Some(project)) => {
-                cx.push(Effect::ChooseProject(Some(chosen(project))));
+                let owner = project.client.as_ref().map(Chosen::from);
+                cx.push(Effect::ChooseProject(Some(chosen(project)), owner));
                 cx.push(Effect::Focus(PaneId::Findings));
             }
             (Action::New, _) => cx.open(project_form::new(cx.model)),
