@@ -25,7 +25,7 @@ const UPLOAD: Duration = Duration::from_hours(6);
 
 /// How often one call renews its session. A token that another process renewed may have expired again before it was used
 /// here; that a session is over is said by the renewal itself.
-pub(super) const RENEWALS: usize = 5;
+pub(super) const RENEWALS: usize = 10;
 
 /// A whole answer.
 #[derive(Debug)]
