@@ -251,10 +251,8 @@ impl Store {
         }
     }
 
-    /// Begins a transaction. A request whose asker hangs up is dropped wherever it stands; its connection comes back to
-    /// the pool in the middle of its transaction, and the pool's `after_release` ends that: nothing of it may be committed
-    /// with, or be in the way of, what the next one does.
-    /// `postgres`: how the transaction begins there. SQLite's reads are snapshots by themselves.
+    /// Begins a transaction, on PostgreSQL with the statement `postgres`; SQLite's reads are snapshots by themselves. What
+    /// happens to a request whose asker hangs up half-way: see [`Lent`].
     async fn begin(&self, postgres: &'static str) -> Result<Conn> {
         let mut conn = match &self.engine {
             Db::Sqlite { readers, .. } => Conn::Sqlite(Lent::new(readers.acquire().await?)),
