@@ -11,6 +11,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{Desk, Result};
 use crate::domain::id::AgencyId;
+use crate::import::record::hex;
 use crate::store::audit::{self, Link};
 use crate::store::{Scope, Store};
 
@@ -135,12 +136,4 @@ pub async fn verify(store: &Store, agency: AgencyId, checkpoint: Option<(i64, St
             })
         })
         .await
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut out, byte| {
-        let _ = write!(out, "{byte:02x}");
-        out
-    })
 }
