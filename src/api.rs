@@ -10,7 +10,9 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 
+pub mod act;
 pub mod agency;
+pub mod bulk;
 pub mod client;
 pub mod comment;
 pub mod event;

@@ -44,6 +44,10 @@ pub enum Code {
     VersionConflict,
     AlreadyExists,
     StalePlan,
+    /// Something was built on the act, or acts of its kind stay.
+    UndoNotPossible,
+    /// Some findings of a bulk act cannot change, so that none did.
+    BulkRefused,
     LastAdmin,
     PinnedElsewhere,
     Claimed,
@@ -75,6 +79,7 @@ impl Code {
             | Self::AccountManagerRequired
             | Self::TransitionNotAllowed
             | Self::NotesRequired
+            | Self::BulkRefused
             | Self::ReportRefused
             | Self::UnknownFormat
             | Self::IdempotencyKeyReused => 422,
@@ -87,6 +92,7 @@ impl Code {
             | Self::ClientArchived
             | Self::AlreadyExists
             | Self::StalePlan
+            | Self::UndoNotPossible
             | Self::LastAdmin
             | Self::PinnedElsewhere
             | Self::Claimed
@@ -116,6 +122,8 @@ impl Code {
             Self::VersionConflict
             | Self::AlreadyExists
             | Self::StalePlan
+            | Self::UndoNotPossible
+            | Self::BulkRefused
             | Self::TransitionNotAllowed
             | Self::ClientArchived
             | Self::LastAdmin
@@ -172,9 +180,19 @@ pub struct Problem {
     /// `version_conflict`: the row as it is now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub current: Option<serde_json::Value>,
+    /// Acts on many, `undo_not_possible`, `stale_plan`: what stands in the way, the first few.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub objects: Vec<Obstacle>,
     /// Seconds until a retry makes sense (also as `Retry-After`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u64>,
+}
+
+/// One of the things that stand in the way, and how.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Obstacle {
+    pub key: String,
+    pub why: String,
 }
 
 impl Problem {
@@ -199,6 +217,7 @@ impl Problem {
             at: None,
             suggestion: None,
             current: None,
+            objects: Vec::new(),
             retry_after: None,
         }
     }
