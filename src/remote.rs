@@ -126,6 +126,9 @@ pub struct Remote {
 
 #[derive(Debug)]
 struct Inner {
+    /// For addresses of this machine: past every proxy.
+    here: reqwest::Client,
+    /// For all others: `https` alone.
     http: reqwest::Client,
     servers: Vec<Address>,
     /// Which address answered last.
@@ -151,22 +154,23 @@ impl Remote {
                 "no server is known; run: riskdesk login --server URL --email E".into(),
             ));
         }
-        let mut http = reqwest::Client::builder()
-            .user_agent(concat!("riskdesk/", env!("CARGO_PKG_VERSION")))
-            .redirect(reqwest::redirect::Policy::none())
-            .referer(false)
-            .connect_timeout(Duration::from_secs(options.network.connect_seconds))
-            .pool_idle_timeout(Duration::from_mins(1))
-            .tcp_keepalive(Duration::from_secs(15));
-        if options.servers.iter().all(Address::is_loopback) {
-            // What never leaves this machine has no business with a proxy.
-            http = http.no_proxy();
-        }
-        let http = http
-            .build()
-            .map_err(|e| Error::Protocol(format!("TLS cannot be set up: {}", transport::words(&e))))?;
+        let network = &options.network;
+        let http = || {
+            reqwest::Client::builder()
+                .user_agent(concat!("riskdesk/", env!("CARGO_PKG_VERSION")))
+                .redirect(reqwest::redirect::Policy::none())
+                .referer(false)
+                .connect_timeout(Duration::from_secs(network.connect_seconds))
+                .pool_idle_timeout(Duration::from_mins(1))
+                .tcp_keepalive(Duration::from_secs(15))
+        };
+        let unable = |e: reqwest::Error| Error::Protocol(format!("TLS cannot be set up: {}", transport::words(&e)));
+        // What never leaves this machine has no business with a proxy, whatever the other addresses are.
+        let here = http().no_proxy().build().map_err(unable)?;
+        let http = http().https_only(true).build().map_err(unable)?;
         Ok(Self {
             inner: Arc::new(Inner {
+                here,
                 http,
                 servers: options.servers,
                 current: AtomicUsize::new(0),

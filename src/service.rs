@@ -224,7 +224,7 @@ impl Desk {
                     leave_traces(tx, Some(&who), act, &note, now).await?;
                     if let Some(idem) = &who.idempotency {
                         let body = serde_json::to_string(&out).map_err(|e| Error::Failed(e.to_string()))?;
-                        record::answer(tx, who.id, &idem.key, body, note.project, note.client).await?;
+                        record::answer(tx, who.id, &idem.key, body, (note.project, note.client, &note.places)).await?;
                     }
                     Ok(out)
                 })
@@ -295,8 +295,14 @@ async fn replay<T: DeserializeOwned>(tx: &mut Tx, who: &Hand, idem: &Idempotency
         );
     }
     // Rights may have changed since: what one may no longer open is not told again. A portal user's client never changes.
-    if who.kind == "user" && !audience::may_see(tx, stored.project, stored.client).await? {
-        return Err(not_found());
+    if who.kind == "user" {
+        let mut seen = audience::may_see(tx, stored.project, stored.client).await?;
+        for place in stored.places {
+            seen = seen && audience::may_see(tx, Some(place), None).await?;
+        }
+        if !seen {
+            return Err(not_found());
+        }
     }
     serde_json::from_str(&stored.body).map_err(|e| Error::Failed(e.to_string()))
 }
@@ -348,6 +354,7 @@ pub struct Note {
     client: Option<Uuid>,
     detail: Option<String>,
     events: Vec<(Topic, Option<Uuid>, Option<Uuid>)>,
+    places: Vec<Uuid>,
     changes: Vec<record::Change>,
 }
 
@@ -378,6 +385,12 @@ impl Note {
     /// A thing that changed in another client's workspace than the act's own: only who may open that one learns of it.
     pub fn event_in(&mut self, topic: Topic, id: Option<Uuid>, client: ClientId) -> &mut Self {
         self.events.push((topic, id, Some(client.0)));
+        self
+    }
+
+    /// A project that the answer speaks of: sent again, it is given to those alone who may still open all of them.
+    pub fn also(&mut self, project: impl Into<Uuid>) -> &mut Self {
+        self.places.push(project.into());
         self
     }
 

@@ -71,6 +71,9 @@ pub enum Error {
     /// The database cannot be used as it is; the text says what to do.
     #[error("{0}")]
     Setup(String),
+    /// Two transactions stood in each other's way and this one gave in; nothing of it was written.
+    #[error("another write stood in the way; send it again")]
+    Busy,
     /// The writer has stopped: the server is going down.
     #[error("the server is stopping")]
     Stopping,
@@ -117,6 +120,8 @@ impl From<sqlx::Error> for Error {
             sqlx::error::ErrorKind::UniqueViolation => Self::Unique(named()),
             sqlx::error::ErrorKind::ForeignKeyViolation => Self::Reference,
             sqlx::error::ErrorKind::CheckViolation => Self::Check(named()),
+            // PostgreSQL: serialisation failure, deadlock, lock timeout.
+            _ if matches!(db.code().as_deref(), Some("40001" | "40P01" | "55P03")) => Self::Busy,
             _ => Self::Database(error),
         }
     }

@@ -199,7 +199,12 @@ pub(super) fn head(
         Method::Patch => reqwest::Method::PATCH,
         Method::Delete => reqwest::Method::DELETE,
     };
-    let mut request = remote.inner.http.request(method, server.at(&parts.path, &parts.query));
+    let http = if server.is_loopback() {
+        &remote.inner.here
+    } else {
+        &remote.inner.http
+    };
+    let mut request = http.request(method, server.at(&parts.path, &parts.query));
     request = request.header(ACCEPT, "application/json");
     if let Some(token) = token {
         // A token that is no header value cannot be one of a server's.

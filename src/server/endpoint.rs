@@ -43,7 +43,7 @@ where
     let visitor = visitor(&parts);
     let trace = visitor.trace.clone();
     let act = E::PATH;
-    let mut caller = match caller(&app, &parts.headers, &visitor).await {
+    let mut caller = match caller(&app, &parts.headers, &visitor, act).await {
         Ok(caller) => caller,
         Err(refusal) => return refusal.respond(&trace),
     };
@@ -140,11 +140,14 @@ pub fn visitor(parts: &Parts) -> Visitor {
 /// The caller behind the bearer token.
 ///
 /// # Errors
-/// 401 without a good token; a portal user's is answered like an unknown route.
-pub async fn caller(app: &App, headers: &HeaderMap, visitor: &Visitor) -> Result<Caller, Refusal> {
+/// 401 without a good token; a portal user's is answered like an unknown route, and recorded as a refusal of `act`.
+pub async fn caller(app: &App, headers: &HeaderMap, visitor: &Visitor, act: &'static str) -> Result<Caller, Refusal> {
     match bearer_of(app, headers, visitor).await? {
         Bearer::User(caller) => Ok(*caller),
-        Bearer::Portal(_) => Err(Problem::not_found().into()),
+        Bearer::Portal(portal) => {
+            app.desk.record_refusal(&*portal, act, Code::NotFound);
+            Err(Problem::not_found().into())
+        }
     }
 }
 

@@ -74,7 +74,7 @@ impl Hub {
 pub async fn stream(app: App, request: Request) -> Response {
     let (parts, _) = request.into_parts();
     let visitor = visitor(&parts);
-    let who = match caller(&app, &parts.headers, &visitor).await {
+    let who = match caller(&app, &parts.headers, &visitor, crate::api::event::PATH).await {
         Ok(who) => who,
         Err(refusal) => return refusal.respond(&visitor.trace),
     };

@@ -24,6 +24,14 @@ impl From<service::Error> for Refusal {
             service::Error::Store(service::StoreError::Stopping) => {
                 Problem::new(Code::Unavailable, "The server is stopping. Try again in a moment.").into()
             }
+            service::Error::Store(service::StoreError::Busy) => {
+                let mut problem = Problem::new(
+                    Code::Unavailable,
+                    "Another write stood in the way of this one; nothing was changed. Send it again.",
+                );
+                problem.retry_after = Some(1);
+                problem.into()
+            }
             service::Error::Store(service::StoreError::Reference) => Problem::not_found().into(),
             error => {
                 tracing::error!(error = %Chain(&error), "a request failed");

@@ -14,7 +14,7 @@ use crate::domain::id::{ClientId, UserId};
 use crate::domain::plan::AgencyKind;
 use crate::domain::slug;
 use crate::store::agency::Counter;
-use crate::store::client::{ClientRow, Filter, NewClient, UserRef};
+use crate::store::client::{ClientRow, Filter, Hold, NewClient, UserRef};
 use crate::store::{self, Tx};
 
 const NAME_MAX: usize = 120;
@@ -72,6 +72,15 @@ pub(super) async fn open(tx: &mut Tx, wanted: &str) -> Result<ClientRow> {
     store::client::find(tx, wanted, &sort_key(wanted))
         .await?
         .ok_or_else(not_found)
+}
+
+/// As [`open`], held until the act is done, and not put away: whoever archives the client waits, or was first and is seen.
+pub(super) async fn open_where_it_stays(tx: &mut Tx, wanted: &str) -> Result<ClientRow> {
+    let row = open(tx, wanted).await?;
+    store::client::hold(tx, row.id, Hold::AsItIs).await?;
+    let row = open(tx, &row.id.to_string()).await?;
+    not_archived(row.state)?;
+    Ok(row)
 }
 
 async fn shown(tx: &mut Tx, id: ClientId) -> Result<Client> {
@@ -253,6 +262,7 @@ pub async fn create(desk: Desk, caller: Caller, request: CreateClient) -> Result
             let key = free_key(tx, request.key.as_deref(), &name).await?;
             let id = ClientId::fresh();
             let name_fold = sort_key(&name);
+            let called = name.clone();
             let new = NewClient {
                 id,
                 key,
@@ -280,7 +290,7 @@ pub async fn create(desk: Desk, caller: Caller, request: CreateClient) -> Result
             store::client::set_selected(tx, id, &selected).await?;
             store::agency::bump_access_epoch(tx).await?;
             for wanted in &request.projects {
-                project::adopt(tx, note, wanted, id, now).await?;
+                project::adopt(tx, note, wanted, (id, &called), now).await?;
             }
             note.object(Topic::Client, id).within(None::<uuid::Uuid>, Some(id));
             let row = open(tx, &id.to_string()).await?;
@@ -424,7 +434,10 @@ async fn put_away(desk: Desk, caller: Caller, wanted: String, archive: bool) -> 
         if archive { "client.archive" } else { "client.restore" },
         move |tx, note| {
             Box::pin(async move {
-                let before = open(tx, &wanted).await?;
+                let found = open(tx, &wanted).await?;
+                // Projects come and go while nobody looks: they are counted when none can any more.
+                store::client::hold(tx, found.id, Hold::Alone).await?;
+                let before = open(tx, &found.id.to_string()).await?;
                 let archived = before.state == ClientState::Archived;
                 if archived == archive {
                     return refuse(

@@ -10,12 +10,14 @@ use crate::api::project::{
     ShowProject,
 };
 use crate::api::{Page, Ref};
+use crate::domain::access::Actor;
 use crate::domain::fold::sort_key;
 use crate::domain::id::{ClientId, ProjectId, UserId};
 use crate::domain::key::{Kind, key};
 use crate::domain::status::Status;
 use crate::domain::time::Time;
 use crate::store::agency::Counter;
+use crate::store::client::Hold;
 use crate::store::project::{Filter, NewProject, OfClient, Owner, ProjectRow};
 use crate::store::{self, Tx};
 
@@ -179,11 +181,7 @@ pub async fn create(desk: Desk, caller: Caller, request: CreateProject) -> Resul
     desk.act(&caller, "project.create", move |tx, note| {
         Box::pin(async move {
             let owner = match request.client.as_deref() {
-                Some(wanted) => {
-                    let row = client::open(tx, wanted).await?;
-                    not_archived(row.state)?;
-                    Some(row.id)
-                }
+                Some(wanted) => Some(client::open_where_it_stays(tx, wanted).await?.id),
                 None => None,
             };
             let lead = match request.lead.as_deref() {
@@ -278,9 +276,16 @@ pub async fn edit(desk: Desk, caller: Caller, request: EditProject) -> Result<Pr
 
 /// Moves one project the caller may open to another client (or none) inside an act: whatever the old client shared
 /// becomes internal, claims end.
-async fn relocate(tx: &mut Tx, note: &mut Note, before: &ProjectRow, to: Option<ClientId>, now: Time) -> Result<()> {
+async fn relocate(
+    tx: &mut Tx,
+    note: &mut Note,
+    before: &ProjectRow,
+    to: Option<(ClientId, &str)>,
+    now: Time,
+) -> Result<()> {
+    note.also(before.id);
     let mut row = before.clone();
-    row.client = to.map(|id| Owner {
+    row.client = to.map(|(id, _)| Owner {
         id,
         key: String::new(),
         name: String::new(),
@@ -291,10 +296,18 @@ async fn relocate(tx: &mut Tx, note: &mut Note, before: &ProjectRow, to: Option<
     }
     // Whoever saw a finding at the old client must look again before releasing it to the new one.
     store::project::touch_findings(tx, before.id).await?;
-    if before.client.is_some() {
+    if let Some(old) = &before.client {
         store::project::unshare(tx, before.id).await?;
+        if to.is_none() {
+            // Whoever may not open the client any more does not get its work back by this.
+            let mover = match tx.scope().actor() {
+                Actor::User { id, .. } => Some(id),
+                _ => None,
+            };
+            store::project::keep_insiders(tx, before.id, old.id, mover).await?;
+        }
     }
-    finding::decide::recompute(tx, note, before.id, now).await?;
+    finding::decide::recompute(tx, note, before.id, to, now).await?;
     let was = serde_json::json!({ "client": before.client.as_ref().map(|c| c.id) });
     note.event(Topic::Project, Some(before.id.0))
         .changed("project", before.id, &was, before.version + 1);
@@ -306,7 +319,13 @@ async fn relocate(tx: &mut Tx, note: &mut Note, before: &ProjectRow, to: Option<
 }
 
 /// Takes an unassigned project into a client that is being made.
-pub(super) async fn adopt(tx: &mut Tx, note: &mut Note, wanted: &str, client: ClientId, now: Time) -> Result<()> {
+pub(super) async fn adopt(
+    tx: &mut Tx,
+    note: &mut Note,
+    wanted: &str,
+    client: (ClientId, &str),
+    now: Time,
+) -> Result<()> {
     let row = open(tx, wanted).await?;
     if let Some(owner) = &row.client {
         let detail = format!(
@@ -337,7 +356,7 @@ pub async fn assign(desk: Desk, caller: Caller, request: AssignProjects) -> Resu
     desk.act(&caller, "project.assign", move |tx, note| {
         Box::pin(async move {
             let (assignment, rows) = plan(tx, &request, true).await?;
-            let to = assignment.client.as_ref().map(|c| ClientId(c.id));
+            let to = assignment.client.as_ref().map(|c| (ClientId(c.id), c.name.as_str()));
             for (row, wanted) in rows.iter().zip(&request.projects) {
                 let Some(seen) = wanted.version else {
                     return Err(
@@ -356,6 +375,7 @@ pub async fn assign(desk: Desk, caller: Caller, request: AssignProjects) -> Resu
             if let Some(row) = only {
                 note.object(Topic::Project, row.id);
             }
+            let to = to.map(|(id, _)| id);
             if let Some(client) = to {
                 note.event(Topic::Client, Some(client.0));
             }
@@ -372,7 +392,11 @@ pub async fn assign(desk: Desk, caller: Caller, request: AssignProjects) -> Resu
 async fn plan(tx: &mut Tx, request: &AssignProjects, apply: bool) -> Result<(Assignment, Vec<ProjectRow>)> {
     let target = match request.client.as_deref() {
         Some(wanted) => {
-            let row = client::open(tx, wanted).await?;
+            let row = if apply {
+                client::open_where_it_stays(tx, wanted).await?
+            } else {
+                client::open(tx, wanted).await?
+            };
             not_archived(row.state)?;
             Some(Ref {
                 id: row.id.0,
@@ -384,7 +408,12 @@ async fn plan(tx: &mut Tx, request: &AssignProjects, apply: bool) -> Result<(Ass
     };
     let (mut moves, mut rows) = (Vec::new(), Vec::<ProjectRow>::new());
     for wanted in &request.projects {
-        let row = open_for_work(tx, &wanted.project).await?;
+        let mut row = open_for_work(tx, &wanted.project).await?;
+        if let Some(owner) = row.client.as_ref().filter(|_| apply) {
+            // Both ends stay: a client that is being archived counts its projects.
+            store::client::hold(tx, owner.id, Hold::AsItIs).await?;
+            row = open_for_work(tx, &row.id.to_string()).await?;
+        }
         if rows.iter().any(|r| r.id == row.id) {
             return Err(Problem::new(Code::InvalidRequest, "A project is named twice.")
                 .field("projects")
@@ -399,6 +428,8 @@ async fn plan(tx: &mut Tx, request: &AssignProjects, apply: bool) -> Result<(Ass
         }
         let baggage = store::project::baggage(tx, row.id).await?;
         let leaves = i64::from(row.client.is_some());
+        let to = target.as_ref().map(|t| (ClientId(t.id), t.name.as_str()));
+        let due_dates = finding::decide::moving(tx, row.id, to).await?.len() as i64;
         moves.push(ProjectMove {
             project: Ref {
                 id: row.id.0,
@@ -411,7 +442,7 @@ async fn plan(tx: &mut Tx, request: &AssignProjects, apply: bool) -> Result<(Ass
             comments_made_internal: baggage.shared_comments * leaves,
             rounds_made_internal: baggage.shared_rounds * leaves,
             claims_ended: baggage.claims * leaves,
-            due_dates_recomputed: baggage.due_dates,
+            due_dates_recomputed: due_dates,
         });
         rows.push(row);
     }

@@ -16,20 +16,15 @@ use crate::api::session::{
 use crate::domain::access::{Actor, UserState};
 use crate::domain::id::{AgencyId, SessionId};
 use crate::domain::time::Time;
-use crate::store::identity::{self, Guard, Membership, NewSession, NewToken};
+use crate::store::identity::{self, Membership, NewSession, NewToken};
 use crate::store::{self, Door, Scope, audit};
+
+mod guess;
 
 /// How long an access token works.
 pub const ACCESS_MS: i64 = 15 * 60 * 1000;
 /// How long a session lasts, however often it is renewed.
 pub const SESSION_MS: i64 = 24 * 60 * 60 * 1000;
-/// Guesses that cost no wait.
-const FREE_GUESSES: i64 = 5;
-/// Guesses at one account in 24 hours, the right one included.
-const GUESSES_PER_DAY: i64 = 100;
-/// The longest wait of the ladder.
-const LONGEST_WAIT_MS: i64 = 30 * 60 * 1000;
-
 /// What stands around a request that nobody is signed in for.
 #[derive(Debug, Clone, Default)]
 pub struct Visitor {
@@ -53,7 +48,7 @@ pub async fn sign_in(desk: Desk, visitor: Visitor, request: SignIn) -> Result<To
     let account = digest(&email);
     let now = desk.now();
     // The guess is counted before it is looked at, so that a crowd of guesses is no faster than a queue of them.
-    let person = match reserve(&desk, account, email.clone(), now).await? {
+    let person = match guess::reserve(&desk, account, email.clone(), now).await? {
         Ok(person) => person,
         Err(refusal) => return Err(refusal.into()),
     };
@@ -92,59 +87,6 @@ pub async fn sign_in(desk: Desk, visitor: Visitor, request: SignIn) -> Result<To
         Some(tokens) => Ok(tokens),
         None => wrong(),
     }
-}
-
-/// The refusal while an account is locked.
-fn locked(guard: &Guard, now: Time) -> Option<Problem> {
-    let today = if now.0 - guard.day_start < crate::domain::time::DAY_MS {
-        guard.day_count
-    } else {
-        0
-    };
-    let until = if today >= GUESSES_PER_DAY {
-        guard.day_start + crate::domain::time::DAY_MS
-    } else {
-        guard.not_before
-    };
-    (until > now.0).then(|| {
-        let seconds = (until - now.0).div_euclid(1000) + 1;
-        let mut problem = Problem::new(
-            Code::Locked,
-            format!("Too many wrong passwords for this account. Try again in {seconds} s."),
-        );
-        problem.retry_after = Some(seconds.cast_unsigned());
-        problem
-    })
-}
-
-/// Counts a guess, or says that the account is locked. Each failure beyond the free ones doubles the wait.
-async fn reserve(
-    desk: &Desk,
-    account: [u8; 32],
-    email: String,
-    now: Time,
-) -> Result<std::result::Result<Option<identity::PersonRow>, Problem>> {
-    desk.store()
-        .door(move |door| {
-            Box::pin(async move {
-                let mut guard = identity::hold_guard(door, account).await?;
-                if let Some(refusal) = locked(&guard, now) {
-                    return Ok(Err(refusal));
-                }
-                if now.0 - guard.day_start >= crate::domain::time::DAY_MS {
-                    (guard.day_start, guard.day_count) = (now.0, 0);
-                }
-                guard.failures += 1;
-                guard.day_count += 1;
-                let beyond = guard.failures - FREE_GUESSES;
-                if beyond >= 0 {
-                    guard.not_before = now.0 + (1000_i64 << beyond.min(20)).min(LONGEST_WAIT_MS);
-                }
-                identity::set_guard(door, account, guard).await?;
-                Ok(Ok(identity::person(door, &email).await?))
-            })
-        })
-        .await
 }
 
 fn wrong<T>() -> Result<T> {
@@ -263,6 +205,15 @@ fn over() -> Error {
 pub async fn refresh(desk: Desk, visitor: Visitor, request: Refresh) -> Result<Tokens> {
     let hash = digest(&request.refresh_token);
     let now = desk.now();
+    // What was never issued costs a read, not the one writer.
+    let known = desk
+        .store()
+        .door_read(|door| Box::pin(async move { identity::token(door, hash).await }))
+        .await
+        .map_err(Error::Store)?;
+    if known.is_none_or(|row| !row.refresh) {
+        return Err(over());
+    }
     let tokens = desk
         .store()
         .door(move |door| {

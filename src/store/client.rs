@@ -290,6 +290,28 @@ pub async fn update(tx: &mut Tx, row: &ClientRow, seen: i64, now: Time) -> Resul
     Ok(tx.run(sql).await? == 1)
 }
 
+/// How a client's row is held until the transaction ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hold {
+    /// It stays as it is: many may hold it so at once, nobody changes it meanwhile.
+    AsItIs,
+    /// To change what its projects are counted by: nobody else holds it.
+    Alone,
+}
+
+/// Holds a client's row. What was read of it before may be old by now: read it again.
+pub async fn hold(tx: &mut Tx, client: ClientId, how: Hold) -> Result<()> {
+    // SQLite has one writer: nobody changes it meanwhile.
+    if tx.engine() == super::tx::Engine::Postgres {
+        let sql = match how {
+            Hold::AsItIs => Sql::new("SELECT id FROM client WHERE agency_id = $1 AND id = $2 FOR SHARE"),
+            Hold::Alone => Sql::new("SELECT id FROM client WHERE agency_id = $1 AND id = $2 FOR UPDATE"),
+        };
+        tx.all(sql.bind(client)).await?;
+    }
+    Ok(())
+}
+
 /// Replaces who stands on a client's list.
 pub async fn set_selected(tx: &mut Tx, client: ClientId, users: &[UserId]) -> Result<()> {
     tx.run(Sql::new("DELETE FROM client_user WHERE agency_id = $1 AND client_id = $2").bind(client))

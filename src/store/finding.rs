@@ -13,7 +13,7 @@ use super::rollup::severity;
 use super::{Result, Row, Sql, Tx, visible};
 use crate::domain::access::{Actor, Role};
 use crate::domain::clock::RemediationDays;
-use crate::domain::id::{FindingId, PlanId, ProjectId, UserId};
+use crate::domain::id::{ClientId, FindingId, PlanId, ProjectId, UserId};
 use crate::domain::query::SortField;
 use crate::domain::severity::Severity;
 use crate::domain::status::Status;
@@ -46,6 +46,7 @@ pub struct Decisions {
     pub due_at: Option<Time>,
     pub due_reason: Option<String>,
     pub reopened: bool,
+    /// Read only: comments keep it.
     pub client_wrote_last: bool,
     pub triaged_at: Option<Time>,
     pub triaged_by: Option<UserId>,
@@ -341,14 +342,15 @@ fn parts(cvss: Option<Rating>) -> (Option<String>, Option<String>, Option<f64>) 
     }
 }
 
-/// Writes what people decide over the version that was seen. `false`: another version is there by now.
+/// Writes what people decide over the version that was seen. `false`: another version is there by now. Who wrote last is
+/// a fact about comments, kept by them without a new version: written from here it would be an old one.
 pub async fn save(tx: &mut Tx, id: FindingId, decided: &Decisions, seen: i64) -> Result<bool> {
     let (version, vector, score) = parts(decided.cvss.clone());
     let sql = Sql::new(
         "UPDATE finding SET severity = $4, own_severity = $5, cvss_version = $6, cvss_vector = $7, cvss_score = $8, status = $9, \
-           assignee_id = $10, due_at = $11, due_reason = $12, reopened = $13, client_wrote_last = $14, triaged_at = $15, \
-           triaged_by = $16, released_at = $17, released_by = $18, verify_due_at = $19, accepted_until = $20, \
-           duplicate_of = $21, occurrence_fixed = $22, version = version + 1 \
+           assignee_id = $10, due_at = $11, due_reason = $12, reopened = $13, triaged_at = $14, \
+           triaged_by = $15, released_at = $16, released_by = $17, verify_due_at = $18, accepted_until = $19, \
+           duplicate_of = $20, occurrence_fixed = $21, version = version + 1 \
          WHERE agency_id = $1 AND id = $2 AND version = $3",
     );
     let sql = sql
@@ -364,7 +366,6 @@ pub async fn save(tx: &mut Tx, id: FindingId, decided: &Decisions, seen: i64) ->
         .bind(decided.due_at)
         .bind(decided.due_reason.clone())
         .bind(decided.reopened)
-        .bind(decided.client_wrote_last)
         .bind(decided.triaged_at)
         .bind(decided.triaged_by)
         .bind(decided.released_at)
@@ -386,16 +387,30 @@ pub struct Days {
 }
 
 pub async fn days(tx: &mut Tx, project: ProjectId) -> Result<Days> {
-    let sql = Sql::new(
-        "SELECT g.time_zone, g.days_verification, g.days_critical AS agency_critical, g.days_high AS agency_high, \
-           g.days_medium AS agency_medium, g.days_low AS agency_low, g.days_info AS agency_info, \
-           c.days_critical AS client_critical, c.days_high AS client_high, c.days_medium AS client_medium, \
-           c.days_low AS client_low, c.days_info AS client_info \
-         FROM agency g JOIN project p ON p.agency_id = g.agency_id \
+    let mut sql = Sql::new(DAYS);
+    sql.push(
+        " FROM agency g JOIN project p ON p.agency_id = g.agency_id \
          LEFT JOIN client c ON c.agency_id = p.agency_id AND c.id = p.client_id \
-         WHERE g.agency_id = $1 AND p.id = $2",
+         WHERE g.agency_id = $1 AND p.id = ",
     );
-    let row = tx.one(sql.bind(project)).await?;
+    sql.push_bind(project);
+    read_days(&tx.one(sql).await?)
+}
+
+/// The days that would hold at a client.
+pub async fn days_at(tx: &mut Tx, client: ClientId) -> Result<Days> {
+    let mut sql = Sql::new(DAYS);
+    sql.push(" FROM agency g JOIN client c ON c.agency_id = g.agency_id WHERE g.agency_id = $1 AND c.id = ");
+    sql.push_bind(client);
+    read_days(&tx.one(sql).await?)
+}
+
+const DAYS: &str = "SELECT g.time_zone, g.days_verification, g.days_critical AS agency_critical, g.days_high AS agency_high, \
+     g.days_medium AS agency_medium, g.days_low AS agency_low, g.days_info AS agency_info, \
+     c.days_critical AS client_critical, c.days_high AS client_high, c.days_medium AS client_medium, \
+     c.days_low AS client_low, c.days_info AS client_info";
+
+fn read_days(row: &Row) -> Result<Days> {
     Ok(Days {
         agency: RemediationDays {
             critical: row.get("agency_critical")?,

@@ -21,6 +21,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0002_findings", include_str!("migrations/0002_findings.sql")),
     ("0003_imports", include_str!("migrations/0003_imports.sql")),
     ("0004_mentions", include_str!("migrations/0004_mentions.sql")),
+    ("0005_places", include_str!("migrations/0005_places.sql")),
 ];
 
 /// The roles that transactions run as. None can log in, none owns anything.

@@ -229,7 +229,6 @@ pub struct Baggage {
     pub shared_comments: i64,
     pub shared_rounds: i64,
     pub claims: i64,
-    pub due_dates: i64,
 }
 
 pub async fn baggage(tx: &mut Tx, project: ProjectId) -> Result<Baggage> {
@@ -240,8 +239,7 @@ pub async fn baggage(tx: &mut Tx, project: ProjectId) -> Result<Baggage> {
            (SELECT COUNT(*) FROM round r JOIN finding f ON f.agency_id = r.agency_id AND f.id = r.finding_id \
               WHERE r.agency_id = $1 AND f.project_id = $2 AND r.audience = 'shared') AS rounds, \
            (SELECT COUNT(*) FROM claim l JOIN finding f ON f.agency_id = l.agency_id AND f.id = l.finding_id \
-              WHERE l.agency_id = $1 AND f.project_id = $2) AS claims, \
-           (SELECT COUNT(*) FROM finding f WHERE f.agency_id = $1 AND f.project_id = $2 AND f.due_at IS NOT NULL) AS due_dates",
+              WHERE l.agency_id = $1 AND f.project_id = $2) AS claims",
     );
     let row = tx.one(sql.bind(project)).await?;
     Ok(Baggage {
@@ -249,7 +247,6 @@ pub async fn baggage(tx: &mut Tx, project: ProjectId) -> Result<Baggage> {
         shared_comments: row.get("comments")?,
         shared_rounds: row.get("rounds")?,
         claims: row.get("claims")?,
-        due_dates: row.get("due_dates")?,
     })
 }
 
@@ -267,6 +264,39 @@ pub async fn hold(tx: &mut Tx, project: ProjectId) -> Result<()> {
             .await?;
     }
     Ok(())
+}
+
+/// Makes every decision that findings of a project repeat one another wait for the one before it.
+pub async fn hold_duplicates(tx: &mut Tx, project: ProjectId) -> Result<()> {
+    if tx.engine() == super::tx::Engine::Postgres {
+        let sql = Sql::new("SELECT id FROM project WHERE agency_id = $1 AND id = $2 FOR NO KEY UPDATE");
+        tx.all(sql.bind(project)).await?;
+    }
+    Ok(())
+}
+
+/// A project leaves a client for nobody: of creator, lead and team those keep it who may open that client, and whoever
+/// unassigns it keeps it where its creator may not.
+pub async fn keep_insiders(tx: &mut Tx, project: ProjectId, client: ClientId, mover: Option<UserId>) -> Result<()> {
+    for (statement, column) in [
+        (
+            "DELETE FROM project_user WHERE agency_id = $1 AND project_id = $2 AND NOT ",
+            "project_user.user_id",
+        ),
+        (
+            "UPDATE project SET lead_id = NULL WHERE agency_id = $1 AND id = $2 AND lead_id IS NOT NULL AND NOT ",
+            "project.lead_id",
+        ),
+    ] {
+        let mut sql = Sql::new(statement).bind(project);
+        visible::insider(&mut sql, column, client.0);
+        tx.run(sql).await?;
+    }
+    let mut sql = Sql::new("UPDATE project SET keeper_id = $3 WHERE agency_id = $1 AND id = $2 AND NOT ")
+        .bind(project)
+        .bind(mover);
+    visible::insider(&mut sql, "COALESCE(project.keeper_id, project.created_by)", client.0);
+    tx.run(sql).await.map(drop)
 }
 
 /// Makes what was shared with the old client internal, and ends claims: a move leaks nothing.

@@ -121,7 +121,8 @@ pub async fn lanes(tx: &mut Tx, filter: &Filter) -> Result<Vec<(Lane, i64)>> {
 pub async fn next(tx: &mut Tx, filter: &Filter) -> Result<Option<QueueRow>> {
     let mut sql = select(&filter.asker);
     query::push(&mut sql, tx, filter);
-    sql.push(" AND l.user_id IS NULL AND f.lane <> ")
+    // A query may name an archived client to look at it; there is no work to take in it.
+    sql.push(" AND (c.state IS NULL OR c.state <> 'archived') AND l.user_id IS NULL AND f.lane <> ")
         .push_bind(Lane::Waiting.rank());
     sql.push(" ORDER BY (f.clock_at IS NULL), f.clock_at, f.severity DESC, f.id LIMIT 1");
     tx.opt(sql).await?.as_ref().map(row).transpose()

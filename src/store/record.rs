@@ -17,12 +17,14 @@ pub struct Stored {
     /// The workspace of the act: who may no longer open it is not told again.
     pub project: Option<Uuid>,
     pub client: Option<Uuid>,
+    /// Every project the answer speaks of, where there are several.
+    pub places: Vec<Uuid>,
 }
 
 /// The answer to an earlier send with this key.
 pub async fn stored(tx: &mut Tx, user: Uuid, key: &str) -> Result<Option<Stored>> {
     let sql = Sql::new(
-        "SELECT request_hash, body, project_id, client_id FROM idempotency WHERE agency_id = $1 AND user_id = $2 AND key = $3",
+        "SELECT request_hash, body, project_id, client_id, places FROM idempotency WHERE agency_id = $1 AND user_id = $2 AND key = $3",
     );
     let row = tx.opt(sql.bind(user).bind(key)).await?;
     row.map(|row| {
@@ -31,6 +33,7 @@ pub async fn stored(tx: &mut Tx, user: Uuid, key: &str) -> Result<Option<Stored>
             body: row.get("body")?,
             project: row.get("project_id")?,
             client: row.get("client_id")?,
+            places: row.json("places")?,
         })
     })
     .transpose()
@@ -51,15 +54,22 @@ pub async fn answer(
     user: Uuid,
     key: &str,
     body: String,
-    project: Option<Uuid>,
-    client: Option<Uuid>,
+    (project, client, places): (Option<Uuid>, Option<Uuid>, &[Uuid]),
 ) -> Result<()> {
+    let places = serde_json::to_string(places).map_err(|e| super::Error::Corrupt(e.to_string()))?;
     let sql = Sql::new(
-        "UPDATE idempotency SET body = $4, project_id = $5, client_id = $6 WHERE agency_id = $1 AND user_id = $2 AND key = $3",
+        "UPDATE idempotency SET body = $4, project_id = $5, client_id = $6, places = $7 WHERE agency_id = $1 AND user_id = $2 AND key = $3",
     );
-    tx.run(sql.bind(user).bind(key).bind(body).bind(project).bind(client))
-        .await
-        .map(drop)
+    tx.run(
+        sql.bind(user)
+            .bind(key)
+            .bind(body)
+            .bind(project)
+            .bind(client)
+            .bind(places),
+    )
+    .await
+    .map(drop)
 }
 
 /// A row as it was before an act, and the version the act left it with.

@@ -34,7 +34,7 @@ pub fn projects(sql: &mut Sql, actor: Actor) {
         } => {
             sql.push(" AND ((p.client_id IS NOT NULL AND (");
             open_client(sql, id.0);
-            sql.push(")) OR (p.client_id IS NULL AND (p.created_by = ")
+            sql.push(")) OR (p.client_id IS NULL AND (COALESCE(p.keeper_id, p.created_by) = ")
                 .push_bind(id.0);
             sql.push(" OR p.lead_id = ").push_bind(id.0);
             sql.push(" OR EXISTS (SELECT 1 FROM project_user pu WHERE pu.agency_id = $1 AND pu.project_id = p.id AND pu.user_id = ");
@@ -47,6 +47,16 @@ pub fn projects(sql: &mut Sql, actor: Actor) {
 fn open_client(sql: &mut Sql, user: uuid::Uuid) {
     sql.push("c.agency_access = 'all_users' OR (c.agency_access = 'admins_and_selected' AND EXISTS (SELECT 1 FROM client_user cu WHERE cu.agency_id = $1 AND cu.client_id = c.id AND cu.user_id = ");
     sql.push_bind(user).push("))");
+}
+
+/// Appends `(the user in a column may open this client)`.
+pub(super) fn insider(sql: &mut Sql, column: &'static str, client: uuid::Uuid) {
+    sql.push("EXISTS (SELECT 1 FROM agency_user w JOIN client c ON c.agency_id = w.agency_id WHERE w.agency_id = $1 AND w.id = ")
+        .push(column)
+        .push(" AND c.id = ")
+        .push_bind(client);
+    sql.push(" AND (w.role = 'admin' OR (w.role = 'analyst' AND (c.agency_access = 'all_users' OR (c.agency_access = 'admins_and_selected' \
+         AND EXISTS (SELECT 1 FROM client_user cu WHERE cu.agency_id = $1 AND cu.client_id = c.id AND cu.user_id = w.id))))))");
 }
 
 /// Whether the actor may open this client.

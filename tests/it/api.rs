@@ -12,6 +12,7 @@ mod portal;
 mod project;
 mod query;
 mod queue;
+mod races;
 mod route;
 mod session;
 mod status;

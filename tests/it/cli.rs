@@ -9,6 +9,7 @@ use crate::support::desk::{ADMIN, Desk};
 mod demo;
 mod finding;
 mod hostile;
+mod proxy;
 
 /// Every field of `fields` is there.
 #[track_caller]

@@ -6,7 +6,7 @@ use crate::api::finding::{EditFinding, Finding, ReleaseFinding, TriageFinding};
 use crate::api::problem::{Code, Problem};
 use crate::domain::access::{Role, UserState};
 use crate::domain::clock::{self, Start, Terms};
-use crate::domain::id::{ProjectId, UserId};
+use crate::domain::id::{ClientId, ProjectId, UserId};
 use crate::domain::severity::Severity;
 use crate::domain::time::Time;
 use crate::service::{Caller, Desk, Note, Result, refuse};
@@ -47,24 +47,52 @@ pub(super) fn set_due(decided: &mut Decisions, due: Option<clock::Due>) {
     };
 }
 
-/// Computes the due dates of a project that went to another client anew, on that client's days; dates that a person set
-/// stay. The history keeps the old ones.
-pub(crate) async fn recompute(tx: &mut Tx, note: &mut Note, project: ProjectId, now: Time) -> Result<()> {
+/// The findings of a project whose due dates a move to this client changes, with what they would be.
+pub(crate) async fn moving(
+    tx: &mut Tx,
+    project: ProjectId,
+    to: Option<(ClientId, &str)>,
+) -> Result<Vec<(FindingRow, Decisions)>> {
+    let Some((client, client_name)) = to else {
+        return Ok(Vec::new());
+    };
+    let days = store::finding::days_at(tx, client).await?;
+    let zone = clock::zone(&days.zone);
+    let terms = Terms {
+        agency: days.agency,
+        client: days.client,
+        client_name: Some(client_name),
+    };
+    let mut out = Vec::new();
     for row in store::finding::released_and_due(tx, project).await? {
         let by_hand = row
             .decided
             .due_reason
             .as_deref()
             .is_some_and(|r| r.starts_with(BY_HAND));
-        let Some(released) = row.decided.released_at.filter(|_| !by_hand && row.client.is_some()) else {
+        let Some(released) = row.decided.released_at.filter(|_| !by_hand) else {
             continue;
         };
         let mut decided = row.decided.clone();
-        let due = due(tx, &row, decided.severity, Start::Released, released).await?;
+        let due = clock::remediation(Start::Released, released, decided.severity, &terms, &zone);
         set_due(&mut decided, due);
-        if decided == row.decided {
-            continue;
+        if decided != row.decided {
+            out.push((row, decided));
         }
+    }
+    Ok(out)
+}
+
+/// Computes the due dates of a project that went to another client anew, on that client's days; dates that a person set
+/// stay. The history keeps the old ones.
+pub(crate) async fn recompute(
+    tx: &mut Tx,
+    note: &mut Note,
+    project: ProjectId,
+    to: Option<(ClientId, &str)>,
+    now: Time,
+) -> Result<()> {
+    for (row, decided) in moving(tx, project, to).await? {
         save(tx, note, &row, &decided, row.version).await?;
         let was = row.decided.due_at.map_or("none".to_owned(), |at| at.to_string());
         let entry = NewEntry {

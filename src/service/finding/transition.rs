@@ -103,7 +103,11 @@ pub async fn step(desk: Desk, caller: Caller, request: MoveFinding) -> Result<Fi
                 return Err(crate::service::conflict(&shown(tx, row.id).await?));
             }
             let of = match request.of.as_deref() {
-                Some(wanted) => Some(Box::new(original(tx, &row, wanted).await?)),
+                Some(wanted) => {
+                    // A of B and B of A at the same moment: the second looks when the first is done.
+                    store::project::hold_duplicates(tx, row.project.id).await?;
+                    Some(Box::new(original(tx, &row, wanted).await?))
+                }
                 None => None,
             };
             let order = Order {
