@@ -262,7 +262,7 @@ pub async fn create(desk: Desk, caller: Caller, request: CreateClient) -> Result
             let key = free_key(tx, request.key.as_deref(), &name).await?;
             let id = ClientId::fresh();
             let name_fold = sort_key(&name);
-            let called = name.clone();
+            let own_name = name.clone();
             let new = NewClient {
                 id,
                 key,
@@ -290,7 +290,7 @@ pub async fn create(desk: Desk, caller: Caller, request: CreateClient) -> Result
             store::client::set_selected(tx, id, &selected).await?;
             store::agency::bump_access_epoch(tx).await?;
             for wanted in &request.projects {
-                project::adopt(tx, note, wanted, (id, &called), now).await?;
+                project::adopt(tx, note, wanted, (id, &own_name), now).await?;
             }
             note.object(Topic::Client, id).within(None::<uuid::Uuid>, Some(id));
             let row = open(tx, &id.to_string()).await?;
