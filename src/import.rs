@@ -106,6 +106,11 @@ pub struct Out<'a> {
     findings: HashSet<u128>,
     places: HashSet<u128>,
     reported: u64,
+    /// Records handed over.
+    handed: u64,
+    /// Entries that nobody could read, and why the first of them could not be.
+    unreadable: u64,
+    first_unreadable: Option<String>,
 }
 
 /// Progress is told in steps of this many bytes.
@@ -121,6 +126,9 @@ impl<'a> Out<'a> {
             findings: HashSet::new(),
             places: HashSet::new(),
             reported: 0,
+            handed: 0,
+            unreadable: 0,
+            first_unreadable: None,
         }
     }
 
@@ -146,7 +154,29 @@ impl<'a> Out<'a> {
         Ok(())
     }
 
+    /// An entry that is not what the format says it should be: counted and named. `offset`: where it stands.
+    pub fn unreadable(&mut self, what: &str, offset: u64) {
+        self.unreadable += 1;
+        self.summary.leave_out(what);
+        if self.first_unreadable.is_none() {
+            self.first_unreadable = Some(format!("{what}, the first at byte {offset}"));
+        }
+    }
+
+    /// A report of which nothing could be read is no empty report: taken as one, all that is known would count as gone.
+    fn nothing_read(&self) -> Option<Refusal> {
+        let first = self.first_unreadable.as_deref()?;
+        (self.handed == 0 && self.unreadable >= self.entries).then(|| {
+            let reason = format!(
+                "none of the report's entries could be read ({} {first}); nothing of it was kept",
+                self.unreadable
+            );
+            Refusal::new(Kind::Malformed, reason)
+        })
+    }
+
     pub fn record(&mut self, record: Record) -> Result<(), Refusal> {
+        self.handed += 1;
         if self.findings.insert(short(&record.fingerprint.hash)) {
             self.summary.findings += 1;
         }
@@ -229,6 +259,9 @@ pub fn decode(
     let chosen = chosen.ok_or_else(|| unknown_content(&head))?;
     let mut out = Out::new(sink, limits);
     chosen.decode(source, limits, &mut out)?;
+    if let Some(refusal) = out.nothing_read() {
+        return Err(refusal);
+    }
     chosen.name().clone_into(&mut out.summary.format);
     Ok(out.summary)
 }
@@ -260,7 +293,9 @@ fn known() -> String {
     FORMATS.iter().map(|f| f.name()).collect::<Vec<_>>().join(", ")
 }
 
-fn unknown_name(name: &str) -> Refusal {
+/// What is said of a format's name that nobody knows.
+#[must_use]
+pub fn unknown_name(name: &str) -> Refusal {
     let name = limits::clip_line(name, 40);
     Refusal::new(
         Kind::UnknownFormat,

@@ -77,7 +77,7 @@ fn take<R: std::io::Read>(walker: &mut Walker<R>, raw: &mut Vec<u8>, out: &mut O
     out.entry(walker.offset())?;
     out.summary.count("records", 1);
     if !object {
-        out.summary.leave_out("entries that are no objects");
+        out.unreadable("entries that are no objects", span.offset);
         return Ok(());
     }
     let entry: Entry<'_> = serde_json::from_slice(raw).map_err(|e| walker.inside(span, raw, &e))?;
@@ -88,7 +88,7 @@ fn take<R: std::io::Read>(walker: &mut Walker<R>, raw: &mut Vec<u8>, out: &mut O
     if let Some(record) = entry.record(span) {
         return out.record(record);
     }
-    out.summary.leave_out("entries without a template");
+    out.unreadable("entries without a template", span.offset);
     Ok(())
 }
 

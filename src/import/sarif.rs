@@ -119,7 +119,7 @@ fn read_results<R: Read>(walker: &mut Walker<R>, runs: &[RunTables], out: &mut O
             return walker.skip();
         };
         if !walker.enter(b'{')? {
-            out.summary.leave_out("runs that are no objects");
+            out.unreadable("runs that are no objects", walker.offset());
             return walker.skip();
         }
         let mut first = true;
@@ -130,8 +130,9 @@ fn read_results<R: Read>(walker: &mut Walker<R>, runs: &[RunTables], out: &mut O
                 continue;
             }
             done = true;
-            let mut start = true;
+            let (mut start, mut seen, mut bad) = (true, 0_u64, 0_u64);
             while walker.next_item(&mut start)? {
+                seen += 1;
                 let object = walker.peek()? == Some(b'{');
                 let span = walker.capture(&mut raw)?;
                 out.entry(walker.offset())?;
@@ -140,8 +141,17 @@ fn read_results<R: Read>(walker: &mut Walker<R>, runs: &[RunTables], out: &mut O
                     let result = serde_json::from_slice(&raw).map_err(|e| walker.inside(span, &raw, &e))?;
                     result::emit(&result, run, span, out)?;
                 } else {
-                    out.summary.leave_out("results that are no objects");
+                    bad += 1;
+                    out.unreadable("results that are no objects", span.offset);
                 }
+            }
+            // Not an empty run: what its tool found before is not gone because nobody can read this.
+            if bad > 0 && bad == seen {
+                let why = format!(
+                    "none of the {seen} results of run {} could be read: they are no objects",
+                    n + 1
+                );
+                return Err(walker.refuse(Kind::Malformed, why));
             }
         }
         Ok(())

@@ -44,6 +44,36 @@ fn the_seeds_are_good() {
     }
 }
 
+/// Read as an empty report, it would make everything that is known "not seen".
+#[test]
+fn a_report_of_which_nothing_can_be_read_is_refused() {
+    for (text, part) in [
+        (r#"{"info":{},"matched-at":"x"}"#, "entries without a template"),
+        ("[7, null]", "no objects"),
+        (r#"{"runs":[{"results":[7]}]}"#, "none of the 1 results of run 1"),
+        (
+            r#"{"runs":[{"results":[{}]},{"results":[null,"x"]}]}"#,
+            "none of the 2 results of run 2",
+        ),
+        (r#"{"runs":["x"]}"#, "runs that are no objects"),
+    ] {
+        let mut records: Vec<Record> = Vec::new();
+        let named = text.starts_with("[7").then_some("nuclei");
+        let refusal = decode(
+            &mut Source::Memory(text.as_bytes()),
+            named,
+            &Limits::default(),
+            &mut records,
+        )
+        .unwrap_err();
+        assert_eq!(refusal.kind, Kind::Malformed, "{text}");
+        assert!(refusal.to_string().contains(part), "{text}: {refusal}");
+    }
+    // Partly readable: counted and named.
+    let text = r#"[{"template-id":"a"}, 7]"#;
+    assert!(tried(text.as_bytes(), None).is_some_and(|s| s.findings == 1 && s.left_out[0].count == 1));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 

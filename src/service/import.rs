@@ -237,13 +237,18 @@ pub async fn apply(desk: Desk, caller: Caller, request: ApplyBatch) -> Result<Ba
                     let detail = format!("{moved} findings were verified fixed or reopened since the plan was made.");
                     return Err(stale(&detail));
                 }
-                apply::commit(tx, &applied).await.map_err(|error| {
+                let committed = apply::commit(tx, &applied).await.map_err(|error| {
                     if error.is_unique("finding", "fingerprint") || error.is_unique("occurrence", "place") {
                         stale("Findings of this import came into the project since the plan was made.")
                     } else {
                         error.into()
                     }
                 })?;
+                if !committed {
+                    return Err(stale(
+                        "Findings were verified fixed or reopened while the plan was applied.",
+                    ));
+                }
                 transition::after_reopening(tx, note, plan, now).await?;
                 let tools: Vec<PlannedTool> = serde_json::from_str(&row.tools).unwrap_or_default();
                 for tool in tools.into_iter().filter(|t| t.latest) {

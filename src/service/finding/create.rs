@@ -11,6 +11,7 @@ use crate::domain::fold::sort_key;
 use crate::domain::id::FindingId;
 use crate::domain::key::{Kind, key};
 use crate::domain::query::Query;
+use crate::domain::safe::Safe;
 use crate::domain::severity::Severity;
 use crate::domain::status::Status;
 use crate::service::{Caller, Desk, Result, project, text};
@@ -53,8 +54,13 @@ fn cves(list: &[String]) -> Result<Vec<String>> {
     list.iter()
         .map(|cve| {
             let cve = cve.trim().to_ascii_uppercase();
-            // The grammar of queries knows a CVE's number when it sees one.
-            match Query::parse(&format!("cve:\"{}\"", cve.replace(['"', '\\'], ""))) {
+            // The grammar of queries knows a CVE's number when it sees one. What would end its quotes is no part of one.
+            if cve.contains(['"', '\\', '*']) {
+                let shown = Safe::new(&cve);
+                let detail = format!("`{shown}` is no CVE number: write it as CVE-2024-12345.");
+                return Err(Problem::new(Code::InvalidRequest, detail).field("cve").into());
+            }
+            match Query::parse(&format!("cve:\"{cve}\"")) {
                 Ok(_) => Ok(cve),
                 Err(error) => Err(Problem::new(Code::InvalidRequest, error.to_string())
                     .field("cve")

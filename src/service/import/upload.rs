@@ -24,13 +24,16 @@ use crate::import::child::{Child, Said};
 use crate::import::limits::{Kind, Limits, Refusal};
 use crate::import::record::{Record, Summary};
 use crate::import::{json::size, plan as kernel};
-use crate::service::{Caller, Desk, Error, Result, refuse, text};
+use crate::service::{Caller, Desk, Error, Result, refuse};
 use crate::store::event::{self, NewEvent};
 use crate::store::import::FileRow;
 use crate::store::import::staging::{Chunk, Facts, Part, Staged, stage};
 
 /// Files of one batch.
 const FILES_MAX: usize = 500;
+
+/// Most characters of a file's name that are kept.
+const NAME_MAX: usize = 255;
 
 /// Bytes of text that make a chunk.
 const CHUNK: u64 = 1 << 20;
@@ -54,7 +57,13 @@ pub async fn upload(
             format!("A batch holds up to {FILES_MAX} files: start another one."),
         );
     }
-    let name = text::line("name", &name, 255)?;
+    let name = name_of(&name, n);
+    if let Some(wanted) = &format
+        && crate::import::format(wanted).is_none()
+    {
+        let refusal = crate::import::unknown_name(wanted);
+        return Err(refused(&refusal));
+    }
     let project = desk
         .read(&caller, |tx| {
             Box::pin(async move {
@@ -117,6 +126,21 @@ pub async fn upload(
         })
     })
     .await
+}
+
+/// The name of a file, whatever characters it has: names are data. Cut to what is kept; printers make it safe.
+fn name_of(given: &str, n: usize) -> String {
+    let name: String = given
+        .trim()
+        .chars()
+        .map(|c| if c == '\0' { '\u{FFFD}' } else { c })
+        .take(NAME_MAX)
+        .collect();
+    if name.is_empty() {
+        format!("file {}", n + 1)
+    } else {
+        name
+    }
 }
 
 struct Spooled {

@@ -6,6 +6,7 @@
 use uuid::Uuid;
 
 use crate::domain::id::{BatchId, PlanId, ProjectId};
+use crate::domain::status::Rule;
 use crate::domain::time::Time;
 use crate::store::tx::Engine;
 use crate::store::{Result, Sql, Tx};
@@ -66,10 +67,9 @@ async fn whole_sets(tx: &mut Tx) -> Result<()> {
     Ok(())
 }
 
-/// Commits the plan. Returns how many rows each step touched, for the log.
-pub async fn commit(tx: &mut Tx, a: &Applied) -> Result<u64> {
+/// Commits the plan. `false` where a verdict moved under it: the transaction must not be kept then.
+pub async fn commit(tx: &mut Tx, a: &Applied) -> Result<bool> {
     whole_sets(tx).await?;
-    let mut touched = 0;
     for text in STEPS {
         // Every step names the same four values in its first lines or later; unused ones would be refused by PostgreSQL.
         let mut sql = Sql::new(text).bind(a.plan);
@@ -82,11 +82,17 @@ pub async fn commit(tx: &mut Tx, a: &Applied) -> Result<u64> {
         if text.contains("$5") {
             sql = sql.bind(a.batch);
         }
-        touched += tx.run(sql).await?;
+        tx.run(sql).await?;
     }
-    reopened(tx, a).await?;
+    let planned = Sql::new(
+        "SELECT COUNT(*) AS n FROM import_line WHERE agency_id = $1 AND plan_id = $2 AND outcome = 'reopened'",
+    );
+    let planned: i64 = tx.one(planned.bind(a.plan)).await?.get("n")?;
+    if planned > 0 && reopened(tx, a).await? as i64 != planned {
+        return Ok(false);
+    }
     recount(tx, a).await?;
-    Ok(touched)
+    Ok(true)
 }
 
 /// `$2` plan, `$3` now, `$4` project, `$5` batch: each step uses a prefix of them.
@@ -145,18 +151,25 @@ const STEPS: [&str; 7] = [
      WHERE g.agency_id = $1 AND g.plan_id = $2 AND g.is_new",
 ];
 
-/// What was verified fixed and is there again: open, with a line in its history that says which rule did it.
-async fn reopened(tx: &mut Tx, a: &Applied) -> Result<()> {
-    let sql =
-        Sql::new("SELECT finding_id FROM import_line WHERE agency_id = $1 AND plan_id = $2 AND outcome = 'reopened'");
-    let rows = tx.all(sql.bind(a.plan)).await?;
-    if rows.is_empty() {
-        return Ok(());
-    }
-    let ids = rows
-        .iter()
-        .map(|r| r.get("finding_id"))
-        .collect::<Result<Vec<Uuid>>>()?;
+/// What is verified fixed and there again: open, with a line in its history that says which rule did it. A verdict may
+/// have moved since [`moved`] looked: only what still is verified fixed at this moment is reopened, and only that is
+/// told. Returns how many that were.
+async fn reopened(tx: &mut Tx, a: &Applied) -> Result<usize> {
+    let occurrences = Sql::new(
+        "UPDATE occurrence SET fixed = FALSE FROM import_place g JOIN import_line l ON l.agency_id = g.agency_id AND l.plan_id = g.plan_id \
+           AND l.finding_id = g.finding_id JOIN finding f ON f.agency_id = l.agency_id AND f.id = l.finding_id \
+         WHERE occurrence.agency_id = $1 AND occurrence.id = g.occurrence_id AND g.agency_id = $1 \
+           AND g.plan_id = $2 AND g.row_n IS NOT NULL AND l.outcome = 'reopened' AND f.status = 'verified_fixed'",
+    );
+    tx.run(occurrences.bind(a.plan)).await?;
+    // The other places keep their verdict; how many are fixed is counted below.
+    let findings = Sql::new(
+        "UPDATE finding SET status = 'open', reopened = TRUE, seen_in_latest = TRUE FROM import_line l \
+         WHERE finding.agency_id = $1 AND finding.id = l.finding_id AND l.agency_id = $1 AND l.plan_id = $2 AND l.outcome = 'reopened' \
+           AND finding.status = 'verified_fixed' RETURNING finding.id AS id",
+    );
+    let rows = tx.all(findings.bind(a.plan)).await?;
+    let ids = rows.iter().map(|r| r.get("id")).collect::<Result<Vec<Uuid>>>()?;
     for some in ids.chunks(Sql::rows_at_once(10)) {
         let mut sql = Sql::new(
             "INSERT INTO finding_history (agency_id, id, finding_id, at, rule, act, from_status, to_status, notes, batch_id) VALUES ",
@@ -166,7 +179,7 @@ async fn reopened(tx: &mut Tx, a: &Applied) -> Result<()> {
                 Uuid::now_v7().into(),
                 (*id).into(),
                 a.now.into(),
-                "rule:import".into(),
+                Rule::SeenAgain.name().into(),
                 "finding.move".into(),
                 "verified_fixed".into(),
                 "open".into(),
@@ -176,17 +189,7 @@ async fn reopened(tx: &mut Tx, a: &Applied) -> Result<()> {
         }));
         tx.run(sql).await?;
     }
-    for text in [
-        "UPDATE occurrence SET fixed = FALSE FROM import_place g JOIN import_line l ON l.agency_id = g.agency_id AND l.plan_id = g.plan_id \
-           AND l.finding_id = g.finding_id WHERE occurrence.agency_id = $1 AND occurrence.id = g.occurrence_id AND g.agency_id = $1 \
-           AND g.plan_id = $2 AND g.row_n IS NOT NULL AND l.outcome = 'reopened'",
-        // The other places keep their verdict; how many are fixed is counted below.
-        "UPDATE finding SET status = 'open', reopened = TRUE, seen_in_latest = TRUE FROM import_line l \
-         WHERE finding.agency_id = $1 AND finding.id = l.finding_id AND l.agency_id = $1 AND l.plan_id = $2 AND l.outcome = 'reopened'",
-    ] {
-        tx.run(Sql::new(text).bind(a.plan)).await?;
-    }
-    Ok(())
+    Ok(ids.len())
 }
 
 /// Brings the counts kept beside the rows in line with them.

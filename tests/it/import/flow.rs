@@ -139,7 +139,7 @@ async fn imports_change_what_they_should_and_nothing_else() {
                 .as_array()
                 .unwrap()
                 .iter()
-                .any(|h| h["rule"] == "rule:import" && h["to"] == "open"),
+                .any(|h| h["rule"] == "rule:seen_again" && h["to"] == "open"),
             "{history}"
         );
         // The counts beside the rows are the rows'.
@@ -289,6 +289,18 @@ async fn what_breaks_off_leaves_nothing_half() {
             .await
             .refused(422, "unknown_format");
 
+        // A format nobody knows is said before anything is read; a report of which nothing can be read is no empty one.
+        let path = format!("/api/v1/imports/{id}/files/0?name=x&format=nope");
+        let request = bench.request("PUT", &path).bearer_auth(&token).body(good.clone());
+        let refused = Bench::send(request).await.refused(422, "unknown_format");
+        assert!(refused["detail"].as_str().unwrap().contains("`nope`"), "{refused}");
+        let refused = upload(&bench, &token, id, 0, "{\"info\":{},\"matched-at\":\"h\"}").await;
+        let refused = refused.refused(422, "report_refused");
+        assert!(
+            refused["detail"].as_str().unwrap().contains("without a template"),
+            "{refused}"
+        );
+
         // Nothing of it is in the batch, and what was staged is swept away.
         let shown = bench.get(&token, &format!("/api/v1/imports/{id}")).await.ok();
         assert_eq!(shown["files"], json!([]));
@@ -306,7 +318,12 @@ async fn what_breaks_off_leaves_nothing_half() {
 
         // Sent whole under the same number, and then once more: one file.
         upload(&bench, &token, id, 0, good.clone()).await.ok();
-        upload(&bench, &token, id, 0, good).await.ok();
+        // Names are data.
+        let path = format!("/api/v1/imports/{id}/files/0?name=%1B%5B31m%00red%0A");
+        let named = Bench::send(bench.request("PUT", &path).bearer_auth(&token).body(good))
+            .await
+            .ok();
+        assert_eq!(named["file"], "\u{1b}[31m\u{FFFD}red");
         let plan = bench
             .post(&token, &format!("/api/v1/imports/{id}/plan"), json!({}))
             .await
