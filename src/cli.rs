@@ -111,24 +111,37 @@ fn start(cli: Cli) -> Result<(), Error> {
     if let Some(Command::Completions(command)) = cli.command {
         return completions::run(&cx, &command, Cli::command());
     }
+    if let Some(Command::Demo(command)) = cli.command {
+        // Its log is where its data is, and both are taken away with it.
+        let demo = demo::Place::take(&cx, command)?;
+        let log = demo.log_file();
+        let face = if demo.opens_console() {
+            Face::Console(&log)
+        } else {
+            Face::Command
+        };
+        let result = live(&cx, face, demo::run(&demo));
+        demo.leave();
+        return result;
+    }
     let log = cx.paths.log_file();
     let face = match cli.command {
         None if console::prepare(&cx) => Face::Console(&log),
-        Some(Command::Demo(ref demo)) if demo.opens_console() && console::prepare(&cx) => Face::Console(&log),
         Some(Command::Serve(_)) => Face::Server,
         _ => Face::Command,
     };
+    live(&cx, face, run(&cx, cli.command))
+}
+
+/// Runs a command to its end, with a log and threads.
+fn live(cx: &Context, face: Face<'_>, command: impl Future<Output = Result<(), Error>>) -> Result<(), Error> {
     let level = cx.environment.get("RISKDESK_LOG").unwrap_or(&cx.config.log.level);
     telemetry::start(face, level).map_err(|e| Error::Failed(format!("the log: {e}")))?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|e| Error::Failed(format!("threads cannot be started: {e}")))?;
-    let was_demo = matches!(cli.command, Some(Command::Demo(_)));
-    let result = runtime.block_on(run(&cx, cli.command));
-    if was_demo {
-        demo::leave_nothing(&cx.paths);
-    }
+    let result = runtime.block_on(command);
     // A hung keyring or lock holds a thread; the process does not wait for it.
     runtime.shutdown_background();
     result
@@ -152,11 +165,10 @@ async fn run(cx: &Context, command: Option<Command>) -> Result<(), Error> {
         Some(Command::Paths(_)) => paths::run(cx),
         Some(Command::Doctor(_)) => doctor::run(cx).await,
         Some(Command::Completions(command)) => completions::run(cx, &command, Cli::command()),
-        Some(Command::Demo(command)) => demo::run(cx, command).await,
         Some(Command::Serve(command)) => serve::run(cx, command).await,
         Some(Command::Admin(command)) => admin::run(cx, command).await,
-        // Ran before there was a context.
-        Some(Command::Worker(_)) => Ok(()),
+        // Each has a start of its own.
+        Some(Command::Demo(_) | Command::Worker(_)) => Ok(()),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The console, which opens where no command is given: what it needs is put together here.
 
 use std::io::{self, IsTerminal as _};
+use std::path::Path;
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
@@ -36,17 +37,19 @@ pub async fn run(cx: &Context) -> Result<(), Error> {
     };
     open(
         cx,
+        &cx.paths.state_dir,
         remote.filter(|_| has_session),
         servers.first().map(Address::to_string),
     )
     .await
 }
 
-/// Runs the console on a session that is there already (the demo's), or without one.
+/// Runs the console on a session that is there already (the demo's), or without one. What it keeps of its own (drafts)
+/// goes into `state_dir`.
 ///
 /// # Errors
 /// As [`run`].
-pub async fn open(cx: &Context, remote: Option<Remote>, server: Option<String>) -> Result<(), Error> {
+pub async fn open(cx: &Context, state_dir: &Path, remote: Option<Remote>, server: Option<String>) -> Result<(), Error> {
     let file = |name: &str| std::fs::read_to_string(cx.paths.config_dir.join(name)).ok();
     // NO_COLOR, TERM=dumb, or a terminal that has no colours: severity is a letter as well.
     let colours = supports_color::on(supports_color::Stream::Stdout).is_some();
@@ -62,7 +65,7 @@ pub async fn open(cx: &Context, remote: Option<Remote>, server: Option<String>) 
         theme: theme.to_owned(),
         theme_file: file(&format!("themes/{theme}.toml")),
         keymap: file("keymap.toml"),
-        state: (cx.config.credentials != CredentialPlace::Memory).then(|| cx.paths.drafts_dir()),
+        state: (cx.config.credentials != CredentialPlace::Memory).then(|| state_dir.join("drafts")),
     };
     tui::run(console).await.map_err(|e| Error::Failed(e.to_string()))
 }

@@ -167,16 +167,23 @@ impl Context {
 }
 
 impl Context {
-    /// Forgets a remembered profile, where it still names this server.
+    /// Forgets the profile that [`Context::remember`] noted, and the session with its server.
     ///
     /// # Errors
-    /// Where the note cannot be removed.
-    pub fn forget(&self, server: &str) -> Result<(), Error> {
-        if self.remembered().server.iter().any(|known| known == server) {
-            let file = self.remembered_file();
-            std::fs::remove_file(&file).map_err(|e| Error::Failed(format!("{}: {e}", file.display())))?;
+    /// Where one cannot be removed.
+    pub fn forget_session(&self) -> Result<(), Error> {
+        let servers: Vec<Address> = self.remembered().server.iter().filter_map(|s| s.parse().ok()).collect();
+        if !servers.is_empty() {
+            let lock = self.cache(&servers).lock().map_err(crate::remote::Error::from)?;
+            lock.clear().map_err(crate::remote::Error::from)?;
         }
-        Ok(())
+        let file = self.remembered_file();
+        match std::fs::remove_file(&file) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+                Err(Error::Failed(format!("{}: {e}; remove it", file.display())))
+            }
+            _ => Ok(()),
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use super::console;
 use super::context::{Context, Remembered};
 use super::error::Error;
 use crate::api::session::SignIn;
-use crate::config::{self, CredentialPlace};
+use crate::config;
 use crate::remote::Remote;
 use crate::server::Server;
 use crate::service::Desk;
@@ -24,9 +24,9 @@ use crate::store::Store;
 mod acts;
 mod agency;
 mod seed;
+mod slot;
 
-/// The profile by which other terminals reach a running demo.
-const PROFILE: &str = "demo";
+use slot::Slot;
 
 /// Open a demo desk: server, database and an agency with findings, in one command
 #[derive(Debug, Args)]
@@ -52,6 +52,8 @@ pub struct Demo {
 /// What scripts are told when the desk is ready.
 #[derive(Debug, Serialize)]
 struct Ready<'a> {
+    /// By which other terminals reach it: `demo`, or `demo-2` beside a running one.
+    profile: &'a str,
     url: &'a str,
     email: &'a str,
     password: &'a str,
@@ -59,10 +61,11 @@ struct Ready<'a> {
     people: Vec<serde_json::Value>,
 }
 
-/// Both signals that end a command; heard from before anything is made that must be cleaned up.
+/// The signals that end a command; heard from before anything is made that must be cleaned up.
 struct Ends {
     interrupt: Signal,
     terminate: Signal,
+    hangup: Signal,
 }
 
 impl Ends {
@@ -71,6 +74,7 @@ impl Ends {
         Ok(Self {
             interrupt: on(SignalKind::interrupt())?,
             terminate: on(SignalKind::terminate())?,
+            hangup: on(SignalKind::hangup())?,
         })
     }
 
@@ -78,7 +82,56 @@ impl Ends {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
+            _ = self.hangup.recv() => {}
         }
+    }
+}
+
+/// Where a demo lives: taken before anything is logged, since its log is there too.
+pub struct Place {
+    command: Demo,
+    slot: Slot,
+    dir: PathBuf,
+}
+
+impl Place {
+    /// # Errors
+    /// Where a report to be imported is not there, or the folder cannot be made.
+    pub fn take(cx: &Context, command: Demo) -> Result<Self, Error> {
+        for file in &command.import {
+            // Before the desk is made: a wrong name should cost nothing.
+            std::fs::metadata(file)
+                .map_err(|e| Error::Usage(format!("{}: {e}; name a report that is there", file.display())))?;
+        }
+        let slot = Slot::take(cx)?;
+        let dir = match &command.data_dir {
+            Some(dir) => std::path::absolute(dir).unwrap_or_else(|_| dir.clone()),
+            None => slot.dir.clone(),
+        };
+        if let Err(e) = config::private_dir(&dir) {
+            slot.leave();
+            return Err(Error::Failed(format!(
+                "{}: {e}; name another --data-dir",
+                dir.display()
+            )));
+        }
+        Ok(Self { command, slot, dir })
+    }
+
+    /// Whether the console opens, or the demo only says where it is.
+    #[must_use]
+    pub fn opens_console(&self) -> bool {
+        self.command.opens_console()
+    }
+
+    #[must_use]
+    pub fn log_file(&self) -> PathBuf {
+        self.dir.join("console.log")
+    }
+
+    /// Takes away all that is not in a folder the user named.
+    pub fn leave(self) {
+        self.slot.leave();
     }
 }
 
@@ -86,32 +139,9 @@ impl Ends {
 ///
 /// # Errors
 /// Where the desk cannot be made, opened or shown.
-pub async fn run(cx: &Context, command: Demo) -> Result<(), Error> {
+pub async fn run(place: &Place) -> Result<(), Error> {
     let mut ends = Ends::new()?;
-    for file in &command.import {
-        // Before the desk is made: a wrong name should cost nothing.
-        std::fs::metadata(file)
-            .map_err(|e| Error::Usage(format!("{}: {e}; name a report that is there", file.display())))?;
-    }
-    let kept = command.data_dir.is_some();
-    let dir = match &command.data_dir {
-        Some(dir) => std::path::absolute(dir).unwrap_or_else(|_| dir.clone()),
-        None => cx
-            .paths
-            .state_dir
-            .join(format!("demo-{}", uuid::Uuid::new_v4().simple())),
-    };
-    let unwritable = |e: std::io::Error| Error::Failed(format!("{}: {e}; name another --data-dir", dir.display()));
-    config::private_dir(&dir).map_err(unwritable)?;
-    let cx = Context {
-        profile: PROFILE.to_owned(),
-        ..cx.clone()
-    };
-    let result = serve(&cx, &command, &dir, &mut ends).await;
-    if !kept {
-        std::fs::remove_dir_all(&dir).map_err(unwritable)?;
-    }
-    result
+    serve(&place.slot.cx, &place.command, &place.dir, &mut ends).await
 }
 
 /// Makes or reopens the desk, and shows it.
@@ -163,7 +193,7 @@ async fn fill_and_show(
     let admin = script.admin();
     let seat = Seat::take(cx, url, &admin.email, &script.password).await?;
     let shown = if console {
-        console::open(&seat.cx, Some(seat.remote.clone()), Some(url.to_owned())).await
+        console::open(&seat.cx, dir, Some(seat.remote.clone()), Some(url.to_owned())).await
     } else {
         let people = script
             .people
@@ -171,6 +201,7 @@ async fn fill_and_show(
             .map(|p| json!({"email": p.email, "password": script.password, "role": p.role}))
             .collect();
         let ready = Ready {
+            profile: &cx.profile,
             url,
             email: &admin.email,
             password: &script.password,
@@ -188,44 +219,21 @@ async fn fill_and_show(
 }
 
 impl Demo {
-    /// Whether the console opens, or the demo only says where it is.
-    pub(super) fn opens_console(&self) -> bool {
+    fn opens_console(&self) -> bool {
         !self.no_console && std::io::stdout().is_terminal()
     }
 }
 
-/// Takes away what a demo made outside its own folder, where nothing else is in it: an empty log, empty directories.
-pub(super) fn leave_nothing(paths: &config::Paths) {
-    let log = paths.log_file();
-    if std::fs::metadata(&log).is_ok_and(|m| m.len() == 0) {
-        let _ = std::fs::remove_file(log);
-    }
-    for dir in [
-        paths.sessions_dir(),
-        paths.profiles_dir(),
-        paths.drafts_dir(),
-        paths.state_dir.clone(),
-    ] {
-        // Refused for one that holds something, which is somebody's.
-        let _ = std::fs::remove_dir(dir);
-    }
-}
-
-/// The signed-in session under the profile `demo`, which other terminals share. Given up when the demo ends.
+/// The signed-in session under the demo's profile, which other terminals share. Given up when the demo ends.
 struct Seat {
     cx: Context,
     remote: Remote,
-    url: String,
 }
 
 impl Seat {
     async fn take(cx: &Context, url: &str, email: &str, password: &str) -> Result<Self, Error> {
         let mut cx = cx.clone();
         cx.global.server = Some(url.to_owned());
-        // The demo's session is worth nothing elsewhere: no keyring is asked for it. "memory" stays what it is.
-        if cx.config.credentials != CredentialPlace::Memory {
-            cx.config.credentials = CredentialPlace::File;
-        }
         let remote = cx.remote()?;
         let request = SignIn {
             email: email.to_owned(),
@@ -239,20 +247,13 @@ impl Seat {
             email: Some(email.to_owned()),
         };
         cx.remember(&note)?;
-        Ok(Self {
-            cx,
-            remote,
-            url: url.to_owned(),
-        })
+        Ok(Self { cx, remote })
     }
 
-    /// Signs out and forgets the profile, unless another demo has taken it over.
+    /// Signs out; the place forgets the profile.
     async fn leave(self) {
         if let Err(error) = self.remote.sign_out().await {
             tracing::debug!(%error, "the demo's session ends with its server");
-        }
-        if let Err(error) = self.cx.forget(&self.url) {
-            tracing::warn!(%error, "the demo's profile is not forgotten");
         }
     }
 }

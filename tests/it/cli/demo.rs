@@ -1,17 +1,44 @@
 //! `demo`, as a script uses it: ready with one line of JSON, reachable by its profile, gone without a trace.
 
 use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::Child;
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use super::has;
 use crate::support::binary::Home;
+
+/// A demo that has begun to fill its desk.
+fn begun(home: &Home) -> Child {
+    let mut command = home.command(&["demo", "--no-console"]);
+    let mut demo = command.env("RISKDESK_LOG", "info").spawn().unwrap();
+    let mut first = String::new();
+    BufReader::new(demo.stderr.as_mut().unwrap())
+        .read_line(&mut first)
+        .unwrap();
+    assert!(first.contains("request"), "the first line of its log: {first}");
+    demo
+}
+
+fn send(demo: &Child, signal: Signal) {
+    kill_process(Pid::from_raw(demo.id().cast_signed()).unwrap(), signal).unwrap();
+}
 
 #[test]
 fn a_demo_says_where_it_is_and_leaves_nothing_behind() {
     let home = Home::new();
     let scratch = home.path().join("tmp");
     std::fs::create_dir(&scratch).unwrap();
+    // One that is killed has no chance to tidy up: the next one does.
+    let mut killed = begun(&home);
+    send(&killed, Signal::KILL);
+    killed.wait().unwrap();
+    assert!(
+        home.state().join("demo").is_dir(),
+        "nothing was left: the test shows nothing"
+    );
+
     let mut command = home.command(&["demo", "--no-console"]);
     let mut demo = command.env("TMPDIR", &scratch).spawn().unwrap();
     let mut out = BufReader::new(demo.stdout.take().unwrap());
@@ -22,7 +49,8 @@ fn a_demo_says_where_it_is_and_leaves_nothing_behind() {
         demo.stderr.take().unwrap().read_to_string(&mut said).unwrap();
     }
     let ready: Value = serde_json::from_str(&line).unwrap_or_else(|e| panic!("{e}: {line} {said}"));
-    has(&ready, "url email password data_dir people");
+    has(&ready, "profile url email password data_dir people");
+    assert_eq!(ready["profile"], "demo");
     for person in ready["people"].as_array().unwrap() {
         has(person, "email password role");
     }
@@ -62,8 +90,15 @@ fn a_demo_says_where_it_is_and_leaves_nothing_behind() {
     let waiting = ask(&["finding", "list", "-q", "status:pending_verification"]);
     assert_eq!(waiting["items"].as_array().unwrap().len(), 3);
 
-    let pid = rustix::process::Pid::from_raw(demo.id().cast_signed()).unwrap();
-    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    // A second one beside it has a place of its own, and a hangup ends it without a trace as well.
+    let mut second = begun(&home);
+    assert!(home.state().join("demo-2").is_dir());
+    send(&second, Signal::HUP);
+    assert_eq!(second.wait().unwrap().code(), Some(0));
+    assert!(!home.state().join("demo-2").exists());
+    assert_eq!(ask(&["whoami"])["email"], ready["email"]);
+
+    send(&demo, Signal::TERM);
     assert_eq!(demo.wait().unwrap().code(), Some(0));
     let mut rest = String::new();
     out.read_to_string(&mut rest).unwrap();
