@@ -26,6 +26,7 @@ pub mod clock;
 pub mod comment;
 pub mod cursor;
 pub mod finding;
+mod housekeeping;
 pub mod import;
 pub mod job;
 pub mod password;

@@ -19,6 +19,7 @@ pub mod connect;
 pub mod event;
 pub mod finding;
 pub mod history;
+pub mod housekeeping;
 pub mod identity;
 pub mod import;
 pub mod job;

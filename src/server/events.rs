@@ -35,7 +35,7 @@ pub struct Hub {
 impl Hub {
     /// Starts the hub at the stream's present end.
     pub async fn start(desk: Desk, stopping: watch::Receiver<bool>) -> color_eyre::Result<Self> {
-        let (newest, _) = desk_stream::bounds(&desk).await?;
+        let newest = desk_stream::newest(&desk).await?;
         let (batches, _) = broadcast::channel(256);
         let hub = Self {
             batches,
@@ -125,19 +125,18 @@ async fn deal(app: App, who: Caller, token: String, resume: Option<String>, out:
             .event("hello")
             .id(desk.cursors().seal_place(&who, at))
             .data("{}"),
-        Some(id) => match (desk.cursors().open_place(&who, id), desk_stream::bounds(desk).await) {
-            (Some(from), Ok((newest, oldest))) if from <= newest && from + 1 >= oldest => {
-                at = from;
-                Sse::default()
-                    .event("hello")
-                    .id(desk.cursors().seal_place(&who, at))
-                    .data("{}")
+        Some(id) => {
+            let mut kind = RESYNC;
+            if let Some(from) = desk.cursors().open_place(&who, id)
+                && matches!(desk_stream::resumable(desk, &who, from).await, Ok(true))
+            {
+                (at, kind) = (from, "hello");
             }
-            _ => Sse::default()
-                .event(RESYNC)
+            Sse::default()
+                .event(kind)
                 .id(desk.cursors().seal_place(&who, at))
-                .data("{}"),
-        },
+                .data("{}")
+        }
     };
     if out.send(begun).await.is_err() {
         return;

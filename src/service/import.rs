@@ -14,7 +14,8 @@ use crate::api::import::{
 use crate::api::problem::{Code, Problem};
 use crate::api::{Page, Ref};
 use crate::domain::fold::sort_key;
-use crate::domain::id::BatchId;
+use crate::domain::id::{AgencyId, BatchId};
+use crate::domain::time::Time;
 use crate::store::import::apply::{self, Applied};
 use crate::store::import::{BatchRow, FileRow};
 use crate::store::{self, Tx, import as rows};
@@ -28,9 +29,6 @@ pub use upload::upload;
 /// Most targets a batch names.
 const COVERS_MAX: usize = 200;
 const COVER_MAX: usize = 500;
-
-/// A batch that was not applied for so long is thrown away.
-const ABANDONED_DAYS: i64 = 7;
 
 fn json<T: serde::Serialize>(value: &T) -> String {
     serde_json::to_string(value).unwrap_or_else(|_| "null".into())
@@ -117,7 +115,6 @@ pub async fn open(desk: Desk, caller: Caller, request: OpenBatch) -> Result<Batc
         return Err(Problem::new(Code::InvalidRequest, detail).field("covers").into());
     }
     let (now, by) = (desk.now(), caller.user);
-    clear_later(&desk, &caller, now.plus_days(-ABANDONED_DAYS));
     desk.act(&caller, "import.open", move |tx, note| {
         Box::pin(async move {
             let project = project::open_for_work(tx, &request.project).await?;
@@ -201,7 +198,7 @@ struct PlannedTool {
     tool: String,
     /// Hexadecimal.
     evidence: String,
-    observed_at: Option<crate::domain::time::Time>,
+    observed_at: Option<Time>,
     /// Whether applying makes the batch the tool's latest import.
     latest: bool,
 }
@@ -305,28 +302,37 @@ async fn sweep(desk: &Desk, scope: &store::Scope, batch: BatchId, all: bool) -> 
     Ok(())
 }
 
-/// Throws away batches that were begun and forgotten, with all that was staged for them.
-fn clear_later(desk: &Desk, caller: &Caller, before: crate::domain::time::Time) {
-    let (desk, scope) = (desk.clone(), caller.scope);
-    tokio::spawn(async move {
-        let cleared: store::Result<()> = async {
-            let batches = desk
-                .store()
-                .read(&scope, |tx| Box::pin(async move { rows::abandoned(tx, before).await }))
-                .await?;
-            for batch in batches {
-                sweep(&desk, &scope, batch, true).await?;
-                desk.store()
-                    .write(&scope, move |tx| Box::pin(async move { rows::delete(tx, batch).await }))
-                    .await?;
-            }
-            Ok(())
+/// Throws away batches that were begun and forgotten, with all that was staged for them, a few at a time: each is an act
+/// of the system's own. `true` where more are left.
+pub(super) async fn clear_abandoned(desk: &Desk, agency: AgencyId, before: Time) -> Result<bool> {
+    let scope = store::Scope::job(agency);
+    let batches = desk
+        .store()
+        .read::<_, store::Error, _>(&scope, |tx| Box::pin(async move { rows::abandoned(tx, before).await }))
+        .await?;
+    let more = !batches.is_empty();
+    for batch in batches {
+        sweep(desk, &scope, batch, true).await?;
+        let gone = desk
+            .act_by_rule(agency, "import.expire", move |tx, note| {
+                Box::pin(async move {
+                    let row = rows::find(tx, batch).await?.ok_or_else(not_found)?;
+                    if !rows::delete(tx, batch).await? {
+                        return Err(not_found());
+                    }
+                    note.object(Topic::Import, batch)
+                        .within(Some(row.project.id), row.project.client);
+                    Ok(())
+                })
+            })
+            .await;
+        match gone {
+            // Applied or dropped a moment ago.
+            Ok(()) | Err(super::Error::Refused(_)) => {}
+            Err(error) => return Err(error),
         }
-        .await;
-        if let Err(error) = cleared {
-            tracing::warn!(%error, "abandoned imports could not be cleared");
-        }
-    });
+    }
+    Ok(more)
 }
 
 pub async fn drop_batch(desk: Desk, caller: Caller, request: DropBatch) -> Result<()> {

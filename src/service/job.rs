@@ -5,7 +5,8 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::finding::transition;
-use super::{Desk, Result};
+use super::{Desk, Result, housekeeping};
+use crate::domain::id::AgencyId;
 use crate::domain::time::Time;
 use crate::store::job::JobRow;
 use crate::store::{self, Scope, Tx};
@@ -21,14 +22,17 @@ const AT_ONCE: i64 = 20;
 pub enum Kind {
     /// A risk acceptance ends; the payload is the finding.
     EndAcceptance,
+    /// What is too old goes ([`housekeeping`]); one job per agency, which is never done.
+    Housekeeping,
 }
 
 impl Kind {
-    const ALL: [Self; 1] = [Self::EndAcceptance];
+    const ALL: [Self; 2] = [Self::EndAcceptance, Self::Housekeeping];
 
     fn name(self) -> &'static str {
         match self {
             Self::EndAcceptance => "finding.end_acceptance",
+            Self::Housekeeping => "housekeeping",
         }
     }
 }
@@ -42,6 +46,17 @@ pub(super) async fn enqueue(tx: &mut Tx, kind: Kind, object: Uuid, run_at: Time)
 pub async fn run_due(desk: &Desk) -> Result<usize> {
     let now = desk.now();
     let mut ran = 0;
+    let without = desk
+        .store()
+        .door_read::<_, store::Error, _>(|door| Box::pin(async move { store::job::without_housekeeping(door).await }))
+        .await?;
+    for agency in without {
+        desk.store()
+            .write::<_, store::Error, _>(&Scope::job(agency), move |tx| {
+                Box::pin(async move { store::job::ensure(tx, Kind::Housekeeping.name(), now).await })
+            })
+            .await?;
+    }
     loop {
         let kinds = Kind::ALL.map(Kind::name);
         let jobs: Vec<JobRow> = desk
@@ -53,7 +68,11 @@ pub async fn run_due(desk: &Desk) -> Result<usize> {
         }
         for job in jobs {
             ran += 1;
-            run(desk, job, now).await?;
+            if job.kind == Kind::Housekeeping.name() {
+                keep_house(desk, job, now).await?;
+            } else {
+                run(desk, job, now).await?;
+            }
         }
     }
 }
@@ -75,7 +94,36 @@ async fn run(desk: &Desk, job: JobRow, now: Time) -> Result<()> {
             })
         })
         .await;
-    let Err(error) = done else { return Ok(()) };
+    match done {
+        Ok(()) => Ok(()),
+        Err(error) => put_off(desk, agency, (id, attempts), &error, now).await,
+    }
+}
+
+/// One round of housekeeping; the next is due in an hour, or in a minute where something is left.
+async fn keep_house(desk: &Desk, job: JobRow, now: Time) -> Result<()> {
+    let JobRow {
+        agency, id, attempts, ..
+    } = job;
+    let left = match housekeeping::run(desk, agency, now).await {
+        Ok(left) => left,
+        Err(error) => return put_off(desk, agency, (id, attempts), &error, now).await,
+    };
+    let again = now.plus_ms(if left { 60_000 } else { 3_600_000 });
+    desk.store()
+        .write(&Scope::job(agency), move |tx| {
+            Box::pin(async move { Ok(store::job::again(tx, id, again).await?) })
+        })
+        .await
+}
+
+async fn put_off(
+    desk: &Desk,
+    agency: AgencyId,
+    (id, attempts): (Uuid, i64),
+    error: &super::Error,
+    now: Time,
+) -> Result<()> {
     tracing::error!(%id, %error, attempts, "a job failed");
     // Twice as long each time, up to an hour.
     let wait = 60_000_i64 << attempts.clamp(0, 6);

@@ -8,10 +8,24 @@ use crate::store;
 /// What the server's hub hands to its streams; only this module reads it.
 pub use crate::store::event::EventRow;
 
-/// Where the stream stands now, and from where on it can be resumed: `(newest, oldest)`.
-pub async fn bounds(desk: &Desk) -> Result<(i64, i64)> {
+/// Where the stream stands now.
+pub async fn newest(desk: &Desk) -> Result<i64> {
     desk.store()
-        .door_read(|door| Box::pin(async move { store::event::bounds(door).await }))
+        .door_read(|door| Box::pin(async move { store::event::newest(door).await }))
+        .await
+        .map_err(Error::Store)
+}
+
+/// Whether the caller's stream can go on from a place: nothing after it was taken away, and it is none of the future.
+pub async fn resumable(desk: &Desk, caller: &Caller, from: i64) -> Result<bool> {
+    let agency = caller.agency;
+    desk.store()
+        .door_read(|door| {
+            Box::pin(async move {
+                let purged = store::event::purged(door, agency).await?;
+                Ok((purged..=store::event::newest(door).await?).contains(&from))
+            })
+        })
         .await
         .map_err(Error::Store)
 }

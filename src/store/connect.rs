@@ -170,7 +170,7 @@ impl Store {
             *scope,
         );
         tx.conn
-            .enter("riskdesk_app", Some(scope.agency().0), scope.client().map(|c| c.0))
+            .enter(role(scope), Some(scope.agency().0), scope.client().map(|c| c.0))
             .await?;
         let out = read(&mut tx).await;
         finish(tx.conn, false).await?;
@@ -193,7 +193,7 @@ impl Store {
             Db::Postgres { .. } => {
                 let mut tx = Tx::new(self.begin("BEGIN").await?, *scope);
                 tx.conn
-                    .enter("riskdesk_app", Some(scope.agency().0), scope.client().map(|c| c.0))
+                    .enter(role(scope), Some(scope.agency().0), scope.client().map(|c| c.0))
                     .await?;
                 let out = act(&mut tx).await;
                 finish(tx.conn, out.is_ok()).await?;
@@ -279,6 +279,15 @@ impl Store {
     }
 }
 
+/// The role of a tenant's transaction: for a client's own people one that may do little.
+fn role(scope: &Scope) -> &'static str {
+    if scope.client().is_some() {
+        "riskdesk_portal"
+    } else {
+        "riskdesk_app"
+    }
+}
+
 /// Ends a transaction. A connection on which that fails, or which is dropped before, is not given back to its pool.
 async fn finish(mut conn: Conn, commit: bool) -> Result<()> {
     conn.batch(if commit { "COMMIT" } else { "ROLLBACK" }).await?;
@@ -309,7 +318,8 @@ async fn refuse_more_rights(pool: &PgPool) -> Result<()> {
            EXISTS (SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
                    WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'v', 'S') \
                      AND pg_has_role(current_user, c.relowner, 'MEMBER')) AS owns, \
-           pg_has_role(current_user, 'riskdesk_app', 'MEMBER') AND pg_has_role(current_user, 'riskdesk_door', 'MEMBER') AS enough, \
+           pg_has_role(current_user, 'riskdesk_app', 'MEMBER') AND pg_has_role(current_user, 'riskdesk_portal', 'MEMBER') \
+             AND pg_has_role(current_user, 'riskdesk_door', 'MEMBER') AS enough, \
            pg_has_role(current_user, 'riskdesk_admin', 'MEMBER') AS admin \
          FROM pg_roles r WHERE r.rolname = current_user",
     )
@@ -332,7 +342,7 @@ async fn refuse_more_rights(pool: &PgPool) -> Result<()> {
     }
     if !row.try_get::<bool, _>("enough").unwrap_or(false) {
         return Err(Error::Setup(format!(
-            "The server's database role lacks the roles riskdesk_app and riskdesk_door. {mend}"
+            "The server's database role lacks the roles riskdesk_app, riskdesk_portal and riskdesk_door. {mend}"
         )));
     }
     Ok(())

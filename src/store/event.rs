@@ -66,15 +66,17 @@ pub async fn after(door: &mut Door, seq: i64) -> Result<Vec<EventRow>> {
         .collect()
 }
 
-/// The number of the newest event and of the oldest that is kept.
-pub async fn bounds(door: &mut Door) -> Result<(i64, i64)> {
+/// The number of the newest event.
+pub async fn newest(door: &mut Door) -> Result<i64> {
     let row = door
-        .opt(Sql::new(
-            "SELECT COALESCE(MAX(seq), 0) AS newest, COALESCE(MIN(seq), 0) AS oldest FROM event",
-        ))
+        .opt(Sql::new("SELECT COALESCE(MAX(seq), 0) AS newest FROM event"))
         .await?;
-    match row {
-        Some(row) => Ok((row.get("newest")?, row.get("oldest")?)),
-        None => Ok((0, 0)),
-    }
+    row.map_or(Ok(0), |row| row.get("newest"))
+}
+
+/// The number of the newest event that this agency's housekeeping took away; 0: none.
+pub async fn purged(door: &mut Door, agency: AgencyId) -> Result<i64> {
+    let sql = Sql::new("SELECT events_purged FROM agency WHERE agency_id = $1");
+    let row = door.opt(sql.bind(agency)).await?;
+    row.map_or(Ok(0), |row| row.get("events_purged"))
 }

@@ -26,6 +26,31 @@ pub async fn enqueue(tx: &mut Tx, kind: &'static str, payload: String, run_at: T
         .map(drop)
 }
 
+/// Agencies that have no housekeeping job yet. Its id is the agency's own, so that there is one however many servers ask.
+pub async fn without_housekeeping(door: &mut Door) -> Result<Vec<AgencyId>> {
+    let sql = Sql::new(
+        "SELECT a.agency_id FROM agency a WHERE NOT EXISTS \
+         (SELECT 1 FROM job j WHERE j.agency_id = a.agency_id AND j.id = a.agency_id) LIMIT 100",
+    );
+    door.all(sql).await?.iter().map(|row| row.id("agency_id")).collect()
+}
+
+/// Makes the agency's housekeeping job, where it has none.
+pub async fn ensure(tx: &mut Tx, kind: &'static str, run_at: Time) -> Result<()> {
+    let sql = Sql::new(
+        "INSERT INTO job (agency_id, id, kind, payload, run_at) VALUES ($1, $1, $2, '', $3) ON CONFLICT (agency_id, id) DO NOTHING",
+    );
+    tx.run(sql.bind(kind).bind(run_at)).await.map(drop)
+}
+
+/// Puts a job that is never done off to its next round.
+pub async fn again(tx: &mut Tx, id: Uuid, run_at: Time) -> Result<()> {
+    let sql = Sql::new(
+        "UPDATE job SET last_error = NULL, attempts = 0, run_at = $3, lease_until = 0 WHERE agency_id = $1 AND id = $2",
+    );
+    tx.run(sql.bind(id).bind(run_at)).await.map(drop)
+}
+
 /// Claims the jobs of these kinds that are due, a few at a time, of whatever agency.
 pub async fn claim(door: &mut Door, kinds: &[&'static str], now: Time, limit: i64) -> Result<Vec<JobRow>> {
     // Values start at $1: this runs before a tenant is known.

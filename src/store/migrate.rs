@@ -3,7 +3,9 @@
 //! One text serves both engines. Types are PostgreSQL's; for SQLite they are rewritten to its five. Lines that begin
 //! with `--pg ` are PostgreSQL's alone. `--@tenant TABLE RIGHTS [CLIENT column]` makes a table a tenant's: row-level
 //! security enabled and forced, a policy on `agency_id` (and on the client where a transaction is a portal's), rights
-//! for `riskdesk_app`. `--@door` and `--@admin` give the two tenantless roles what they need and no more.
+//! for `riskdesk_app`. `--@portal TABLE RIGHTS WHEN condition` lets `riskdesk_portal`, the role of transactions for a
+//! client's own people, at those rows of the agency (`CLIENT` stands for theirs); without such a line a table does not
+//! exist for it. `--@door` and `--@admin` give the two tenantless roles what they need and no more.
 
 use std::fmt::Write as _;
 
@@ -22,10 +24,12 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0003_imports", include_str!("migrations/0003_imports.sql")),
     ("0004_mentions", include_str!("migrations/0004_mentions.sql")),
     ("0005_places", include_str!("migrations/0005_places.sql")),
+    ("0006_portal", include_str!("migrations/0006_portal.sql")),
+    ("0007_housekeeping", include_str!("migrations/0007_housekeeping.sql")),
 ];
 
 /// The roles that transactions run as. None can log in, none owns anything.
-const ROLES: [&str; 3] = ["riskdesk_app", "riskdesk_door", "riskdesk_admin"];
+const ROLES: [&str; 4] = ["riskdesk_app", "riskdesk_portal", "riskdesk_door", "riskdesk_admin"];
 
 const BOOK: &str = "CREATE TABLE IF NOT EXISTS schema_migration (name TEXT NOT NULL PRIMARY KEY, digest TEXT NOT NULL, applied_at BIGINT NOT NULL)";
 
@@ -74,6 +78,10 @@ fn expand_rights(out: &mut String, line: &str) {
         words.next().unwrap_or_default(),
         words.next().unwrap_or_default(),
     );
+    let (rest, when) = match rest.split_once(" WHEN ") {
+        Some((rest, when)) => (rest, Some(when)),
+        None => (rest, None),
+    };
     let (rights, client) = match rest.split_once(" CLIENT ") {
         Some((rights, column)) => (rights, Some(column)),
         None => (rest, None),
@@ -83,8 +91,8 @@ fn expand_rights(out: &mut String, line: &str) {
         "GRANT {rights} ON {table} TO riskdesk_{};",
         if kind == "tenant" { "app" } else { kind }
     );
+    let mut rule = "agency_id = NULLIF(current_setting('riskdesk.agency', true), '')::uuid".to_owned();
     if kind == "tenant" {
-        let mut rule = "agency_id = NULLIF(current_setting('riskdesk.agency', true), '')::uuid".to_owned();
         if let Some(column) = client {
             let _ = write!(
                 rule,
@@ -95,6 +103,13 @@ fn expand_rights(out: &mut String, line: &str) {
             out,
             "ALTER TABLE {table} ENABLE ROW LEVEL SECURITY; ALTER TABLE {table} FORCE ROW LEVEL SECURITY;\n\
              CREATE POLICY tenant ON {table} TO riskdesk_app USING ({rule}) WITH CHECK ({rule});"
+        );
+    } else if let Some(when) = when {
+        let own = when.replace("CLIENT", "NULLIF(current_setting('riskdesk.client', true), '')::uuid");
+        let _ = write!(rule, " AND ({own})");
+        let _ = writeln!(
+            out,
+            "CREATE POLICY {kind} ON {table} TO riskdesk_{kind} USING ({rule}) WITH CHECK ({rule});"
         );
     } else {
         let _ = writeln!(
@@ -161,10 +176,10 @@ pub(super) async fn postgres(pool: &PgPool) -> Result<()> {
         .execute(&mut *tx)
         .await?;
     sqlx::query(BOOK).execute(&mut *tx).await?;
-    sqlx::query("GRANT SELECT ON schema_migration TO riskdesk_app, riskdesk_door, riskdesk_admin")
+    sqlx::query("GRANT SELECT ON schema_migration TO riskdesk_app, riskdesk_portal, riskdesk_door, riskdesk_admin")
         .execute(&mut *tx)
         .await?;
-    sqlx::raw_sql("GRANT USAGE ON SCHEMA public TO riskdesk_app, riskdesk_door, riskdesk_admin")
+    sqlx::raw_sql("GRANT USAGE ON SCHEMA public TO riskdesk_app, riskdesk_portal, riskdesk_door, riskdesk_admin")
         .execute(&mut *tx)
         .await?;
     for (name, source) in MIGRATIONS {
@@ -211,7 +226,8 @@ async fn make_role(pool: &PgPool, role: &'static str) -> Result<()> {
     Err(last.map_or(Error::Missing, Error::Database))
 }
 
-/// Makes the role that `serve` logs in as: a member of `riskdesk_app` and `riskdesk_door` that inherits nothing.
+/// Makes the role that `serve` logs in as: a member of `riskdesk_app`, `riskdesk_portal` and `riskdesk_door` that inherits
+/// nothing.
 pub(super) async fn serve_role(pool: &PgPool, role: &str, password: Option<&str>) -> Result<()> {
     if role.is_empty()
         || role.len() > 60
@@ -234,7 +250,7 @@ pub(super) async fn serve_role(pool: &PgPool, role: &str, password: Option<&str>
         "DO $$ DECLARE r text := current_setting('riskdesk.new_role'); p text := current_setting('riskdesk.new_password'); BEGIN \
            IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = r) THEN EXECUTE format('CREATE ROLE %I LOGIN NOINHERIT', r); END IF; \
            IF p <> '' THEN EXECUTE format('ALTER ROLE %I PASSWORD %L', r, p); END IF; \
-           EXECUTE format('GRANT riskdesk_app, riskdesk_door TO %I', r); \
+           EXECUTE format('GRANT riskdesk_app, riskdesk_portal, riskdesk_door TO %I', r); \
            EXECUTE format('GRANT SELECT ON schema_migration TO %I', r); \
            EXECUTE format('GRANT USAGE ON SCHEMA public TO %I', r); \
          END $$",

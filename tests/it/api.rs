@@ -6,6 +6,7 @@ mod comment;
 mod editors;
 mod finding;
 mod follow;
+mod housekeeping;
 mod inventory;
 mod matrix;
 mod portal;

@@ -106,7 +106,7 @@ async fn row_level_security_holds() {
         .fetch_all(
             "SELECT rolname, rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb AS strong, rolcanlogin, \
                (SELECT count(*) FROM pg_class c WHERE c.relowner = r.oid) AS owns \
-             FROM pg_roles r WHERE rolname IN ('riskdesk_app', 'riskdesk_door', 'riskdesk_admin')",
+             FROM pg_roles r WHERE rolname IN ('riskdesk_app', 'riskdesk_portal', 'riskdesk_door', 'riskdesk_admin')",
         )
         .await
         .unwrap()
@@ -140,6 +140,139 @@ async fn row_level_security_holds() {
         matches!(refused, Err(Error::Setup(ref why)) if why.contains("will not start")),
         "{refused:?}"
     );
+    bench.stop().await;
+}
+
+/// What a transaction for a client's own people may touch: the tables stand here, each with what may be done to it. A new
+/// tenant table is not among them until somebody decides that it is.
+const PORTAL: [(&str, &str); 9] = [
+    ("audit_event", "INSERT"),
+    ("client", "SELECT"),
+    ("comment", "INSERT"),
+    ("event", "INSERT"),
+    ("finding", "SELECT UPDATE(client_wrote_last)"),
+    ("idempotency", "INSERT SELECT UPDATE"),
+    ("portal_user", "SELECT"),
+    ("portal_user_project", "SELECT"),
+    ("project", "SELECT UPDATE(version)"),
+];
+
+/// Check 6 for the portal: its role has the rights that are listed and no others, each under a policy on the client; and
+/// with a client set it sees what was released to that client, whatever it asks.
+#[tokio::test]
+async fn the_portals_role_sees_one_client() {
+    if !engines().contains(&Engine::Postgres) {
+        return;
+    }
+    let bench = Bench::start(Engine::Postgres).await;
+    let admin = bench.alpha_admin().await;
+    let (mut looked, mut failed) = (0, 0);
+    let mut wrong = |what: Option<String>| {
+        looked += 1;
+        if let Some(what) = what {
+            failed += 1;
+            println!("{what}");
+        }
+    };
+    let mut owner = sqlx::PgConnection::connect(&bench.database).await.unwrap();
+    let rows = owner
+        .fetch_all(
+            "SELECT c.relname AS name, \
+               (SELECT string_agg(p.what, ' ' ORDER BY p.what) FROM ( \
+                  SELECT a.privilege_type AS what FROM aclexplode(c.relacl) a JOIN pg_roles r ON r.oid = a.grantee WHERE r.rolname = 'riskdesk_portal' \
+                  UNION ALL SELECT a.privilege_type || '(' || t.attname || ')' FROM pg_attribute t, aclexplode(t.attacl) a JOIN pg_roles r ON r.oid = a.grantee \
+                    WHERE t.attrelid = c.oid AND r.rolname = 'riskdesk_portal') p) AS rights, \
+               COALESCE((SELECT string_agg(pg_get_expr(p.polqual, c.oid) || pg_get_expr(p.polwithcheck, c.oid), ' ') FROM pg_policy p \
+                  JOIN pg_roles r ON r.oid = ANY (p.polroles) WHERE p.polrelid = c.oid AND r.rolname = 'riskdesk_portal'), '') AS rule, \
+               EXISTS (SELECT 1 FROM pg_attribute t WHERE t.attrelid = c.oid AND t.attname = 'agency_id') AS tenants \
+             FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'public' AND c.relkind = 'r'",
+        )
+        .await
+        .unwrap();
+    for row in &rows {
+        let (name, rights): (String, Option<String>) = (row.get("name"), row.get("rights"));
+        let listed = PORTAL
+            .iter()
+            .find(|(table, _)| *table == name)
+            .map(|(_, rights)| *rights);
+        let expected = if name == "schema_migration" {
+            Some("SELECT")
+        } else {
+            listed
+        };
+        wrong((rights.as_deref() != expected).then(|| format!("{name}: {rights:?}, decided {expected:?}")));
+        let rule: String = row.get("rule");
+        let held = rule.contains("riskdesk.agency") && (rule.contains("riskdesk.client") || name == "comment");
+        wrong((listed.is_some() && !(held && row.get::<bool, _>("tenants"))).then(|| format!("{name}: policy {rule}")));
+    }
+    // Two clients, each with a released and an unreleased finding.
+    let mut clients = Vec::new();
+    for name in ["Own", "Other"] {
+        let client = bench.client(&admin, name, "all_users").await;
+        let project = bench.project(&admin, name, client["key"].as_str()).await;
+        for release in [true, false] {
+            let body = serde_json::json!({ "project": project["key"], "title": "Weak cipher", "severity": "high" });
+            let finding = bench.post(&admin, "/api/v1/findings", body).await.ok();
+            let at = format!("/api/v1/findings/{}", finding["key"].as_str().unwrap());
+            let text = serde_json::json!({ "text": "Hello.", "audience": "internal" });
+            bench.post(&admin, &format!("{at}/comments"), text).await.ok();
+            if release {
+                let at = format!("{at}/release");
+                bench
+                    .write(&admin, "POST", &at, Some(1), serde_json::json!({}))
+                    .await
+                    .ok();
+            }
+        }
+        clients.push(client["id"].as_str().unwrap().to_owned());
+    }
+    let mut portal = sqlx::PgConnection::connect(&serve_url(&bench)).await.unwrap();
+    let enter = format!(
+        "BEGIN; SELECT set_config('role', 'riskdesk_portal', true), set_config('riskdesk.agency', '{}', true), \
+         set_config('riskdesk.client', '{}', true)",
+        bench.alpha, clients[0]
+    );
+    for row in &rows {
+        let name: String = row.get("name");
+        portal.execute(sqlx::AssertSqlSafe(enter.clone())).await.unwrap();
+        let seen = portal
+            .fetch_one(sqlx::AssertSqlSafe(format!("SELECT count(*) AS n FROM {name}")))
+            .await;
+        portal.execute("ROLLBACK").await.unwrap();
+        let seen = seen.ok().map(|row| row.get::<i64, _>("n"));
+        let expected = match name.as_str() {
+            "finding" | "project" | "client" => Some(1),
+            "idempotency" | "portal_user" | "portal_user_project" => Some(0),
+            "schema_migration" => seen,
+            _ => None,
+        };
+        wrong((seen != expected).then(|| format!("{name}: the portal sees {seen:?} rows, not {expected:?}")));
+    }
+    // Without a client there is nothing, and a statement of the portal's own code cannot leave it.
+    let scope = Scope::session(
+        bench.alpha,
+        riskdesk::domain::access::Actor::Portal {
+            client: clients[0].parse().unwrap(),
+            role: riskdesk::domain::access::PortalRole::Manager,
+        },
+    );
+    for (text, rows) in [
+        ("SELECT id FROM finding WHERE agency_id = $1", Some(1)),
+        ("SELECT id FROM client WHERE agency_id = $1", Some(1)),
+        ("SELECT id FROM comment WHERE agency_id = $1", None),
+        ("SELECT id FROM round WHERE agency_id = $1", None),
+        ("SELECT id FROM occurrence WHERE agency_id = $1", None),
+    ] {
+        let seen: Result<usize, Error> = bench
+            .desk
+            .store()
+            .read(&scope, |tx| {
+                Box::pin(async move { Ok(tx.all(Sql::new(text)).await?.len()) })
+            })
+            .await;
+        wrong((seen.as_ref().ok() != rows.as_ref()).then(|| format!("{text}: {seen:?}")));
+    }
+    checked("6 the portal's role", looked, failed, 60);
     bench.stop().await;
 }
 

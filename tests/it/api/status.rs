@@ -245,6 +245,8 @@ async fn an_accepted_risk_comes_back_on_its_day() {
         bench.clock.set_offset(31 * DAY_MS);
         job::run_due(&bench.desk).await.unwrap();
         bench.clock.set_offset(0);
+        // Housekeeping took the session away with its month.
+        let admin = bench.alpha_admin().await;
         let back = bench.get(&admin, &path(&row, "")).await.ok();
         assert_eq!(
             (&back["status"], &back["accepted_until"]),
@@ -256,7 +258,12 @@ async fn an_accepted_risk_comes_back_on_its_day() {
             bench.get(&admin, &path(&other, "")).await.ok()["version"],
             other["version"]
         );
-        assert_eq!(bench.number("SELECT COUNT(*) FROM job").await, 0);
+        assert_eq!(
+            bench
+                .number("SELECT COUNT(*) FROM job WHERE kind <> 'housekeeping'")
+                .await,
+            0
+        );
         let by_system = "SELECT COUNT(*) FROM audit_event WHERE actor_kind = 'system' AND act = 'finding.end_acceptance' AND object_id IS NOT NULL";
         assert_eq!(bench.number(by_system).await, 1);
         bench.stop().await;

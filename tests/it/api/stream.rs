@@ -7,20 +7,20 @@ use serde_json::{Value, json};
 use crate::support::bench::{Bench, engines};
 
 /// Reads one stream event by event.
-struct Reader {
+pub(super) struct Reader {
     bytes: futures::stream::BoxStream<'static, Vec<u8>>,
     text: String,
 }
 
 #[derive(Debug, PartialEq)]
-struct Read {
-    event: String,
-    id: String,
+pub(super) struct Read {
+    pub event: String,
+    pub id: String,
     data: Value,
 }
 
 impl Reader {
-    async fn open(bench: &Bench, token: &str, resume: Option<&str>) -> Self {
+    pub async fn open(bench: &Bench, token: &str, resume: Option<&str>) -> Self {
         let mut request = bench.request("GET", "/api/v1/events").bearer_auth(token);
         if let Some(id) = resume {
             request = request.header("Last-Event-ID", id);
@@ -49,7 +49,7 @@ impl Reader {
     }
 
     /// The next event; `None` where the stream ended. Waits as long as a broken server would need to be noticed.
-    async fn next(&mut self) -> Option<Read> {
+    pub async fn next(&mut self) -> Option<Read> {
         let wait = std::time::Duration::from_secs(30);
         loop {
             if let Some((block, rest)) = self.text.split_once("\n\n") {

@@ -1,0 +1,12 @@
+-- What a transaction for one of a client's own people may touch: a role of its own, which may do what stands here and
+-- nothing else. A table without a line does not exist for it.
+
+--@portal client SELECT WHEN id = CLIENT
+--@portal project SELECT, UPDATE (version) WHEN client_id = CLIENT
+--@portal portal_user_project SELECT WHEN EXISTS (SELECT 1 FROM project p WHERE p.agency_id = portal_user_project.agency_id AND p.id = portal_user_project.project_id AND p.client_id = CLIENT)
+--@portal finding SELECT, UPDATE (client_wrote_last) WHEN released_at IS NOT NULL AND EXISTS (SELECT 1 FROM project p WHERE p.agency_id = finding.agency_id AND p.id = finding.project_id AND p.client_id = CLIENT)
+--@portal comment INSERT WHEN audience = 'shared' AND EXISTS (SELECT 1 FROM finding f WHERE f.agency_id = comment.agency_id AND f.id = comment.finding_id)
+--@portal audit_event INSERT WHEN client_id = CLIENT
+--@portal event INSERT WHEN client_id = CLIENT
+--@portal idempotency SELECT, INSERT, UPDATE WHEN EXISTS (SELECT 1 FROM portal_user w WHERE w.agency_id = idempotency.agency_id AND w.id = idempotency.user_id AND w.client_id = CLIENT)
+--@portal portal_user SELECT WHEN client_id = CLIENT
