@@ -47,6 +47,19 @@ pub enum Error {
     Protocol(String),
 }
 
+impl Error {
+    /// The row as it is now, where a write was refused because it saw another version of it.
+    #[must_use]
+    pub fn current<T: DeserializeOwned>(&self) -> Option<T> {
+        match self {
+            Self::Problem(problem) if problem.code == Code::VersionConflict => {
+                serde_json::from_value(problem.current.clone()?).ok()
+            }
+            _ => None,
+        }
+    }
+}
+
 impl From<Problem> for Error {
     fn from(problem: Problem) -> Self {
         Self::Problem(Box::new(problem))

@@ -218,6 +218,9 @@ impl App {
         if self.model.who.is_some() && matches!(note, Note::Change(event) if counted(event)) {
             self.ask_agency();
         }
+        if matches!(note, Note::Change(event) if event.topic == Topic::User) {
+            self.ask_people();
+        }
         self.tell_panes(note);
         for i in 0..self.layers.len() {
             self.with_layer(i, |layer, cx| layer.note(note, cx));
@@ -334,6 +337,9 @@ impl App {
                 if before != Link::Live {
                     // Also the first time: what was loaded while the stream was being opened may be old already.
                     self.tell_all(Note::Resync);
+                    if self.model.people.is_empty() {
+                        self.ask_people();
+                    }
                     self.resend();
                 }
             }

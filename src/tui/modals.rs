@@ -32,6 +32,10 @@ pub mod sign_in;
 pub mod status;
 pub mod why;
 
+/// What a sheet says whose act waits for the link.
+pub const KEPT: &str =
+    "The server cannot be reached. This is kept and sent once when the link is back; Esc leaves it waiting.";
+
 /// How much of the screen a layer takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape {

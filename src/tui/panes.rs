@@ -68,6 +68,8 @@ pub enum Note<'a> {
     Resync,
     /// What was sent waits for the link.
     Kept,
+    /// The agency's people have come, or changed: `model.people`.
+    People,
     Find(&'a str),
     Query(&'a str),
     Sort(&'a str),

@@ -5,6 +5,7 @@
 //! [`Happened::Gone`]; should the loop not leave within two seconds of it (a write that hangs), the process is ended here.
 
 use std::io::{self, IsTerminal, Stdout, Write};
+use std::mem::ManuallyDrop;
 use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -64,7 +65,9 @@ pub fn restore() {
 /// The screen, ours from [`Screen::take`] until it is dropped.
 #[derive(Debug)]
 pub struct Screen {
-    pub terminal: Terminal<CrosstermBackend<Stdout>>,
+    /// Never dropped: ratatui's own clean-up writes to the terminal once more and, where that has gone, complains on a
+    /// standard error that has gone with it, which is a panic and a second of looking for its cause. [`restore`] does it all.
+    pub terminal: ManuallyDrop<Terminal<CrosstermBackend<Stdout>>>,
 }
 
 impl Screen {
@@ -86,7 +89,7 @@ impl Screen {
         }));
         enter()?;
         Ok(Self {
-            terminal: Terminal::new(CrosstermBackend::new(io::stdout()))?,
+            terminal: ManuallyDrop::new(Terminal::new(CrosstermBackend::new(io::stdout()))?),
         })
     }
 

@@ -154,6 +154,16 @@ impl App {
         self.effects.extend(effects.into_iter().map(|e| (Owner::App, e)));
     }
 
+    /// Who works here, for the sheets that offer people; a viewer has no such list.
+    pub(super) fn ask_people(&mut self) {
+        if self.model.role().is_none_or(|role| role == Role::Viewer) {
+            return;
+        }
+        let mut effects = Vec::new();
+        Cx::new(&self.model, &mut effects).read("people", ListUsers {}, Own::People);
+        self.effects.extend(effects.into_iter().map(|e| (Owner::App, e)));
+    }
+
     pub(super) fn own_reply(&mut self, payload: Payload) {
         let own = match payload.downcast::<Vec<Effect>>() {
             Ok(effects) => return self.effects.extend(effects.into_iter().map(|e| (Owner::App, e))),
@@ -162,12 +172,11 @@ impl App {
         let Ok(own) = own else { return };
         match *own {
             Own::Who(Ok(who)) => {
-                if who.role != Role::Viewer && self.model.people.is_empty() {
-                    let mut effects = Vec::new();
-                    Cx::new(&self.model, &mut effects).read("people", ListUsers {}, Own::People);
-                    self.effects.extend(effects.into_iter().map(|e| (Owner::App, e)));
-                }
+                let first = self.model.people.is_empty();
                 self.model.who = Some(who);
+                if first {
+                    self.ask_people();
+                }
                 if self.model.link == Link::Connecting {
                     self.model.link = Link::AsOf(self.model.now);
                 }
@@ -176,7 +185,11 @@ impl App {
                 self.model.zone = jiff::tz::TimeZone::get(&agency.time_zone).unwrap_or(jiff::tz::TimeZone::UTC);
                 self.model.agency = Some(agency);
             }
-            Own::People(Ok(users)) => self.model.people = users.items,
+            Own::People(Ok(users)) => {
+                self.model.people = users.items;
+                // A sheet that was opened before they came offers them now.
+                self.tell_all(Note::People);
+            }
             Own::Who(Err(fault)) | Own::Agency(Err(fault)) | Own::People(Err(fault)) => {
                 let text = super::super::effect::sentence(&fault);
                 self.notice = Some((Tone::Bad, text));

@@ -3,6 +3,7 @@
 
 use super::super::effect::{Answer, Cx, Fault, Payload};
 use super::super::model::Model;
+use super::super::panes::Note;
 use super::super::theme::Tone;
 use super::form::{Field, Form, Sheet, Spec};
 use crate::api::client::{Client, CreateClient, EditClient, SetClientAccess};
@@ -32,6 +33,15 @@ fn people(model: &Model) -> Vec<(String, Safe)> {
         .filter(|u| u.state == UserState::Active && u.role != Role::Viewer)
         .map(|u| (u.email.clone(), super::person::label(u)))
         .collect()
+}
+
+/// Who can hold the account; whoever holds it stands among them, come what may.
+fn managers(current: &str, model: &Model) -> Vec<(String, Safe)> {
+    let mut out = people(model);
+    if !current.is_empty() && !out.iter().any(|(v, _)| v == current) {
+        out.insert(0, (current.to_owned(), Safe::new(current)));
+    }
+    out
 }
 
 fn access(value: &str) -> AgencyAccess {
@@ -71,10 +81,7 @@ fn fields(client: Option<&Client>, model: &Model) -> Vec<Field> {
         None => model.who.as_ref().map(|w| w.email.clone()).unwrap_or_default(),
     };
     let selected: Vec<String> = client.map_or(Vec::new(), |c| c.selected.iter().map(|p| p.email.clone()).collect());
-    let mut managers = people(model);
-    if !managers.iter().any(|(v, _)| *v == manager) && !manager.is_empty() {
-        managers.insert(0, (manager.clone(), Safe::new(&manager)));
-    }
+    let managers = managers(&manager, model);
     let accesses = [
         ("admins_and_selected", "admins and selected people"),
         ("all_users", "all agency users"),
@@ -217,6 +224,14 @@ impl Spec for ClientForm {
 
     fn edited(&mut self, form: &mut Form, _: &mut Cx) {
         hide_list(form);
+    }
+
+    fn note(&mut self, note: Note, form: &mut Form, cx: &mut Cx) {
+        if matches!(note, Note::People) {
+            let current = form.value("account_manager");
+            form.late_options("account_manager", managers(&current, cx.model));
+            form.late_options("selected", people(cx.model));
+        }
     }
 
     fn send(&mut self, form: &mut Form, cx: &mut Cx) {

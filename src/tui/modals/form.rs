@@ -94,6 +94,13 @@ impl Form {
         }
     }
 
+    /// The options of a field have come, or changed; what is chosen stays.
+    pub fn late_options(&mut self, name: &str, options: Vec<(String, Safe)>) {
+        if let Some(field) = self.field_mut(name) {
+            field.late_options(options);
+        }
+    }
+
     /// What `↑` brings back in an empty text.
     pub fn set_recall(&mut self, notes: &[String]) {
         self.recall = notes.to_vec();
@@ -398,12 +405,7 @@ impl<S: Spec> Layer for Sheet<S> {
 
     fn note(&mut self, note: Note, cx: &mut Cx) {
         if matches!(note, Note::Kept) {
-            self.form.note = Some((
-                Tone::Warn,
-                Safe::new(
-                    "The server cannot be reached. This is kept and sent once when the link is back; Esc leaves it waiting.",
-                ),
-            ));
+            self.form.note = Some((Tone::Warn, Safe::new(super::KEPT)));
         }
         self.spec.note(note, &mut self.form, cx);
     }

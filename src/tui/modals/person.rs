@@ -7,6 +7,7 @@ use super::super::action::Action;
 use super::super::effect::{Answer, Cx, Payload, sentence};
 use super::super::ink::{Brush, run};
 use super::super::model::Model;
+use super::super::panes::Note;
 use super::super::theme::Tone;
 use super::picker::{Item, Picker};
 use super::{Layer, Shape};
@@ -40,43 +41,47 @@ pub fn label(user: &User) -> Safe {
 
 impl Person {
     pub fn assignee(finding: &Finding, model: &Model) -> Self {
-        let me = model.who.as_ref().map(|w| w.email.as_str());
-        let mut items: Vec<Item<Option<String>>> = Vec::new();
-        let active = model
-            .people
-            .iter()
-            .filter(|u| u.state == UserState::Active && u.role != Role::Viewer);
-        for user in active {
-            let item = Item {
-                value: Some(user.email.clone()),
-                left: Safe::new(if Some(user.email.as_str()) == me { "you" } else { "" }),
-                label: Safe::new(&user.name),
-                note: Safe::new(&user.email),
-                enabled: finding.assignee.as_ref().map(|a| a.id) != Some(user.id),
-            };
-            // Oneself first: the most frequent answer is one key away.
-            if item.left.is_empty() {
-                items.push(item);
-            } else {
-                items.insert(0, item);
-            }
-        }
-        if finding.assignee.is_some() {
-            items.push(Item {
-                value: None,
-                left: Safe::new("nobody"),
-                label: Safe::new("take the assignment away"),
-                note: Safe::default(),
-                enabled: true,
-            });
-        }
         Self {
             finding: finding.clone(),
-            picker: Picker::new(items),
+            picker: Picker::new(items(finding, model)),
             sending: false,
             note: None,
         }
     }
+}
+
+fn items(finding: &Finding, model: &Model) -> Vec<Item<Option<String>>> {
+    let me = model.who.as_ref().map(|w| w.email.as_str());
+    let mut items: Vec<Item<Option<String>>> = Vec::new();
+    let active = model
+        .people
+        .iter()
+        .filter(|u| u.state == UserState::Active && u.role != Role::Viewer);
+    for user in active {
+        let item = Item {
+            value: Some(user.email.clone()),
+            left: Safe::new(if Some(user.email.as_str()) == me { "you" } else { "" }),
+            label: Safe::new(&user.name),
+            note: Safe::new(&user.email),
+            enabled: finding.assignee.as_ref().map(|a| a.id) != Some(user.id),
+        };
+        // Oneself first: the most frequent answer is one key away.
+        if item.left.is_empty() {
+            items.push(item);
+        } else {
+            items.insert(0, item);
+        }
+    }
+    if finding.assignee.is_some() {
+        items.push(Item {
+            value: None,
+            left: Safe::new("nobody"),
+            label: Safe::new("take the assignment away"),
+            note: Safe::default(),
+            enabled: true,
+        });
+    }
+    items
 }
 
 impl Layer for Person {
@@ -127,7 +132,32 @@ impl Layer for Person {
                 cx.say(Tone::Good, format!("{} is with {who}.", finding.key));
                 cx.close();
             }
-            Err(fault) => self.note = Some(sentence(&fault)),
+            Err(fault) => {
+                let now = fault.current::<Finding>();
+                self.note = Some(match now {
+                    Some(now) => {
+                        let who = now.assignee.as_ref().map_or("nobody", |p| p.name.as_str());
+                        let text = format!(
+                            "Somebody changed it meanwhile: it is with {who} now. Enter assigns it all the same."
+                        );
+                        self.picker.set(items(&now, cx.model));
+                        self.finding = now;
+                        Safe::new(&text)
+                    }
+                    None => sentence(&fault),
+                });
+            }
+        }
+    }
+
+    fn note(&mut self, note: Note, cx: &mut Cx) {
+        match note {
+            Note::People => self.picker.set(items(&self.finding, cx.model)),
+            Note::Kept => {
+                self.sending = false;
+                self.note = Some(Safe::new(super::KEPT));
+            }
+            _ => {}
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::super::effect::{Answer, Cx, Effect, Fault, Payload};
 use super::super::model::Model;
-use super::super::panes::PaneId;
+use super::super::panes::{Note, PaneId};
 use super::super::theme::Tone;
 use super::form::{Field, Form, Sheet, Spec};
 use crate::api::problem::Code;
@@ -29,14 +29,19 @@ fn people(model: &Model) -> Vec<(String, Safe)> {
     active.map(|u| (u.email.clone(), super::person::label(u))).collect()
 }
 
+fn leads(model: &Model) -> Vec<(String, Safe)> {
+    let mut out = vec![(String::new(), Safe::new("nobody"))];
+    out.extend(people(model));
+    out
+}
+
 fn fields(project: Option<&Project>, model: &Model) -> Vec<Field> {
     let lead = match project {
         Some(project) => project.lead.as_ref().map(|p| p.email.clone()).unwrap_or_default(),
         None => model.who.as_ref().map(|w| w.email.clone()).unwrap_or_default(),
     };
     let team: Vec<String> = project.map_or(Vec::new(), |p| p.team.iter().map(|p| p.email.clone()).collect());
-    let mut leads = vec![(String::new(), Safe::new("nobody"))];
-    leads.extend(people(model));
+    let leads = leads(model);
     let mut out = vec![Field::text("name", "Name", project.map_or("", |p| &p.name))];
     if project.is_none() {
         let standing = model.standing.client.as_ref();
@@ -81,6 +86,13 @@ impl Spec for ProjectForm {
             None => "project new".to_owned(),
             Some(project) => format!("project {}", project.key),
         })
+    }
+
+    fn note(&mut self, note: Note, form: &mut Form, cx: &mut Cx) {
+        if matches!(note, Note::People) {
+            form.late_options("lead", leads(cx.model));
+            form.late_options("team", people(cx.model));
+        }
     }
 
     fn send(&mut self, form: &mut Form, cx: &mut Cx) {

@@ -1,13 +1,15 @@
-//! The status sheet (`s`): only the moves the server says are legal now, one letter each; then the fields that move
-//! needs: notes, how long a risk is accepted, of what it is a duplicate, why a verdict is inconclusive, which places
-//! are fixed.
+//! The status sheet (`s`): only the moves that are legal now, one letter each; then the fields that move needs: notes,
+//! how long a risk is accepted, of what it is a duplicate, why a verdict is inconclusive, which places are fixed.
+//!
+//! The sheet never waits: the moves come from the domain's table and the row as it is known here, and the server's
+//! answer only refines them.
 
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::layout::Rect;
 
 use super::super::action::Action;
 use super::super::effect::{Answer, Cx, Effect, Fault, Payload, sentence};
-use super::super::ink::{Brush, run, wrap};
+use super::super::ink::{Brush, run};
 use super::super::model::Model;
 use super::super::theme::Tone;
 use super::super::widgets::badge;
@@ -20,7 +22,7 @@ use crate::api::finding::{
 };
 use crate::api::problem::Code;
 use crate::domain::safe::Safe;
-use crate::domain::status::Status;
+use crate::domain::status::{Status, Who, legal_moves};
 use crate::domain::time::Time;
 
 /// The letter of a status, and what the move means.
@@ -52,30 +54,37 @@ enum Msg {
 #[derive(Debug)]
 pub struct PickMove {
     finding: Finding,
-    moves: Option<Result<Vec<LegalMove>, Safe>>,
+    moves: Vec<LegalMove>,
     at: usize,
     asked: bool,
+    /// Why the server's own answer is missing.
+    unsure: Option<Safe>,
+}
+
+/// The moves out of a status, by the domain's table.
+fn known_moves(from: Status) -> Vec<LegalMove> {
+    let moves = legal_moves(from, Who::Agency).iter();
+    moves
+        .map(|m| LegalMove {
+            to: m.to,
+            needs_notes: m.needs_notes,
+        })
+        .collect()
 }
 
 impl PickMove {
     pub fn new(finding: &Finding) -> Self {
         Self {
             finding: finding.clone(),
-            moves: None,
+            moves: known_moves(finding.status),
             at: 0,
             asked: false,
-        }
-    }
-
-    fn legal(&self) -> &[LegalMove] {
-        match &self.moves {
-            Some(Ok(moves)) => moves,
-            _ => &[],
+            unsure: None,
         }
     }
 
     fn pick(&self, i: usize, cx: &mut Cx) {
-        if let Some(legal) = self.legal().get(i) {
+        if let Some(legal) = self.moves.get(i) {
             cx.close();
             cx.open(move_sheet(&self.finding, legal, cx.model));
         }
@@ -84,7 +93,7 @@ impl PickMove {
 
 impl Layer for PickMove {
     fn shape(&self) -> Shape {
-        Shape::Popup(76, (self.legal().len() as u16).max(3) + 4)
+        Shape::Popup(76, (self.moves.len() as u16).max(3) + 4)
     }
 
     fn set_size(&mut self, _: u16, _: u16, cx: &mut Cx) {
@@ -97,7 +106,7 @@ impl Layer for PickMove {
     fn key(&mut self, event: KeyEvent, cx: &mut Cx) -> bool {
         let hit = match event.code {
             KeyCode::Enter => Some(self.at),
-            KeyCode::Char(c) => self.legal().iter().position(|m| letter(m.to).0 == c),
+            KeyCode::Char(c) => self.moves.iter().position(|m| letter(m.to).0 == c),
             _ => None,
         };
         if let Some(i) = hit {
@@ -108,7 +117,7 @@ impl Layer for PickMove {
 
     fn act(&mut self, action: Action, _: Option<usize>, _: &mut Cx) -> bool {
         match action {
-            Action::Down => self.at = (self.at + 1).min(self.legal().len().saturating_sub(1)),
+            Action::Down => self.at = (self.at + 1).min(self.moves.len().saturating_sub(1)),
             Action::Up => self.at = self.at.saturating_sub(1),
             _ => return false,
         }
@@ -118,13 +127,19 @@ impl Layer for PickMove {
     fn reply(&mut self, payload: Payload, _: &mut Cx) {
         let Ok(msg) = payload.downcast::<Msg>() else { return };
         let Msg::Detail(answer) = *msg;
-        self.moves = Some(match *answer {
+        match *answer {
             Ok(detail) => {
+                // The cursor stays on its move where that is still one.
+                let on = self.moves.get(self.at).map(|m| m.to);
+                self.at = detail.moves.iter().position(|m| Some(m.to) == on).unwrap_or(0);
                 self.finding = detail.finding;
-                Ok(detail.moves)
+                self.moves = detail.moves;
+                self.unsure = None;
             }
-            Err(fault) => Err(sentence(&fault)),
-        });
+            Err(fault @ Fault::Problem(_)) => self.unsure = Some(sentence(&fault)),
+            // Offline: the moves of the row as it was last seen.
+            Err(_) => self.unsure = Some(Safe::new("As last seen here; the server has not confirmed it.")),
+        }
     }
 
     fn hints(&self) -> Vec<Action> {
@@ -138,47 +153,27 @@ impl Layer for PickMove {
         title.push(run(" to ", Tone::Focus));
         let inside = brush.frame(area, &title, &[], true);
         let (x, width) = (inside.x + 1, inside.width.saturating_sub(2));
-        match &self.moves {
-            None => {
-                brush.text(
-                    x,
-                    inside.y + 1,
-                    width,
-                    &Safe::new("Asking what is allowed now…"),
-                    Tone::Dim,
-                );
+        for (i, legal) in self.moves.iter().enumerate() {
+            let (letter, text) = letter(legal.to);
+            let y = inside.y + 1 + i as u16;
+            let bar = (i == self.at).then_some(Tone::Cursor);
+            if bar.is_some() {
+                brush.bar(inside.x, y, inside.width, Tone::Cursor);
             }
-            Some(Err(why)) => {
-                for (i, line) in wrap(why, usize::from(width)).iter().enumerate() {
-                    brush.text(x, inside.y + 1 + i as u16, width, line, Tone::Bad);
-                }
-            }
-            Some(Ok(moves)) if moves.is_empty() => {
-                brush.text(
-                    x,
-                    inside.y + 1,
-                    width,
-                    &Safe::new("No move is allowed to you from here."),
-                    Tone::Dim,
-                );
-            }
-            Some(Ok(moves)) => {
-                for (i, legal) in moves.iter().enumerate() {
-                    let (letter, text) = letter(legal.to);
-                    let y = inside.y + 1 + i as u16;
-                    let bar = (i == self.at).then_some(Tone::Cursor);
-                    if bar.is_some() {
-                        brush.bar(inside.x, y, inside.width, Tone::Cursor);
-                    }
-                    let needs = if legal.needs_notes { "  (notes)" } else { "" };
-                    let runs = [
-                        run(format!("{letter}  "), Tone::Key),
-                        run(text, Tone::Text),
-                        run(needs, Tone::Dim),
-                    ];
-                    brush.runs_on(x, y, width, &runs, bar);
-                }
-            }
+            let needs = if legal.needs_notes { "  (notes)" } else { "" };
+            let runs = [
+                run(format!("{letter}  "), Tone::Key),
+                run(text, Tone::Text),
+                run(needs, Tone::Dim),
+            ];
+            brush.runs_on(x, y, width, &runs, bar);
+        }
+        if self.moves.is_empty() {
+            let none = Safe::new("No move is allowed to you from here.");
+            brush.text(x, inside.y + 1, width, &none, Tone::Dim);
+        }
+        if let Some(why) = &self.unsure {
+            brush.text(x, inside.bottom().saturating_sub(1), width, why, Tone::Warn);
         }
     }
 }

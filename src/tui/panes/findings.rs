@@ -134,7 +134,7 @@ impl Pane for Findings {
                     cx.say(Tone::Warn, "No finding loaded here matches; `f` asks the server.");
                 }
             }
-            Note::Subject(_) | Note::Kept => return,
+            Note::Subject(_) | Note::Kept | Note::People => return,
         }
         self.load(cx);
     }

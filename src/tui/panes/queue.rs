@@ -149,7 +149,7 @@ impl Pane for Queue {
                     cx.say(Tone::Warn, "Nothing loaded here matches; `f` asks the server.");
                 }
             }
-            Note::Sort(_) | Note::Subject(_) | Note::Kept => return,
+            Note::Sort(_) | Note::Subject(_) | Note::Kept | Note::People => return,
         }
         self.load(cx);
     }

@@ -36,6 +36,8 @@ pub struct Field {
     /// The server's value now, where it is another than the one the edit began with.
     pub(super) current: Option<Safe>,
     pub(super) hidden: bool,
+    /// A value that is not among the options yet: it is chosen when they come.
+    awaited: Option<String>,
 }
 
 impl Field {
@@ -49,6 +51,7 @@ impl Field {
             error: None,
             current: None,
             hidden: false,
+            awaited: None,
         };
         field.initial = field.value();
         field
@@ -85,6 +88,9 @@ impl Field {
 
     /// The value as text; several are joined by line breaks.
     pub(super) fn value(&self) -> String {
+        if let Some(value) = &self.awaited {
+            return value.clone();
+        }
         match &self.kind {
             Kind::Text(input) | Kind::Secret(input) => input.value().to_owned(),
             Kind::Area(area) => area.lines().join("\n"),
@@ -101,12 +107,19 @@ impl Field {
     }
 
     pub(super) fn set(&mut self, value: &str) {
+        self.awaited = None;
         match &mut self.kind {
             Kind::Text(input) | Kind::Secret(input) => *input = Input::new(value.to_owned()),
             Kind::Area(area) => **area = TextArea::new(value.split('\n').map(str::to_owned).collect()),
-            Kind::Choice(options, at) => *at = options.iter().position(|(v, _)| v == value).unwrap_or(*at),
+            Kind::Choice(options, at) => match options.iter().position(|(v, _)| v == value) {
+                Some(i) => *at = i,
+                None => self.awaited = Some(value.to_owned()),
+            },
             Kind::Many(options, on, _) => {
                 let values: Vec<_> = value.split('\n').collect();
+                if values.iter().any(|v| !options.iter().any(|(o, _)| o == v)) {
+                    self.awaited = Some(value.to_owned());
+                }
                 *on = (0..options.len())
                     .filter(|i| values.contains(&options[*i].0.as_str()))
                     .collect();
@@ -119,6 +132,31 @@ impl Field {
             *on = (0..options.len()).filter(|i| chosen.contains(&options[*i].0)).collect();
             *old = options;
             *at = 0;
+        }
+    }
+
+    /// The options have come late, or again: what was chosen, or was to be, stays so where it is among them.
+    pub(super) fn late_options(&mut self, options: Vec<(String, Safe)>) {
+        let value = self.value();
+        let untouched = value == self.initial;
+        self.awaited = None;
+        match &mut self.kind {
+            Kind::Choice(old, at) => {
+                *at = options.iter().position(|(v, _)| *v == value).unwrap_or(0);
+                *old = options;
+            }
+            Kind::Many(old, on, at) => {
+                let values: Vec<_> = value.split('\n').collect();
+                *on = (0..options.len())
+                    .filter(|i| values.contains(&options[*i].0.as_str()))
+                    .collect();
+                *old = options;
+                *at = 0;
+            }
+            Kind::Text(_) | Kind::Secret(_) | Kind::Area(_) => {}
+        }
+        if untouched {
+            self.initial = self.value();
         }
     }
 
@@ -149,6 +187,9 @@ impl Field {
                 let plain = !event.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
                 if event.code == KeyCode::Enter && plain {
                     area.insert_newline();
+                } else if event.code == KeyCode::Char('u') && event.modifiers.contains(KeyModifiers::CONTROL) {
+                    // ratatui-textarea's own meaning is "undo"; every shell has taught another.
+                    area.delete_line_by_head();
                 } else {
                     area.input(event);
                 }
@@ -194,6 +235,7 @@ impl Field {
             },
         }
         self.error = None;
+        self.awaited = None;
         true
     }
 }
