@@ -28,6 +28,7 @@ pub struct Config {
     pub network: Network,
     pub log: Log,
     pub serve: Serve,
+    pub limits: Limits,
     #[serde(default)]
     pub profiles: BTreeMap<String, Profile>,
 }
@@ -72,6 +73,27 @@ pub struct Log {
 pub struct Serve {
     pub database: String,
     pub listen: String,
+    /// Addresses and ranges of the proxies that are believed.
+    pub trusted_proxies: Vec<String>,
+}
+
+/// The `[limits]` section.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+pub struct Limits {
+    pub streams_per_person: u64,
+    pub streams_per_agency: u64,
+    pub streams: u64,
+    pub decoders: usize,
+    pub decoder_wait_seconds: u64,
+    pub upload_megabytes: u64,
+    pub spool_megabytes_per_agency: u64,
+    pub spool_megabytes: u64,
+    pub requests_per_minute: u32,
+    pub requests_burst: u32,
+    pub visits_per_minute: u32,
+    pub visits_burst: u32,
+    pub passwords_at_once: usize,
+    pub passwords_waiting: usize,
 }
 
 /// One `[profiles.NAME]` section.
@@ -112,6 +134,11 @@ impl Config {
         if !(1..=60).contains(&self.console.idle_minutes) {
             return Err(ConfigError::new(
                 "console.idle_minutes must be 1 to 60: the console may not stay open unattended for longer",
+            ));
+        }
+        if self.limits.decoders == 0 || self.limits.passwords_at_once == 0 {
+            return Err(ConfigError::new(
+                "limits.decoders and limits.passwords_at_once must be at least 1: with none the server takes no report and nobody in",
             ));
         }
         for name in std::iter::once(&self.profile).chain(self.profiles.keys()) {

@@ -15,6 +15,8 @@ pub mod events;
 pub mod listen;
 pub mod openapi;
 pub mod problem;
+pub mod proxies;
+pub mod rate;
 pub mod router;
 pub mod upload;
 
@@ -23,6 +25,7 @@ pub mod upload;
 pub struct App {
     pub desk: Desk,
     pub hub: events::Hub,
+    pub rates: std::sync::Arc<rate::Rates>,
     /// Turns true when the server begins to stop: streams end then.
     pub stopping: tokio::sync::watch::Receiver<bool>,
 }
@@ -42,16 +45,34 @@ impl Server {
     /// # Errors
     /// Where the event stream's position cannot be read or the listener has no address.
     pub async fn start(desk: Desk, listener: TcpListener) -> color_eyre::Result<Self> {
+        Self::start_behind(desk, listener, proxies::Proxies::default()).await
+    }
+
+    /// As [`Server::start`], with proxies before it that are believed where a request comes from.
+    ///
+    /// # Errors
+    /// Where the event stream's position cannot be read or the listener has no address.
+    pub async fn start_behind(
+        desk: Desk,
+        listener: TcpListener,
+        proxies: proxies::Proxies,
+    ) -> color_eyre::Result<Self> {
         let address = listener.local_addr()?;
         let (stop, stopping) = tokio::sync::watch::channel(false);
         let hub = events::Hub::start(desk.clone(), stopping.clone()).await?;
         let app = App {
             desk: desk.clone(),
             hub,
+            rates: std::sync::Arc::new(rate::Rates::new(&desk.rooms().limits)),
             stopping: stopping.clone(),
         };
         tokio::spawn(crate::service::job::keep_running(desk.clone(), stopping.clone()));
-        let done = tokio::spawn(listen::serve(listener, router::build(app).into_router(), stopping));
+        let done = tokio::spawn(listen::serve(
+            listener,
+            router::build(app).into_router(),
+            proxies,
+            stopping,
+        ));
         Ok(Self {
             address,
             stop,

@@ -29,6 +29,7 @@ pub mod finding;
 mod housekeeping;
 pub mod import;
 pub mod job;
+pub mod limits;
 pub mod password;
 pub mod portal;
 pub mod project;
@@ -89,6 +90,7 @@ struct Inner {
     passwords: password::Passwords,
     refusals: refusal::Refusals,
     changed: watch::Sender<u64>,
+    rooms: limits::Rooms,
     data: Option<std::path::PathBuf>,
     decoder: std::sync::OnceLock<std::path::PathBuf>,
 }
@@ -99,12 +101,25 @@ impl Desk {
     /// # Errors
     /// Where the server's own secrets cannot be read or made.
     pub async fn new(store: Store, clock: clock::Clock, data: Option<std::path::PathBuf>) -> Result<Self> {
+        Self::within(store, clock, data, limits::Limits::default()).await
+    }
+
+    /// As [`Desk::new`], with limits of its own.
+    ///
+    /// # Errors
+    /// Where the server's own secrets cannot be read or made.
+    pub async fn within(
+        store: Store,
+        clock: clock::Clock,
+        data: Option<std::path::PathBuf>,
+        limits: limits::Limits,
+    ) -> Result<Self> {
         let key = store
             .door(|door| Box::pin(store::identity::server_secret(door, "cursor", rand::random())))
             .await?;
         let cursors = cursor::Cursors::new(&key)?;
         let refusals = refusal::Refusals::start(store.clone());
-        let passwords = password::Passwords::new()?;
+        let passwords = password::Passwords::new(limits.passwords_at_once, limits.passwords_waiting)?;
         let (changed, _) = watch::channel(0);
         let desk = Self {
             inner: Arc::new(Inner {
@@ -114,6 +129,7 @@ impl Desk {
                 passwords,
                 refusals,
                 changed,
+                rooms: limits::Rooms::new(limits),
                 data,
                 decoder: std::sync::OnceLock::new(),
             }),
@@ -164,6 +180,12 @@ impl Desk {
     #[must_use]
     pub fn passwords(&self) -> &password::Passwords {
         &self.inner.passwords
+    }
+
+    /// What is held of the server, and how much of it may be.
+    #[must_use]
+    pub fn rooms(&self) -> &limits::Rooms {
+        &self.inner.rooms
     }
 
     /// Changes whenever an act of this process was committed: streams look for events then.

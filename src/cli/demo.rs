@@ -19,6 +19,7 @@ use crate::remote::Remote;
 use crate::server::Server;
 use crate::service::Desk;
 use crate::service::clock::Clock;
+use crate::service::limits::Limits;
 use crate::store::Store;
 
 mod acts;
@@ -155,7 +156,13 @@ async fn serve(cx: &Context, command: &Demo, dir: &Path, ends: &mut Ends) -> Res
     let clock = Clock::system();
     let spool = dir.join("uploads");
     config::private_dir(&spool).map_err(|e| failed(&e))?;
-    let desk = Desk::new(store.clone(), clock.clone(), Some(spool))
+    // One person on their own machine, whose desk is filled as fast as it can be.
+    let limits = Limits {
+        requests_per_minute: 0,
+        visits_per_minute: 0,
+        ..Limits::default()
+    };
+    let desk = Desk::within(store.clone(), clock.clone(), Some(spool), limits)
         .await
         .map_err(super::admin::refused)?;
     let listener = TcpListener::bind("127.0.0.1:0").await.map_err(|e| failed(&e))?;

@@ -1,6 +1,7 @@
 //! `serve`: the server, over SQLite or PostgreSQL. A composition root: it puts store, services and HTTP together.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 use serde_json::json;
@@ -11,8 +12,10 @@ use super::context::Context;
 use super::error::Error;
 use crate::config;
 use crate::server::Server;
+use crate::server::proxies::Proxies;
 use crate::service::Desk;
 use crate::service::clock::Clock;
+use crate::service::limits::Limits;
 use crate::store::Store;
 
 /// Run the server until it is interrupted
@@ -39,6 +42,11 @@ pub struct Serve {
 pub async fn run(cx: &Context, command: Serve) -> Result<(), Error> {
     let database = command.database.unwrap_or_else(|| cx.config.serve.database.clone());
     let listen = command.listen.unwrap_or_else(|| cx.config.serve.listen.clone());
+    let proxies = Proxies::read(&cx.config.serve.trusted_proxies).map_err(|entry| {
+        Error::Failed(format!(
+            "serve.trusted_proxies: {entry:?} is no address and no range; write them as 10.0.0.1 or 10.0.0.0/8"
+        ))
+    })?;
     // Before anything is opened: a signal that arrives early stops the server in order, too.
     let mut interrupt = signal(SignalKind::interrupt()).map_err(|e| Error::Failed(format!("signals: {e}")))?;
     let mut terminate = signal(SignalKind::terminate()).map_err(|e| Error::Failed(format!("signals: {e}")))?;
@@ -47,7 +55,7 @@ pub async fn run(cx: &Context, command: Serve) -> Result<(), Error> {
         .map_err(|e| Error::Failed(format!("{}: {e}; name another --spool", spool.display())))?;
 
     let store = Store::open(&database).await.map_err(|e| Error::Failed(e.to_string()))?;
-    let desk = Desk::new(store, Clock::system(), Some(spool))
+    let desk = Desk::within(store, Clock::system(), Some(spool), limits(&cx.config.limits))
         .await
         .map_err(super::admin::refused)?;
     let listener = TcpListener::bind(&listen).await.map_err(|e| {
@@ -55,7 +63,7 @@ pub async fn run(cx: &Context, command: Serve) -> Result<(), Error> {
             "{listen}: {e}; give another --listen, or stop what listens there"
         ))
     })?;
-    let server = Server::start(desk, listener)
+    let server = Server::start_behind(desk, listener, proxies)
         .await
         .map_err(|e| Error::Failed(format!("{e:#}")))?;
     let url = format!("http://{}", server.address);
@@ -72,6 +80,26 @@ pub async fn run(cx: &Context, command: Serve) -> Result<(), Error> {
     tracing::info!("stopping");
     server.stop().await;
     Ok(())
+}
+
+/// The settings in the units the server counts in.
+fn limits(set: &config::Limits) -> Limits {
+    Limits {
+        streams_per_person: set.streams_per_person,
+        streams_per_agency: set.streams_per_agency,
+        streams: set.streams,
+        decoders: set.decoders,
+        decoder_wait: Duration::from_secs(set.decoder_wait_seconds),
+        upload_bytes: set.upload_megabytes << 20,
+        spool_bytes_per_agency: set.spool_megabytes_per_agency << 20,
+        spool_bytes: set.spool_megabytes << 20,
+        requests_per_minute: set.requests_per_minute,
+        requests_burst: set.requests_burst,
+        visits_per_minute: set.visits_per_minute,
+        visits_burst: set.visits_burst,
+        passwords_at_once: set.passwords_at_once,
+        passwords_waiting: set.passwords_waiting,
+    }
 }
 
 /// Beside the SQLite file, where its owner expects what belongs to it; else in this user's state directory.

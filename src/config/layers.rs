@@ -117,6 +117,10 @@ fn lay_environment(
                 let value = match default {
                     Value::Boolean(_) => Value::Boolean(text.parse().map_err(|_| wrong("true or false"))?),
                     Value::Integer(_) => Value::Integer(text.parse().map_err(|_| wrong("a whole number"))?),
+                    Value::Array(_) => {
+                        let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+                        Value::Array(parts.map(|part| Value::String(part.to_owned())).collect())
+                    }
                     _ => Value::String(text.to_owned()),
                 };
                 table.insert(key.clone(), value);

@@ -1,7 +1,8 @@
 //! What stands between the wire and a use case, once for all endpoints: who asks, what was sent, how it is answered.
 
 use std::future::Future;
-use std::net::SocketAddr;
+use std::net::IpAddr;
+use std::time::Instant;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequestParts as _, RawPathParams, Request};
@@ -13,6 +14,7 @@ use serde_json::{Map, Value};
 use super::App;
 use super::access::gate;
 use super::problem::Refusal;
+use super::rate::{Slot, Who};
 use crate::api::problem::{Code, Problem};
 use crate::api::{Endpoint, Method};
 use crate::service::session::{Bearer, Visitor, authenticate};
@@ -24,9 +26,9 @@ pub const BODY_MAX: usize = 1024 * 1024;
 /// How long a JSON body may take to arrive.
 const BODY_TIME: std::time::Duration = std::time::Duration::from_secs(30);
 
-/// The address a connection came from; put into each request by the listener.
+/// The address a request comes from; put into each by the listener.
 #[derive(Debug, Clone, Copy)]
-pub struct Peer(pub SocketAddr);
+pub struct Peer(pub IpAddr);
 
 /// Ties an answer to the log.
 #[derive(Debug, Clone)]
@@ -43,7 +45,7 @@ where
     let visitor = visitor(&parts);
     let trace = visitor.trace.clone();
     let act = E::PATH;
-    let mut caller = match caller(&app, &parts.headers, &visitor, act).await {
+    let mut caller = match caller(&app, &parts, &visitor, act).await {
         Ok(caller) => caller,
         Err(refusal) => return refusal.respond(&trace),
     };
@@ -79,7 +81,7 @@ where
     let (mut parts, body) = request.into_parts();
     let visitor = visitor(&parts);
     let trace = visitor.trace.clone();
-    let bearer = match bearer_of(&app, &parts.headers, &visitor).await {
+    let bearer = match bearer_of(&app, &parts, &visitor).await {
         Ok(bearer) => bearer,
         Err(refusal) => return refusal.respond(&trace),
     };
@@ -118,6 +120,9 @@ where
     let (mut parts, body) = request.into_parts();
     let visitor = visitor(&parts);
     let trace = visitor.trace.clone();
+    if let Err(refusal) = visit(&app, &parts, &visitor) {
+        return refusal.respond(&trace);
+    }
     let input = match input::<E>(&mut parts, body).await {
         Ok(input) => input,
         Err(refusal) => return refusal.respond(&trace),
@@ -132,7 +137,7 @@ where
 #[must_use]
 pub fn visitor(parts: &Parts) -> Visitor {
     Visitor {
-        address: parts.extensions.get::<Peer>().map(|p| p.0.ip().to_string()),
+        address: parts.extensions.get::<Peer>().map(|p| p.0.to_string()),
         trace: parts.extensions.get::<Trace>().map(|t| t.0.clone()).unwrap_or_default(),
     }
 }
@@ -141,8 +146,8 @@ pub fn visitor(parts: &Parts) -> Visitor {
 ///
 /// # Errors
 /// 401 without a good token; a portal user's is answered like an unknown route, and recorded as a refusal of `act`.
-pub async fn caller(app: &App, headers: &HeaderMap, visitor: &Visitor, act: &'static str) -> Result<Caller, Refusal> {
-    match bearer_of(app, headers, visitor).await? {
+pub async fn caller(app: &App, parts: &Parts, visitor: &Visitor, act: &'static str) -> Result<Caller, Refusal> {
+    match bearer_of(app, parts, visitor).await? {
         Bearer::User(caller) => Ok(*caller),
         Bearer::Portal(portal) => {
             app.desk.record_refusal(&*portal, act, Code::NotFound);
@@ -151,11 +156,47 @@ pub async fn caller(app: &App, headers: &HeaderMap, visitor: &Visitor, act: &'st
     }
 }
 
-async fn bearer_of(app: &App, headers: &HeaderMap, visitor: &Visitor) -> Result<Bearer, Refusal> {
-    let Some(token) = bearer(headers) else {
+async fn bearer_of(app: &App, parts: &Parts, visitor: &Visitor) -> Result<Bearer, Refusal> {
+    let Some(token) = bearer(&parts.headers) else {
+        visit(app, parts, visitor)?;
         return Err(Problem::new(Code::Unauthenticated, "This needs a session. Sign in: riskdesk login.").into());
     };
-    Ok(authenticate(&app.desk, token, visitor).await?)
+    match authenticate(&app.desk, token, visitor).await {
+        Ok(bearer) => {
+            let person = match &bearer {
+                Bearer::User(caller) => caller.user.0,
+                Bearer::Portal(caller) => caller.user.0,
+            };
+            count(app, parts, Who::Person(person))?;
+            Ok(bearer)
+        }
+        Err(error) => {
+            // Made-up tokens are counted like visits without one; who has a session does not suffer from a neighbour.
+            visit(app, parts, visitor)?;
+            Err(error.into())
+        }
+    }
+}
+
+/// Counts a request that nobody is signed in for.
+fn visit(app: &App, parts: &Parts, visitor: &Visitor) -> Result<(), Refusal> {
+    count(app, parts, Who::at(visitor.address.as_deref()))
+}
+
+/// Takes a request out of its asker's bucket, and leaves what is left of it for the answer's headers.
+fn count(app: &App, parts: &Parts, who: Who) -> Result<(), Refusal> {
+    let taken = app.rates.take(who, Instant::now());
+    let standing = match &taken {
+        Ok(standing) => *standing,
+        Err(refused) => Some(refused.0),
+    };
+    if let (Some(standing), Some(slot)) = (standing, parts.extensions.get::<Slot>()) {
+        slot.leave(standing);
+    }
+    match taken {
+        Ok(_) => Ok(()),
+        Err(refused) => Err(refused.1.into()),
+    }
 }
 
 #[must_use]

@@ -14,6 +14,7 @@ use tokio::sync::{broadcast, mpsc, watch};
 
 use super::App;
 use super::endpoint::{bearer, caller, visitor};
+use super::problem::Refusal;
 use crate::api::event::{CHANGE, RESYNC};
 use crate::domain::access::Role;
 use crate::service::stream::EventRow;
@@ -74,9 +75,17 @@ impl Hub {
 pub async fn stream(app: App, request: Request) -> Response {
     let (parts, _) = request.into_parts();
     let visitor = visitor(&parts);
-    let who = match caller(&app, &parts.headers, &visitor, crate::api::event::PATH).await {
+    let who = match caller(&app, &parts, &visitor, crate::api::event::PATH).await {
         Ok(who) => who,
         Err(refusal) => return refusal.respond(&visitor.trace),
+    };
+    let place = match app.desk.rooms().stream(&who) {
+        Ok(place) => place,
+        Err(error) => {
+            let refusal = Refusal::from(error);
+            app.desk.record_refusal(&who, crate::api::event::PATH, refusal.0.code);
+            return refusal.respond(&visitor.trace);
+        }
     };
     let token = bearer(&parts.headers).unwrap_or_default().to_owned();
     let resume = parts
@@ -85,7 +94,10 @@ pub async fn stream(app: App, request: Request) -> Response {
         .and_then(|v| v.to_str().ok())
         .map(str::to_owned);
     let (out, events) = mpsc::channel(64);
-    tokio::spawn(deal(app, who, token, resume, out));
+    tokio::spawn(async move {
+        deal(app, who, token, resume, out).await;
+        drop(place);
+    });
     let mut response = SseResponse::new(Receiver(events))
         .keep_alive(KeepAlive::new().interval(HEARTBEAT).text("alive"))
         .into_response();

@@ -16,6 +16,7 @@ use tokio::sync::{Semaphore, watch};
 use tower::ServiceExt as _;
 
 use super::endpoint::Peer;
+use super::proxies::Proxies;
 
 /// How long a client may take to send a request's headers.
 pub const HEADERS: Duration = Duration::from_secs(10);
@@ -25,7 +26,8 @@ const CONNECTIONS: usize = 4096;
 pub const DRAIN: Duration = Duration::from_secs(2);
 
 /// Serves until `stopping` turns true.
-pub async fn serve(listener: TcpListener, router: Router, mut stopping: watch::Receiver<bool>) {
+pub async fn serve(listener: TcpListener, router: Router, proxies: Proxies, mut stopping: watch::Receiver<bool>) {
+    let proxies = Arc::new(proxies);
     // HTTP/1.1 alone: guessing the protocol from the first bytes has no timer, and the proxy in front speaks HTTP/1.1.
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(HEADERS);
@@ -50,10 +52,11 @@ pub async fn serve(listener: TcpListener, router: Router, mut stopping: watch::R
             continue;
         };
         let _ = socket.set_nodelay(true);
-        let router = router.clone();
+        let (router, proxies) = (router.clone(), Arc::clone(&proxies));
         let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
             let mut request: Request = request.map(Body::new);
-            request.extensions_mut().insert(Peer(peer));
+            let origin = proxies.origin(peer.ip(), request.headers());
+            request.extensions_mut().insert(Peer(origin));
             router.clone().oneshot(request)
         });
         let connection = graceful.watch(builder.serve_connection(TokioIo::new(socket), service));

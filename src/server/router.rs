@@ -15,6 +15,7 @@ use tower_http::compression::CompressionLayer;
 use super::endpoint::{self, Trace};
 use super::openapi::{Document, Operation};
 use super::problem::Refusal;
+use super::rate::Slot;
 use super::{App, events, upload};
 use crate::api::problem::{Code, Problem};
 use crate::api::{Access, BASE, Endpoint, Method, event, import as api_import};
@@ -237,6 +238,8 @@ async fn traced(mut request: Request, next: Next) -> Response {
     use tracing::Instrument as _;
     let trace = uuid::Uuid::now_v7().simple().to_string();
     request.extensions_mut().insert(Trace(trace.clone()));
+    let rate = Slot::default();
+    request.extensions_mut().insert(rate.clone());
     // The path may hold ids, never secrets; the query may hold names and stays out of the log.
     let span = tracing::info_span!("request", %trace, method = %request.method(), path = request.uri().path());
     let started = std::time::Instant::now();
@@ -246,6 +249,7 @@ async fn traced(mut request: Request, next: Next) -> Response {
         if let Ok(value) = HeaderValue::from_str(&trace) {
             headers.insert("x-trace-id", value);
         }
+        rate.head(headers);
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         headers.insert(
             header::CONTENT_SECURITY_POLICY,

@@ -53,7 +53,7 @@ pub async fn init(
             "The time zone is not known. Write an IANA name such as Europe/Berlin.",
         );
     }
-    let hash = password::Passwords::new()?.hash(password).await?;
+    let hash = password::Passwords::new(1, 0)?.hash(password).await?;
     let id = AgencyId::fresh();
     store
         .admin(move |tx| {
@@ -96,7 +96,7 @@ pub async fn add_user(
     let email = text::email("email", email)?;
     let name = text::line("name", name, 120)?;
     let hash = match password {
-        Some(password) => Some(password::Passwords::new()?.hash(password).await?),
+        Some(password) => Some(password::Passwords::new(1, 0)?.hash(password).await?),
         None => None,
     };
     let wanted = wanted.to_owned();

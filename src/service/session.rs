@@ -47,13 +47,14 @@ pub async fn sign_in(desk: Desk, visitor: Visitor, request: SignIn) -> Result<To
     let label = text::optional("label", request.label.as_deref().unwrap_or("riskdesk"), 80)?;
     let account = digest(&email);
     let now = desk.now();
+    let turn = desk.passwords().turn()?;
     // The guess is counted before it is looked at, so that a crowd of guesses is no faster than a queue of them.
     let person = match guess::reserve(&desk, account, email.clone(), now).await? {
         Ok(person) => person,
         Err(refusal) => return Err(refusal.into()),
     };
     let stored = person.as_ref().and_then(|p| p.password_hash.as_deref());
-    let right = desk.passwords().verify(&request.password, stored).await?;
+    let right = desk.passwords().verify(turn, &request.password, stored).await?;
     let Some(person) = person.as_ref().filter(|_| right).cloned() else {
         note_failure(&desk, person, visitor, now);
         return wrong();

@@ -8,6 +8,7 @@ mod finding;
 mod follow;
 mod housekeeping;
 mod inventory;
+mod limits;
 mod matrix;
 mod portal;
 mod project;

@@ -24,6 +24,7 @@ use crate::import::child::{Child, Said};
 use crate::import::limits::{Kind, Limits, Refusal};
 use crate::import::record::{Record, Summary};
 use crate::import::{json::size, plan as kernel};
+use crate::service::limits::Spool;
 use crate::service::{Caller, Desk, Error, Result, refuse};
 use crate::store::event::{self, NewEvent};
 use crate::store::import::FileRow;
@@ -76,11 +77,16 @@ pub async fn upload(
     let spool = desk
         .data()
         .ok_or_else(|| Error::Failed("there is no folder for uploads".into()))?;
-    let spooled = spool_to(spool, body).await?;
+    let mut room = desk.rooms().spool(caller.agency.0)?;
+    let max = desk.rooms().limits.upload_bytes.min(Limits::default().bytes);
+    let spooled = spool_to(spool, body, max, &mut room).await?;
+    let decoder = desk.rooms().decoder().await?;
     let bytes = spooled.bytes;
     let digest = spooled.digest.clone();
     let mut taking = Taking::new(&desk, &caller, batch, project.id.0, project.client, spooled.file, bytes);
+    taking.room = Some(room);
     let taken = taking.take(format.as_deref()).await;
+    drop(decoder);
     let file = taking.id;
     let summary = match taken {
         Ok(summary) => summary,
@@ -157,8 +163,12 @@ fn nameless(folder: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-async fn spool_to(folder: &Path, mut body: impl AsyncRead + Send + Unpin) -> Result<Spooled> {
-    let max = Limits::default().bytes;
+async fn spool_to(
+    folder: &Path,
+    mut body: impl AsyncRead + Send + Unpin,
+    max: u64,
+    room: &mut Spool,
+) -> Result<Spooled> {
     let failed = |e: io::Error| {
         tracing::error!(error = %e, "an upload could not be spooled");
         Error::from(Problem::new(
@@ -187,6 +197,7 @@ async fn spool_to(folder: &Path, mut body: impl AsyncRead + Send + Unpin) -> Res
                 format!("A report may have up to {}. Split it.", size(max)),
             );
         }
+        room.grow(n as u64)?;
         hash.update(&piece[..n]);
         out.write_all(&piece[..n]).await.map_err(failed)?;
     }
@@ -215,6 +226,8 @@ struct Taking<'d> {
     said: HashSet<([u8; 32], [u8; 32])>,
     chunk: Option<Open>,
     told: Instant,
+    /// What the upload and its text hold of the spool.
+    room: Option<Spool>,
 }
 
 /// A chunk that still grows: from its first record to the end of its last.
@@ -248,6 +261,7 @@ impl<'d> Taking<'d> {
             said: HashSet::new(),
             chunk: None,
             told: Instant::now(),
+            room: None,
         }
     }
 
@@ -278,6 +292,9 @@ impl<'d> Taking<'d> {
     }
 
     fn keep_text(&mut self, piece: &[u8]) -> Result<()> {
+        if let Some(room) = &mut self.room {
+            room.grow(piece.len() as u64)?;
+        }
         let failed = |e: io::Error| Error::Failed(format!("the text of an upload could not be spooled: {e}"));
         if self.text.is_none() {
             let folder = self

@@ -11,6 +11,7 @@ use riskdesk::domain::id::AgencyId;
 use riskdesk::domain::time::Time;
 use riskdesk::server::Server;
 use riskdesk::service::clock::Clock;
+use riskdesk::service::limits::Limits;
 use riskdesk::service::{Desk, admin, session};
 use riskdesk::store::Store;
 use serde_json::{Value, json};
@@ -93,6 +94,19 @@ impl Bench {
     /// A server over a fresh database with the agencies "Alpha" and "Beta", each with an admin `admin@alpha.test`
     /// (`admin@beta.test`).
     pub async fn start(engine: Engine) -> Self {
+        // Checks ask as fast as they can; the rates have tests of their own.
+        let limits = Limits {
+            requests_per_minute: 0,
+            visits_per_minute: 0,
+            passwords_waiting: 1000,
+            streams_per_person: 1000,
+            ..Limits::default()
+        };
+        Self::within(engine, limits).await
+    }
+
+    /// As [`Bench::start`], with other limits.
+    pub async fn within(engine: Engine, limits: Limits) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let dir = tempfile::tempdir().unwrap();
         let (owner, serve) = match engine {
@@ -127,7 +141,7 @@ impl Bench {
                     .unwrap(),
             );
         }
-        let desk = Desk::new(store, clock.clone(), Some(dir.path().to_owned()))
+        let desk = Desk::within(store, clock.clone(), Some(dir.path().to_owned()), limits)
             .await
             .unwrap();
         // This process is the tests'; reports are decoded by the program itself.
