@@ -44,6 +44,7 @@ pub mod terminal;
 pub mod theme;
 mod widgets;
 mod window;
+mod words;
 
 use effect::Gate;
 

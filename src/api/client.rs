@@ -47,6 +47,12 @@ pub struct ListClients {
     /// Whether to count the whole list.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub count: bool,
+    /// Begins at the list's end; ignored beside a cursor.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub end: bool,
+    /// `name` (default), `key`, `state` or `manager`, the other way round with `-` before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sort: Option<String>,
 }
 
 impl Endpoint for ListClients {

@@ -61,6 +61,9 @@ pub struct ListFindings {
     pub cursor: Option<String>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub count: bool,
+    /// Begins at the list's end; ignored beside a cursor.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub end: bool,
 }
 
 impl Endpoint for ListFindings {

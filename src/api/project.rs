@@ -57,6 +57,12 @@ pub struct ListProjects {
     pub cursor: Option<String>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub count: bool,
+    /// Begins at the list's end; ignored beside a cursor.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub end: bool,
+    /// `name` (default), `key`, `client` or `lead`, the other way round with `-` before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sort: Option<String>,
 }
 
 impl Endpoint for ListProjects {

@@ -45,6 +45,12 @@ pub struct ListQueue {
     pub cursor: Option<String>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub count: bool,
+    /// Begins at the list's end; ignored beside a cursor.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub end: bool,
+    /// Leaves the lanes out of the order: by `sort:` first, then by clock and severity.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub flat: bool,
 }
 
 impl Endpoint for ListQueue {

@@ -223,6 +223,7 @@ pub async fn run(cx: &Context, command: Command) -> Result<(), Error> {
                 limit,
                 cursor,
                 count: paging.count,
+                ..ListClients::default()
             })
             .await
         }

@@ -246,6 +246,7 @@ pub async fn run(cx: &Context, command: Command) -> Result<(), Error> {
                 limit,
                 cursor,
                 count: paging.count,
+                ..ListFindings::default()
             })
             .await
         }

@@ -198,6 +198,7 @@ pub async fn run(cx: &Context, command: Command) -> Result<(), Error> {
                 limit,
                 cursor,
                 count: paging.count,
+                ..ListProjects::default()
             })
             .await
         }

@@ -91,6 +91,7 @@ pub async fn run(cx: &Context, command: Command) -> Result<(), Error> {
                 limit,
                 cursor,
                 count: paging.count,
+                ..ListQueue::default()
             })
             .await
         }

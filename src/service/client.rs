@@ -14,7 +14,7 @@ use crate::domain::id::{ClientId, UserId};
 use crate::domain::plan::AgencyKind;
 use crate::domain::slug;
 use crate::store::agency::Counter;
-use crate::store::client::{ClientRow, Filter, Hold, NewClient, UserRef};
+use crate::store::client::{By, ClientRow, Filter, Hold, NewClient, UserRef};
 use crate::store::{self, Tx};
 
 const NAME_MAX: usize = 120;
@@ -88,13 +88,26 @@ async fn shown(tx: &mut Tx, id: ClientId) -> Result<Client> {
     wire(tx, vec![row]).await?.pop().ok_or_else(not_found)
 }
 
+/// The words of `sort`.
+const ORDERS: [(&str, By); 4] = [
+    ("name", By::Name),
+    ("key", By::Key),
+    ("state", By::State),
+    ("manager", By::Manager),
+];
+
 pub async fn list(desk: Desk, caller: Caller, request: ListClients) -> Result<Page<Client>> {
     let words = text::words("q", request.q.as_deref())?;
-    let list = cursor::List::new(&caller, "clients", &format!("{words:?}{:?}", request.state));
-    let window = desk.cursors().window(&list, request.limit, request.cursor.as_deref())?;
+    let order = text::order("sort", request.sort.as_deref(), &ORDERS)?;
+    let list = cursor::List::new(&caller, "clients", &format!("{words:?}{:?}{order:?}", request.state));
+    let window = desk
+        .cursors()
+        .window_from(&list, request.limit, request.cursor.as_deref(), request.end)?;
     let filter = Filter {
         words,
         state: request.state,
+        by: order.0,
+        descending: order.1,
     };
     let of = desk.clone();
     desk.read(&caller, |tx| {
@@ -107,7 +120,9 @@ pub async fn list(desk: Desk, caller: Caller, request: ListClients) -> Result<Pa
             };
             let wires = wire(tx, slice.items.clone()).await?;
             let mut wires = wires.into_iter();
-            let page = of.cursors().page(&list, slice, store::client::keys, |_| wires.next());
+            let page = of
+                .cursors()
+                .page(&list, slice, |row| store::client::keys(&filter, row), |_| wires.next());
             Ok(Page {
                 items: page.items.into_iter().flatten().collect(),
                 next: page.next,

@@ -122,6 +122,18 @@ impl Cursors {
         }
     }
 
+    /// As [`Cursors::window`], from the list's end where that is wanted and no cursor says otherwise.
+    ///
+    /// # Errors
+    /// As [`Cursors::window`].
+    pub fn window_from(&self, list: &List, limit: Option<u32>, cursor: Option<&str>, end: bool) -> Result<Window> {
+        let window = self.window(list, limit, cursor)?;
+        Ok(Window {
+            backward: window.backward || (end && window.beside.is_none()),
+            ..window
+        })
+    }
+
     /// The page made of a slice; `keys` are a row's sort keys.
     pub fn page<R, T>(
         &self,

@@ -129,7 +129,9 @@ pub(super) fn touched(note: &mut Note, row: &FindingRow) {
 pub async fn list(desk: Desk, caller: Caller, request: ListFindings) -> Result<Page<Finding>> {
     let query = parse(request.q.as_deref())?;
     let list = cursor::List::new(&caller, "findings", &query.to_string());
-    let window = desk.cursors().window(&list, request.limit, request.cursor.as_deref())?;
+    let window = desk
+        .cursors()
+        .window_from(&list, request.limit, request.cursor.as_deref(), request.end)?;
     let (of, now, user) = (desk.clone(), desk.now(), caller.user);
     desk.read(&caller, |tx| {
         Box::pin(async move {

@@ -18,7 +18,7 @@ use crate::domain::status::Status;
 use crate::domain::time::Time;
 use crate::store::agency::Counter;
 use crate::store::client::Hold;
-use crate::store::project::{Filter, NewProject, OfClient, Owner, ProjectRow};
+use crate::store::project::{By, Filter, NewProject, OfClient, Owner, ProjectRow};
 use crate::store::{self, Tx};
 
 const NAME_MAX: usize = 160;
@@ -119,10 +119,21 @@ async fn shown(tx: &mut Tx, id: ProjectId, now: Time) -> Result<Project> {
     wire(tx, vec![row], now).await?.pop().ok_or_else(not_found)
 }
 
+/// The words of `sort`.
+const ORDERS: [(&str, By); 4] = [
+    ("name", By::Name),
+    ("key", By::Key),
+    ("client", By::Client),
+    ("lead", By::Lead),
+];
+
 pub async fn list(desk: Desk, caller: Caller, request: ListProjects) -> Result<Page<Project>> {
     let words = text::words("q", request.q.as_deref())?;
-    let list = cursor::List::new(&caller, "projects", &format!("{words:?}{:?}", request.client));
-    let window = desk.cursors().window(&list, request.limit, request.cursor.as_deref())?;
+    let order = text::order("sort", request.sort.as_deref(), &ORDERS)?;
+    let list = cursor::List::new(&caller, "projects", &format!("{words:?}{:?}{order:?}", request.client));
+    let window = desk
+        .cursors()
+        .window_from(&list, request.limit, request.cursor.as_deref(), request.end)?;
     let (of, now) = (desk.clone(), desk.now());
     desk.read(&caller, |tx| {
         Box::pin(async move {
@@ -131,7 +142,12 @@ pub async fn list(desk: Desk, caller: Caller, request: ListProjects) -> Result<P
                 Some("none") => OfClient::None,
                 Some(wanted) => OfClient::Is(client::open(tx, wanted).await?.id),
             };
-            let filter = Filter { client, words };
+            let filter = Filter {
+                client,
+                words,
+                by: order.0,
+                descending: order.1,
+            };
             let slice = store::project::list(tx, &filter, &window).await?;
             let count = if request.count {
                 Some(store::project::count(tx, &filter).await?)
@@ -139,7 +155,9 @@ pub async fn list(desk: Desk, caller: Caller, request: ListProjects) -> Result<P
                 None
             };
             let mut wires = wire(tx, slice.items.clone(), now).await?.into_iter();
-            let page = of.cursors().page(&list, slice, store::project::keys, |_| wires.next());
+            let page = of
+                .cursors()
+                .page(&list, slice, |row| store::project::keys(&filter, row), |_| wires.next());
             Ok(Page {
                 items: page.items.into_iter().flatten().collect(),
                 next: page.next,

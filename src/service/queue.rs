@@ -36,19 +36,25 @@ fn wire(row: QueueRow) -> QueueItem {
 
 pub async fn list(desk: Desk, caller: Caller, request: ListQueue) -> Result<Page<QueueItem>> {
     let query = finding::parse(request.q.as_deref())?;
-    let list = cursor::List::new(&caller, "queue", &query.to_string());
-    let window = desk.cursors().window(&list, request.limit, request.cursor.as_deref())?;
+    let list = cursor::List::new(
+        &caller,
+        "queue",
+        &format!("{query}{}", if request.flat { " flat" } else { "" }),
+    );
+    let window = desk
+        .cursors()
+        .window_from(&list, request.limit, request.cursor.as_deref(), request.end)?;
     let (of, now, user) = (desk.clone(), desk.now(), caller.user);
     desk.read(&caller, |tx| {
         Box::pin(async move {
             let filter = finding::filter(tx, &query, user, now).await?;
-            let slice = store::queue::list(tx, &filter, &window).await?;
+            let slice = store::queue::list(tx, &filter, request.flat, &window).await?;
             let count = if request.count {
                 Some(store::queue::lanes(tx, &filter).await?.iter().map(|(_, n)| n).sum())
             } else {
                 None
             };
-            let keys = |row: &QueueRow| store::queue::keys(&filter, row);
+            let keys = |row: &QueueRow| store::queue::keys(&filter, request.flat, row);
             let page = of.cursors().page(&list, slice, keys, wire);
             Ok(Page { count, ..page })
         })

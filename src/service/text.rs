@@ -71,6 +71,19 @@ pub fn words(field: &str, text: Option<&str>) -> Result<Vec<String>> {
     Ok(words)
 }
 
+/// What a list is ordered by, from a word with `-` before it for the other way round; the first of `known` where nothing is
+/// said. Whether it is the other way round comes beside it.
+pub fn order<T: Copy>(field: &str, word: Option<&str>, known: &[(&str, T)]) -> Result<(T, bool)> {
+    let word = word.unwrap_or(known[0].0);
+    let (bare, descending) = word.strip_prefix('-').map_or((word, false), |bare| (bare, true));
+    if let Some((_, by)) = known.iter().find(|(name, _)| *name == bare) {
+        return Ok((*by, descending));
+    }
+    let names: Vec<_> = known.iter().map(|(name, _)| *name).collect();
+    let detail = format!("This list is not ordered by that. Known: {}.", names.join(", "));
+    Err(Problem::new(Code::InvalidRequest, detail).field(field).into())
+}
+
 /// Refuses a list that is longer than anybody would write by hand.
 pub fn at_most<T>(field: &str, list: &[T], max: usize) -> Result<()> {
     if list.len() > max {

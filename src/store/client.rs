@@ -65,6 +65,18 @@ pub struct Filter {
     pub words: Vec<String>,
     /// One state; else all but archived.
     pub state: Option<ClientState>,
+    pub by: By,
+    pub descending: bool,
+}
+
+/// What clients are ordered by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum By {
+    #[default]
+    Name,
+    Key,
+    State,
+    Manager,
 }
 
 fn filtered(sql: &mut Sql, tx: &Tx, filter: &Filter) {
@@ -96,18 +108,37 @@ pub fn like_pattern(word: &str) -> String {
     )
 }
 
-const SORT: [SortColumn; 2] = [SortColumn::asc("c.name_fold"), SortColumn::asc("c.id")];
+fn sort(filter: &Filter) -> [SortColumn; 2] {
+    let column = |expr| SortColumn {
+        expr,
+        descending: filter.descending,
+        nullable: false,
+    };
+    let first = match filter.by {
+        By::Name => "c.name_fold",
+        By::Key => "c.key",
+        By::State => "c.state",
+        By::Manager => "m.email",
+    };
+    [column(first), column("c.id")]
+}
 
 /// The sort keys of a row, for cursors.
 #[must_use]
-pub fn keys(row: &ClientRow) -> Vec<Key> {
-    vec![Key::Text(row.name_fold.clone()), Key::Id(row.id.0)]
+pub fn keys(filter: &Filter, row: &ClientRow) -> Vec<Key> {
+    let first = match filter.by {
+        By::Name => row.name_fold.clone(),
+        By::Key => row.key.clone(),
+        By::State => name(row.state),
+        By::Manager => row.manager.email.clone(),
+    };
+    vec![Key::Text(first), Key::Id(row.id.0)]
 }
 
 pub async fn list(tx: &mut Tx, filter: &Filter, window: &Window) -> Result<Slice<ClientRow>> {
     let mut sql = Sql::new(SELECT);
     filtered(&mut sql, tx, filter);
-    page::window(&mut sql, &SORT, window);
+    page::window(&mut sql, &sort(filter), window);
     let rows = tx.all(sql).await?.iter().map(read).collect::<Result<_>>()?;
     Ok(Slice::of(rows, window))
 }

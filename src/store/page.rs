@@ -83,7 +83,7 @@ impl From<Option<f64>> for Key {
 #[derive(Debug, Clone)]
 pub struct Window {
     pub limit: u32,
-    /// The row to start beside, exclusive; the list's beginning where absent.
+    /// The row to start beside, exclusive; where absent the list's beginning, or its end when reading backward.
     pub beside: Option<Vec<Key>>,
     /// Whether to read towards the beginning.
     pub backward: bool,

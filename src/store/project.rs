@@ -69,6 +69,18 @@ pub struct Filter {
     pub client: OfClient,
     /// Folded words that must all appear in name or key.
     pub words: Vec<String>,
+    pub by: By,
+    pub descending: bool,
+}
+
+/// What projects are ordered by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum By {
+    #[default]
+    Name,
+    Key,
+    Client,
+    Lead,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -97,18 +109,38 @@ fn filtered(sql: &mut Sql, tx: &Tx, filter: &Filter) {
     }
 }
 
-const SORT: [SortColumn; 2] = [SortColumn::asc("p.name_fold"), SortColumn::asc("p.id")];
+fn sort(filter: &Filter) -> [SortColumn; 2] {
+    let column = |expr, nullable| SortColumn {
+        expr,
+        descending: filter.descending,
+        nullable,
+    };
+    let first = match filter.by {
+        By::Name => column("p.name_fold", false),
+        By::Key => column("p.key", false),
+        By::Client => column("c.name_fold", true),
+        By::Lead => column("l.email", true),
+    };
+    [first, column("p.id", false)]
+}
 
 #[must_use]
-pub fn keys(row: &ProjectRow) -> Vec<Key> {
-    vec![Key::Text(row.name_fold.clone()), Key::Id(row.id.0)]
+pub fn keys(filter: &Filter, row: &ProjectRow) -> Vec<Key> {
+    let text = |text: Option<String>| text.map_or(Key::Null, Key::Text);
+    let first = match filter.by {
+        By::Name => text(Some(row.name_fold.clone())),
+        By::Key => text(Some(row.key.clone())),
+        By::Client => text(row.client.as_ref().map(|c| crate::domain::fold::sort_key(&c.name))),
+        By::Lead => text(row.lead.as_ref().map(|l| l.email.clone())),
+    };
+    vec![first, Key::Id(row.id.0)]
 }
 
 pub async fn list(tx: &mut Tx, filter: &Filter, window: &Window) -> Result<Slice<ProjectRow>> {
     let mut sql = Sql::new(SELECT);
     sql.push(FROM);
     filtered(&mut sql, tx, filter);
-    page::window(&mut sql, &SORT, window);
+    page::window(&mut sql, &sort(filter), window);
     let rows = tx.all(sql).await?.iter().map(read).collect::<Result<_>>()?;
     Ok(Slice::of(rows, window))
 }

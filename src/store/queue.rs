@@ -68,38 +68,49 @@ fn select(asker: &Asker) -> Sql {
     sql
 }
 
-/// By lane, then by clock and severity, or as the query sorts within each lane.
-fn sort(filter: &Filter) -> Vec<SortColumn> {
-    let mut columns = vec![SortColumn::asc("f.lane")];
-    match filter.sort {
-        Some(sort) => columns.extend(query::sort_columns(sort)),
-        None => columns.extend([
-            SortColumn::asc("f.clock_at").nullable(),
-            SortColumn::desc("f.severity"),
-            SortColumn::asc("f.id"),
-        ]),
+/// By lane, then by clock and severity, or as the query sorts within each lane. `flat`: as the query sorts, then by clock
+/// and severity, whatever the lane.
+fn sort(filter: &Filter, flat: bool) -> Vec<SortColumn> {
+    let by_clock = [
+        SortColumn::asc("f.clock_at").nullable(),
+        SortColumn::desc("f.severity"),
+        SortColumn::asc("f.id"),
+    ];
+    match (filter.sort, flat) {
+        (Some(sort), true) => {
+            let [first, _] = query::sort_columns(sort);
+            [first].into_iter().chain(by_clock).collect()
+        }
+        (Some(sort), false) => [SortColumn::asc("f.lane")]
+            .into_iter()
+            .chain(query::sort_columns(sort))
+            .collect(),
+        (None, true) => by_clock.into(),
+        (None, false) => [SortColumn::asc("f.lane")].into_iter().chain(by_clock).collect(),
     }
-    columns
 }
 
 #[must_use]
-pub fn keys(filter: &Filter, row: &QueueRow) -> Vec<Key> {
-    let mut keys = vec![Key::Int(row.lane.rank())];
-    match filter.sort {
-        Some(sort) => keys.push(sort_key(sort.field, &row.finding)),
-        None => keys.extend([
-            row.clock_at.map(|t| t.0).into(),
-            Key::Int(row.finding.decided.severity.rank()),
-        ]),
+pub fn keys(filter: &Filter, flat: bool, row: &QueueRow) -> Vec<Key> {
+    let mut keys = Vec::new();
+    if !flat {
+        keys.push(Key::Int(row.lane.rank()));
+    }
+    if let Some(sort) = filter.sort {
+        keys.push(sort_key(sort.field, &row.finding));
+    }
+    if filter.sort.is_none() || flat {
+        keys.push(row.clock_at.map(|t| t.0).into());
+        keys.push(Key::Int(row.finding.decided.severity.rank()));
     }
     keys.push(Key::Id(row.finding.id.0));
     keys
 }
 
-pub async fn list(tx: &mut Tx, filter: &Filter, window: &Window) -> Result<Slice<QueueRow>> {
+pub async fn list(tx: &mut Tx, filter: &Filter, flat: bool, window: &Window) -> Result<Slice<QueueRow>> {
     let mut sql = select(&filter.asker);
     query::push(&mut sql, tx, filter);
-    page::window(&mut sql, &sort(filter), window);
+    page::window(&mut sql, &sort(filter, flat), window);
     let rows = tx.all(sql).await?.iter().map(row).collect::<Result<_>>()?;
     Ok(Slice::of(rows, window))
 }

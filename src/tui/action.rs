@@ -81,7 +81,7 @@ actions! {
     Down "down" Lists Move "down" "Next row (5j: five rows; 5 to 9 begin a count)";
     Up "up" Lists Move "up" "Previous row";
     Top "top" Lists Move "top" "First row";
-    Bottom "bottom" Lists Move "bottom" "Last row loaded so far";
+    Bottom "bottom" Lists Move "bottom" "Last row of the list";
     PageDown "page-down" Lists Move "page" "A page down";
     PageUp "page-up" Lists Move "page up" "A page up";
     HalfDown "half-down" Lists Move "half down" "Half a page down";
@@ -96,8 +96,8 @@ actions! {
     Queue "queue" Lists Desk "queue" "Go to the queue";
     AllClients "all-clients" Lists Desk "all clients" "Leave the chosen client and project";
     Choose "choose" Lists Act "open" "Choose a client or project, open a finding";
-    NextRecord "next-record" Lists Move "next" "Next record, inside a detail";
-    PrevRecord "prev-record" Lists Move "previous" "Previous record, inside a detail";
+    NextRecord "next-record" Lists Move "next" "Next record inside a detail, next group in a list";
+    PrevRecord "prev-record" Lists Move "previous" "Previous record inside a detail, previous group in a list";
     Back "back" Everywhere Desk "back" "Back: sheet, filter, marks, level; never quits";
     Cancel "cancel" Everywhere Desk "cancel" "Cancel running work; twice quits";
     Quit "quit" Lists Desk "quit" "Close the detail; at the top, quit";
@@ -105,10 +105,11 @@ actions! {
     FindNext "find-next" Lists Find "next match" "Next match";
     FindPrev "find-prev" Lists Find "previous match" "Previous match";
     Query "query" Lists Find "query" "Ask the server: the query language";
-    Sort "sort" Lists Find "sort" "Sort";
+    Sort "sort" Lists Find "sort" "Sort by a column";
+    Group "group" Lists Find "group" "Group the rows";
     Mark "mark" Lists Find "mark" "Mark this row";
     Range "range" Lists Find "range" "Mark a range: once to begin, again to end";
-    MarkAll "mark-all" Lists Find "mark all" "Mark every row that is loaded and matches";
+    MarkAll "mark-all" Lists Find "mark all" "Mark all that match the query (with the server's count)";
     New "new" Lists Act "new" "New client or project";
     Import "import" Lists Act "import" "Import scanner reports into a project";
     Edit "edit" Lists Act "edit" "Edit";
@@ -125,7 +126,8 @@ actions! {
     CopyId "copy" Lists Act "copy key" "Copy the key (sent to the terminal)";
     Pin "pin" Lists Desk "pin" "Pin the client: acts on any other are refused";
     Zoom "zoom" Lists Desk "zoom" "Give this pane the whole screen, and back";
-    LastView "last-view" Lists Desk "last pane" "Back to the pane before";
+    LastView "last-view" Lists Desk "last view" "Back to the view before: client, project, pane, query";
+    NextView "next-view" Lists Desk "next view" "Forth again";
     Palette "palette" Lists Desk "palette" "Commands, clients, projects, findings by name";
     Help "help" Lists Desk "help" "What works here, and why the rest does not";
     NextField "next-field" Text Text "next field" "Next field";
@@ -145,6 +147,30 @@ impl Action {
     /// The action of that name.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|a| a.name() == name)
+    }
+}
+
+impl Action {
+    /// Where it works, told where it does not.
+    pub fn works_on(self) -> &'static str {
+        match self {
+            Self::Import => "Import works on a project: choose one in pane 2.",
+            Self::Place => "A place is given to a project: choose one in pane 2.",
+            Self::New => "New makes a client in pane 1, a project in pane 2.",
+            Self::Status | Self::Comment | Self::Release | Self::Take | Self::TakeNext | Self::Why => {
+                "This is an act on findings: choose one in pane 3 or 4."
+            }
+            Self::Person => "A person is set on a client, a project or a finding: put the cursor on one.",
+            Self::Edit => "Edit works on a client or a project: put the cursor on one (panes 1 and 2).",
+            Self::Choose | Self::CopyId => "There is nothing under the cursor.",
+            Self::NextRecord | Self::PrevRecord => {
+                "J and K go from record to record inside a finding, from group to group in a grouped list."
+            }
+            Self::Mark | Self::Range | Self::MarkAll => "Marks are set in the lists: Esc goes back to one.",
+            Self::Sort | Self::Group => "Sorting and grouping work in the lists: Esc goes back to one.",
+            Self::FindNext | Self::FindPrev => "There is nothing being found: / finds.",
+            _ => "This key works in the lists: Esc goes back to one.",
+        }
     }
 }
 

@@ -5,6 +5,8 @@ use super::effect::{Answer, Cx, Effect, sentence};
 use super::modals::{comment, import, menu, person, status, why};
 use super::model::{Chosen, Model};
 use super::theme::Tone;
+use super::window::Marked;
+use super::words::counted;
 use crate::api::finding::{Finding, ReleaseFinding, TriageFinding};
 use crate::api::queue::{PutBackFinding, TakeFinding, TakeNext};
 use crate::domain::access::Role;
@@ -26,6 +28,107 @@ pub fn on_finding(action: Action, finding: &Finding, mine: bool, cx: &mut Cx) ->
         _ => return false,
     }
     true
+}
+
+/// What an act over marks is about: the seam between a list's marks and the acts that have a meaning for many.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Many {
+    /// These, as they were last seen.
+    These(Vec<Finding>),
+    /// All that match this query (where one stands included); how many, once the server has said.
+    All { query: Option<String>, count: Option<i64> },
+}
+
+impl Many {
+    /// From a list's marks; none where nothing is marked.
+    pub fn of<T>(marked: &Marked<T>, query: &str, model: &Model, finding: impl Fn(&T) -> Finding) -> Option<Self> {
+        match marked {
+            Marked::Nothing => None,
+            Marked::These(rows) => Some(Self::These(rows.iter().map(finding).collect())),
+            Marked::All(count) => Some(Self::All {
+                query: model.standing.narrow(query),
+                count: *count,
+            }),
+        }
+    }
+}
+
+/// Whether the act has a meaning for many findings at once.
+pub fn takes_many(action: Action) -> bool {
+    matches!(action, Action::Take | Action::CopyId)
+}
+
+/// Does it with what is marked; whether it was done here. `mine`: the asker holds them all.
+pub fn on_marked(action: Action, many: Option<&Many>, mine: bool, cx: &mut Cx) -> bool {
+    let Some(many) = many else { return false };
+    if !takes_many(action) {
+        let refused = matches!(
+            action,
+            Action::Status | Action::Person | Action::Release | Action::Edit | Action::Comment
+        );
+        if refused {
+            cx.say(
+                Tone::Warn,
+                "This act works on one finding at a time: Esc drops the marks.",
+            );
+        }
+        return refused;
+    }
+    let Many::These(findings) = many else {
+        cx.say(
+            Tone::Warn,
+            "Not all of these are loaded: mark the ones you mean (Space, v), or ask for fewer (f).",
+        );
+        return true;
+    };
+    match action {
+        Action::Take if mine => put_back_all(findings, cx),
+        Action::Take => take_all(findings, cx),
+        _ => {
+            let keys: Vec<&str> = findings.iter().map(|f| f.key.as_str()).collect();
+            cx.push(Effect::Copy(keys.join(" ")));
+        }
+    }
+    true
+}
+
+fn take_all(findings: &[Finding], cx: &mut Cx) {
+    let request = |f: &Finding| TakeFinding {
+        finding: f.id.to_string(),
+    };
+    let keys: Vec<String> = findings.iter().map(|f| f.key.clone()).collect();
+    cx.act_all(findings.iter().map(request).collect(), move |answers| {
+        outcome(&keys, &answers, "yours for 30 minutes")
+    });
+}
+
+fn put_back_all(findings: &[Finding], cx: &mut Cx) {
+    let request = |f: &Finding| PutBackFinding {
+        finding: f.id.to_string(),
+    };
+    let keys: Vec<String> = findings.iter().map(|f| f.key.clone()).collect();
+    cx.act_all(findings.iter().map(request).collect(), move |answers| {
+        outcome(&keys, &answers, "back in the queue")
+    });
+}
+
+/// `11 findings are yours for 30 minutes; F-7K3QX2: Ben holds it.`
+fn outcome<T>(keys: &[String], answers: &[Answer<T>], done: &str) -> Vec<Effect> {
+    let good = answers.iter().filter(|a| a.is_ok()).count();
+    let verb = if good == 1 { "is" } else { "are" };
+    let mut text = format!("{} {verb} {done}", counted(good, "finding"));
+    let refused: Vec<_> = keys.iter().zip(answers).filter(|(_, a)| a.is_err()).collect();
+    if let Some((key, Err(fault))) = refused.first() {
+        let more = match refused.len() - 1 {
+            0 => String::new(),
+            n => format!(" (and {n} more)"),
+        };
+        text.push_str(&format!("; {key}: {}{more}", sentence(fault)));
+    } else {
+        text.push('.');
+    }
+    let tone = if refused.is_empty() { Tone::Good } else { Tone::Warn };
+    vec![Effect::Unmark, Effect::Say(tone, Safe::new(&text))]
 }
 
 /// Whether an act on this finding works now; [`Can::NotHere`] where it is none.

@@ -23,10 +23,12 @@ use crate::remote::Incoming;
 
 mod calls;
 mod chrome;
+mod history;
 mod keys;
 mod perform;
 
 use calls::Calls;
+use history::History;
 
 /// What an app is made of at the start.
 #[derive(Debug)]
@@ -48,7 +50,7 @@ pub struct App {
     email: String,
     panes: [Box<dyn Pane>; 4],
     focus: PaneId,
-    last: PaneId,
+    history: History,
     zoom: bool,
     layers: Vec<(u32, Box<dyn Layer>)>,
     layer_serial: u32,
@@ -88,7 +90,7 @@ impl App {
             email: setup.email,
             panes: panes::registry(),
             focus: PaneId::Queue,
-            last: PaneId::Clients,
+            history: History::default(),
             zoom: false,
             layers: Vec::new(),
             layer_serial: 0,
@@ -167,6 +169,8 @@ impl App {
                 break;
             }
         }
+        let here = self.place();
+        self.history.went(here);
         let running = self.calls.running();
         if running != self.model.running {
             self.model.running = running;
@@ -243,9 +247,7 @@ impl App {
             self.keep_draft(i);
             self.layers.pop();
         }
-        if pane != self.focus {
-            self.last = std::mem::replace(&mut self.focus, pane);
-        }
+        self.focus = pane;
         self.dirty = true;
     }
 

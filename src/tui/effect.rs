@@ -111,6 +111,55 @@ impl<E: Endpoint> Work for Request<E> {
     }
 }
 
+/// Several writes of one kind, one after the other, each once however often it is sent.
+struct Several<E> {
+    each: Vec<(Arc<E>, Write)>,
+}
+
+impl<E: Endpoint> fmt::Debug for Several<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} × {} {}", self.each.len(), E::METHOD.name(), E::PATH)
+    }
+}
+
+impl<E: Endpoint> Work for Several<E> {
+    /// All of them: `Vec<Arc<E>>` would hide the endpoint, so the first stands for all.
+    fn request(&self) -> &dyn Any {
+        match self.each.first() {
+            Some((first, _)) => first.as_ref(),
+            None => &(),
+        }
+    }
+
+    fn summary(&self) -> &'static str {
+        E::SUMMARY
+    }
+
+    fn is_write(&self) -> bool {
+        true
+    }
+
+    fn run(&self, host: Host, progress: Progress) -> BoxFuture<'static, Answer<Payload>> {
+        let each = self.each.clone();
+        Box::pin(async move {
+            let Some(remote) = host.remote else {
+                return Err(Fault::SignInNeeded);
+            };
+            let mut out: Vec<Answer<E::Out>> = Vec::with_capacity(each.len());
+            let all = each.len() as u64;
+            for (request, write) in each {
+                match remote.write(request.as_ref(), &write).await {
+                    // The whole row is sent again later; what has happened already is answered from memory.
+                    Err(fault @ (Fault::Unreachable(_) | Fault::SignInNeeded)) => return Err(fault),
+                    answer => out.push(answer),
+                }
+                let _ = progress.send((out.len() as u64, all));
+            }
+            Ok(Box::new(out) as Payload)
+        })
+    }
+}
+
 /// Turns what came of the work into the owner's message.
 pub type Then = Box<dyn FnOnce(Answer<Payload>) -> Payload + Send>;
 
@@ -156,6 +205,8 @@ pub enum Effect {
     /// A query for a pane, which gets the keys.
     Query(PaneId, String),
     Sort(PaneId, String),
+    /// By the name of the group; empty: none.
+    Group(PaneId, String),
     Pin(Option<Chosen>),
     Copy(String),
     /// Keeps what was typed under this name; empty drops it.
@@ -167,6 +218,8 @@ pub enum Effect {
     SignedIn(Remote),
     /// What is shown may have changed by one's own act.
     Changed,
+    /// What was marked has been done.
+    Unmark,
     Quit,
 }
 
@@ -231,6 +284,30 @@ impl<'a> Cx<'a> {
         let mut own = Vec::new();
         let mut cx = Cx::new(self.model, &mut own);
         cx.write(request, version, then);
+        self.effects.extend(own.into_iter().map(|effect| match effect {
+            Effect::Call(call) => Effect::Act(call),
+            other => other,
+        }));
+    }
+
+    /// Writes several times without a sheet that waits; one sentence tells what came of them.
+    pub fn act_all<E: Endpoint>(
+        &mut self,
+        requests: Vec<E>,
+        then: impl FnOnce(Vec<Answer<E::Out>>) -> Vec<Effect> + Send + 'static,
+    ) {
+        let each = requests.into_iter().map(|r| (Arc::new(r), Write::fresh())).collect();
+        let mut own = Vec::new();
+        let mut cx = Cx::new(self.model, &mut own);
+        cx.work(
+            "write",
+            Several { each },
+            None,
+            |answer: Answer<Vec<Answer<E::Out>>>| match answer {
+                Ok(answers) => then(answers),
+                Err(fault) => vec![Effect::Say(Tone::Bad, sentence(&fault))],
+            },
+        );
         self.effects.extend(own.into_iter().map(|effect| match effect {
             Effect::Call(call) => Effect::Act(call),
             other => other,

@@ -3,7 +3,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
+use ratatui::style::{Modifier, Style};
 use ratatui::symbols::border;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
@@ -158,6 +158,13 @@ impl<'a> Brush<'a> {
     pub fn bar(&mut self, x: u16, y: u16, width: u16, tone: Tone) {
         let area = Rect { x, y, width, height: 1 }.intersection(self.buffer.area);
         self.buffer.set_style(area, self.theme.style(tone));
+    }
+
+    /// Underlines what stands there, whatever its tone: readable in every theme.
+    pub fn underline(&mut self, x: u16, y: u16, width: u16) {
+        let area = Rect { x, y, width, height: 1 }.intersection(self.buffer.area);
+        let look = Style::new().add_modifier(Modifier::UNDERLINED | Modifier::BOLD);
+        self.buffer.set_style(area, look);
     }
 
     /// How many rows and columns there are.

@@ -24,6 +24,7 @@ pub mod help;
 pub mod import;
 pub mod line;
 pub mod menu;
+pub mod order;
 pub mod palette;
 pub mod person;
 pub mod picker;

@@ -1,9 +1,10 @@
-//! The panes and what every pane answers. One pane per file; a pane knows the server's nouns and its own private
-//! messages, never another pane.
+//! The panes and what every pane answers. One noun per file, all of them lists ([`list`], [`noun`]); a pane knows the server's
+//! nouns and its own private messages, never another pane.
 
 use std::fmt;
 
 use ratatui::layout::Rect;
+use serde::{Deserialize, Serialize};
 
 use super::action::{Action, Can};
 use super::effect::{Cx, Payload};
@@ -16,11 +17,14 @@ use crate::domain::time::Time;
 
 pub mod clients;
 pub mod findings;
+pub mod list;
+pub mod noun;
 pub mod projects;
 pub mod queue;
 
 /// The panes, in the order of their keys `1`–`4`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum PaneId {
     Clients,
     Projects,
@@ -33,6 +37,11 @@ impl PaneId {
 
     pub fn index(self) -> usize {
         self as usize
+    }
+
+    /// Whether its query is of the query language; else it is words that must appear.
+    pub fn has_grammar(self) -> bool {
+        matches!(self, Self::Findings | Self::Queue)
     }
 
     pub fn name(self) -> &'static str {
@@ -48,10 +57,10 @@ impl PaneId {
 /// One registry line per pane.
 pub fn registry() -> [Box<dyn Pane>; 4] {
     [
-        Box::new(clients::Clients::default()),
-        Box::new(projects::Projects::default()),
-        Box::new(findings::Findings::default()),
-        Box::new(queue::Queue::default()),
+        Box::new(list::ListPane::<clients::Clients>::default()),
+        Box::new(list::ListPane::<projects::Projects>::default()),
+        Box::new(list::ListPane::<findings::Findings>::default()),
+        Box::new(list::ListPane::<queue::Queue>::default()),
     ]
 }
 
@@ -73,6 +82,12 @@ pub enum Note<'a> {
     Find(&'a str),
     Query(&'a str),
     Sort(&'a str),
+    /// By the name of the group; empty: none.
+    Group(&'a str),
+    /// Another query, order and grouping at once.
+    View(&'a View),
+    /// What was marked has been done.
+    Unmark,
     /// The list the detail came from moved on to this finding.
     Subject(&'a Finding),
 }
@@ -102,6 +117,8 @@ pub trait Pane: Send + fmt::Debug {
     fn query(&self) -> &str {
         Default::default()
     }
+    /// What it shows, so that one can come back to it.
+    fn view(&self) -> View;
     /// When the text on the screen changes by itself next (a clock runs).
     fn next_change(&self, _now: Time) -> Option<Time> {
         None
@@ -110,6 +127,19 @@ pub trait Pane: Send + fmt::Debug {
     fn names(&self) -> Vec<Named> {
         Vec::new()
     }
+}
+
+/// What a pane shows: enough to show it again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct View {
+    pub pane: PaneId,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub query: String,
+    /// A sort word, where the query does not hold it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub order: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub group: String,
 }
 
 /// Something that can be gone to by name.
@@ -146,15 +176,17 @@ pub fn moves(action: Action) -> bool {
     )
 }
 
-/// A query with another `sort:`.
+/// The `sort:` word of a query.
+pub fn sort_of(query: &str) -> Option<&str> {
+    query.split_whitespace().rev().find_map(|w| w.strip_prefix("sort:"))
+}
+
+/// A query with another `sort:`; with none where the word is empty.
 pub fn sorted(query: &str, word: &str) -> String {
     let mut words: Vec<&str> = query.split_whitespace().filter(|w| !w.starts_with("sort:")).collect();
     let sort = format!("sort:{word}");
-    words.push(&sort);
+    if !word.is_empty() {
+        words.push(&sort);
+    }
     words.join(" ")
-}
-
-/// The room a client's name gets in a row of another noun: more where the title does not need it.
-pub fn client_width(area: u16) -> u16 {
-    14 + area.saturating_sub(90).min(28) / 2
 }

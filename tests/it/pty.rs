@@ -156,7 +156,7 @@ fn keys_work_while_the_server_is_stopped_and_when_it_is_gone() {
     let server = server_pid(&desk);
     kill_process(server, Signal::STOP).unwrap();
     console.press("rjj");
-    console.wait_for("2/3");
+    console.wait_for("2 of 3");
     console.press("?");
     console.wait_for("What works here");
     console.press("\x1b");
@@ -170,7 +170,7 @@ fn keys_work_while_the_server_is_stopped_and_when_it_is_gone() {
         !s.lines().next().unwrap_or_default().ends_with("live")
     });
     console.press("j");
-    console.wait_for("3/3");
+    console.wait_for("3 of 3");
     console.press("q");
     assert_eq!(console.end().0, 0);
 }
@@ -217,7 +217,7 @@ fn a_panic_while_drawing_gives_the_terminal_back_and_keeps_what_was_typed() {
     console.press("\x0eHalf a client");
     console.wait_for("Half a client");
     console.press("\x1b");
-    console.wait_for("1 drafts");
+    console.wait_for("1 draft");
     console.press(":panic while drawing\r");
     assert_ne!(console.end().0, 0);
     console.is_restored();

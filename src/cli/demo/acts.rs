@@ -65,6 +65,7 @@ pub(super) async fn findings(desk: &Remote, query: &str) -> Result<Vec<Finding>,
             limit: Some(200),
             cursor,
             count: false,
+            ..ListFindings::default()
         };
         let page = desk.call(&request).await?;
         all.extend(page.items);

@@ -10,6 +10,7 @@ use super::super::layout;
 use super::super::modals::Shape;
 use super::super::model::Link;
 use super::super::theme::Tone;
+use super::super::words::counted;
 use super::App;
 use crate::domain::safe::Safe;
 
@@ -82,7 +83,10 @@ impl App {
             right.push(run(format!("{} unsent ", self.model.unsent), Tone::Warn));
         }
         if !self.model.drafts.is_empty() {
-            right.push(run(format!("{} drafts ", self.model.drafts.len()), Tone::Dim));
+            right.push(run(
+                format!("{} ", counted(self.model.drafts.len(), "draft")),
+                Tone::Dim,
+            ));
         }
         if let Some(since) = self.calls.since()
             && self.model.now.0 - since.0 >= SPIN_MS

@@ -137,7 +137,7 @@ impl App {
                 return;
             }
         }
-        self.say(Tone::Dim, &format!("`{action}` has no meaning here."));
+        self.say(Tone::Dim, action.works_on());
     }
 
     /// What the desk itself does, whatever pane has the keys.
@@ -150,12 +150,13 @@ impl App {
             Action::Queue => self.focus_on(PaneId::Queue),
             Action::NextPane | Action::Right => self.focus_on(PaneId::ALL[(i + 1) % 4]),
             Action::PrevPane | Action::Left => self.focus_on(PaneId::ALL[(i + 3) % 4]),
-            Action::LastView => self.focus_on(self.last),
+            Action::LastView => self.travel(false),
+            Action::NextView => self.travel(true),
             Action::AllClients => self.stand(Standing::default()),
             Action::Back => self.level_up(),
             Action::Quit => self.ask_to_quit(),
             Action::Find => self.open(line::Line::find()),
-            Action::Query if !self.panes[i].query().is_empty() || self.has_query() => {
+            Action::Query => {
                 let query = self.panes[i].query().to_owned();
                 self.open(line::Line::query(self.focus, &query));
             }
@@ -181,10 +182,6 @@ impl App {
         }
         self.dirty = true;
         true
-    }
-
-    pub(super) fn has_query(&self) -> bool {
-        matches!(self.focus, PaneId::Findings | PaneId::Queue)
     }
 
     pub(super) fn open(&mut self, layer: impl Layer + 'static) {
@@ -225,17 +222,18 @@ impl App {
             | Action::Left
             | Action::Right
             | Action::LastView
+            | Action::NextView
             | Action::AllClients
             | Action::Back
             | Action::Quit
             | Action::Find
+            | Action::Query
             | Action::Help
             | Action::Menu
             | Action::Palette
             | Action::Reload
             | Action::Zoom
             | Action::Cancel => Can::Yes,
-            Action::Query if self.has_query() => Can::Yes,
             _ => Can::NotHere,
         }
     }

@@ -60,6 +60,10 @@ impl App {
                 self.close(owner);
                 self.with_pane(pane, |pane, cx| pane.note(Note::Sort(&text), cx));
             }
+            Effect::Group(pane, name) => {
+                self.close(owner);
+                self.with_pane(pane, |pane, cx| pane.note(Note::Group(&name), cx));
+            }
             Effect::Pin(client) => {
                 self.model.pin = if self.model.pin.as_ref() == client.as_ref() {
                     None
@@ -97,6 +101,7 @@ impl App {
                 self.unpark();
             }
             Effect::Changed => self.tell_all(Note::Resync),
+            Effect::Unmark => self.tell_panes(Note::Unmark),
             Effect::Quit => self.leave(),
         }
     }

@@ -63,8 +63,8 @@ impl Line {
     fn suggest(&mut self) {
         self.picked = None;
         self.candidates = match self.what {
-            What::Find => Vec::new(),
-            What::Query(_) => complete(self.input.value(), self.input.cursor()),
+            What::Query(pane) if pane.has_grammar() => complete(self.input.value(), self.input.cursor()),
+            _ => Vec::new(),
         };
     }
 
@@ -73,6 +73,9 @@ impl Line {
             What::Find => {
                 cx.push(Effect::Find(self.input.value().to_owned()));
                 cx.close();
+            }
+            What::Query(pane) if !pane.has_grammar() => {
+                cx.push(Effect::Query(pane, self.input.value().trim().to_owned()));
             }
             What::Query(pane) => match Query::parse(self.input.value()) {
                 Ok(_) => cx.push(Effect::Query(pane, self.input.value().trim().to_owned())),
@@ -172,7 +175,8 @@ impl Layer for Line {
     fn draw(&self, brush: &mut Brush, area: Rect, _: &Model) {
         let prompt = match self.what {
             What::Find => "/ ",
-            What::Query(_) => "query ",
+            What::Query(pane) if pane.has_grammar() => "query ",
+            What::Query(_) => "words ",
         };
         let x = brush.text(area.x, area.y, area.width, &Safe::new(prompt), Tone::Key);
         let width = area.right().saturating_sub(x);

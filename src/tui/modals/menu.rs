@@ -1,4 +1,4 @@
-//! Short menus: the acts on a row (`x`), the ways to sort (`o`). One letter picks, so do arrows and Enter.
+//! Short menus: the acts on a row (`x`), the small steps behind `u`. One letter picks, so do arrows and Enter.
 
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::layout::Rect;
@@ -9,7 +9,6 @@ use super::super::effect::{Cx, Effect};
 use super::super::ink::{Brush, run};
 use super::super::keymap::Key;
 use super::super::model::Model;
-use super::super::panes::PaneId;
 use super::super::theme::Tone;
 use super::{Layer, Shape};
 use crate::api::finding::Finding;
@@ -18,7 +17,6 @@ use crate::domain::safe::Safe;
 #[derive(Debug, Clone)]
 enum Pick {
     Act(Action, Can),
-    Sort(char, &'static str, &'static str),
     /// A change of a finding's triage or release.
     Change(char, Step),
 }
@@ -47,40 +45,17 @@ impl Step {
 #[derive(Debug)]
 pub struct Menu {
     title: &'static str,
-    pane: PaneId,
     finding: Option<Box<Finding>>,
     picks: Vec<Pick>,
     at: usize,
 }
 
-/// How findings can be sorted: letter, `sort:` word, what it means.
-pub const SORTS: [(char, &str, &str); 7] = [
-    ('s', "-sev", "severity, worst first"),
-    ('c', "-cvss", "CVSS score, highest first"),
-    ('d', "due", "due date, nearest first"),
-    ('n', "-first", "newest first"),
-    ('l', "-last", "last seen first"),
-    ('t', "status", "status"),
-    ('k', "key", "key"),
-];
-
 impl Menu {
     pub fn acts(rows: Vec<(Action, Can)>) -> Self {
         Self {
             title: " What can be done ",
-            pane: PaneId::Queue,
             finding: None,
             picks: rows.into_iter().map(|(a, c)| Pick::Act(a, c)).collect(),
-            at: 0,
-        }
-    }
-
-    pub fn sorts(pane: PaneId) -> Self {
-        Self {
-            title: " Sort by ",
-            pane,
-            finding: None,
-            picks: SORTS.iter().map(|(c, w, t)| Pick::Sort(*c, w, t)).collect(),
             at: 0,
         }
     }
@@ -99,7 +74,6 @@ impl Menu {
         };
         Self {
             title: " Triage and release ",
-            pane: PaneId::Findings,
             finding: Some(Box::new(finding.clone())),
             picks: vec![Pick::Change('t', triage), Pick::Change('r', release)],
             at: usize::from(finding.triaged_at.is_some()),
@@ -122,7 +96,6 @@ impl Menu {
                 }
                 cx.close();
             }
-            Pick::Sort(_, word, _) => cx.push(Effect::Sort(self.pane, (*word).to_owned())),
         }
     }
 }
@@ -140,7 +113,7 @@ impl Layer for Menu {
         let key = Key::from(event);
         let hit = self.picks.iter().position(|pick| match pick {
             Pick::Act(action, _) => cx.model.keymap.keys(*action).contains(&key),
-            Pick::Sort(letter, ..) | Pick::Change(letter, _) => event.code == KeyCode::Char(*letter),
+            Pick::Change(letter, _) => event.code == KeyCode::Char(*letter),
         });
         match hit {
             Some(i) => {
@@ -186,7 +159,6 @@ impl Layer for Menu {
                     (model.keymap.first(*action), text, tone)
                 }
                 Pick::Change(letter, step) => (letter.to_string(), step.text().to_owned(), Tone::Text),
-                Pick::Sort(letter, _, text) => (letter.to_string(), (*text).to_owned(), Tone::Text),
             };
             let runs = [run(format!(" {key:<7} "), Tone::Key), run(Safe::new(&text), tone)];
             brush.runs_on(inside.x, y, inside.width, &runs, bar);

@@ -1,30 +1,23 @@
 //! Findings of where one stands, by a query. Enter opens the detail; the acts are those of [`super::super::acts`].
 
-use ratatui::layout::Rect;
 use uuid::Uuid;
 
 use super::super::action::{Action, Can};
 use super::super::acts;
-use super::super::clock;
-use super::super::effect::{Answer, Cx, Fault, Payload, sentence};
-use super::super::ink::{Brush, Run, run};
+use super::super::effect::Cx;
+use super::super::ink::{Run, run};
 use super::super::modals::detail::Detail;
-use super::super::modals::menu;
 use super::super::model::{Chosen, Model};
 use super::super::theme::Tone;
-use super::super::widgets::{badge, table};
-use super::super::window::{PAGE, Row, Want, Window};
-use super::{Named, Note, Pane, PaneId, What, sorted};
-use crate::api::Page;
+use super::super::widgets::badge;
+use super::super::window::Row;
+use super::noun::{Ask, Column, Group, Narrowed, Noun, Picked, Sort};
+use super::{Named, PaneId, What};
 use crate::api::event::Topic;
 use crate::api::finding::{Finding, ListFindings};
+use crate::api::queue::CountLanes;
 use crate::domain::safe::Safe;
 use crate::domain::time::Time;
-
-#[derive(Debug)]
-enum Msg {
-    Page(Want, Answer<Page<Finding>>),
-}
 
 impl Row for Finding {
     fn id(&self) -> Uuid {
@@ -41,231 +34,200 @@ impl Row for Finding {
 }
 
 /// See the module's description.
-#[derive(Debug)]
-pub struct Findings {
-    window: Window<Finding>,
-    query: String,
-    started: bool,
+#[derive(Debug, Default)]
+pub struct Findings;
+
+fn narrowed(model: &Model) -> bool {
+    model.standing.client.is_some() || model.standing.project.is_some()
 }
 
-impl Default for Findings {
-    fn default() -> Self {
-        Self {
-            window: Window::new(0),
-            // What still asks for work; the query line shows it and Esc there changes nothing.
-            query: "is:open".to_owned(),
-            started: false,
-        }
+const COLUMNS: &[Column<Finding>] = &[
+    Column::<Finding>::new(&["", "severity"], 1, 0, |f, look| badge::rated(f.severity, look.width)).to(8),
+    Column::<Finding>::new(&["key"], 8, 0, |f, _| vec![run(&f.key, Tone::Dim)]),
+    Column::<Finding>::new(&["status"], 9, 1, |f, _| badge::status(f.status)),
+    Column::<Finding>::new(&["client"], 12, 0, |f, _| badge::client(f.client.as_ref()))
+        .to(26)
+        .unless(narrowed),
+    Column::<Finding>::new(&["title"], 0, 0, |f, _| badge::title(f)),
+    Column::<Finding>::new(&["at", "places"], 3, 4, |f, _| {
+        vec![run(f.occurrence_count.to_string(), Tone::Dim)]
+    })
+    .right()
+    .to(6),
+    Column::<Finding>::new(&["due"], 5, 2, |f, look| {
+        badge::due(f.due_at.filter(|_| f.status.is_open()), look.model.now)
+    })
+    .right(),
+    Column::<Finding>::new(&["who"], 8, 3, |f, look| badge::person(f.assignee.as_ref(), look.width)).to(16),
+    Column::<Finding>::new(&["cvss"], 4, 5, |f, _| {
+        vec![
+            f.cvss
+                .as_ref()
+                .map_or(run("–", Tone::Dim), |c| run(format!("{:.1}", c.score), Tone::Text)),
+        ]
+    })
+    .right(),
+    Column::<Finding>::new(&["first", "first seen"], 5, 6, |f, look| {
+        badge::ago(f.first_seen, look.model.now)
+    })
+    .right(),
+    Column::<Finding>::new(&["project"], 12, 7, |f, _| vec![run(&f.project.name, Tone::Dim)])
+        .to(24)
+        .unless(|model| model.standing.project.is_some()),
+    Column::<Finding>::new(&["tool"], 8, 8, |f, _| vec![run(&f.tool, Tone::Dim)]).to(14),
+    Column::<Finding>::new(&["last"], 5, 9, |f, look| badge::ago(f.last_seen, look.model.now)).right(),
+    Column::<Finding>::new(&["released"], 8, 10, |f, look| match f.released_at {
+        Some(at) => badge::ago(at, look.model.now),
+        None => vec![run("internal", Tone::Dim)],
+    })
+    .right(),
+];
+
+const SORTS: &[Sort] = &[
+    Sort::new('s', "sev", "severity", true),
+    Sort::new('v', "cvss", "CVSS score", true),
+    Sort::new('d', "due", "due date", false),
+    Sort::new('f', "first", "first seen", true),
+    Sort::new('l', "last", "last seen", true),
+    Sort::new('t', "status", "status", false),
+    Sort::new('i', "title", "title", false),
+    Sort::new('c', "client", "client", false),
+    Sort::new('p', "project", "project", false),
+    Sort::new('a', "assignee", "assignee", false),
+    Sort::new('o', "tool", "tool", false),
+];
+
+const GROUPS: &[Group<Finding>] = &[
+    group('s', "severity", "severity", "-sev", |f| Safe::new(f.severity.name())),
+    group('t', "status", "status", "status", |f| {
+        Safe::new(&f.status.to_string().replace('_', " "))
+    }),
+    group('c', "client", "client", "client", badge::client_name),
+    group('p', "project", "project", "project", |f| {
+        Safe::new(&format!("{} · {}", f.project.name, badge::client_name(f)))
+    }),
+    group('a', "assignee", "assignee", "assignee", badge::assignee_name),
+    group('o', "tool", "tool", "tool", |f| Safe::new(&f.tool)),
+];
+
+const fn group(
+    letter: char,
+    name: &'static str,
+    text: &'static str,
+    sort: &'static str,
+    of: fn(&Finding) -> Safe,
+) -> Group<Finding> {
+    Group {
+        letter,
+        name,
+        text,
+        sort,
+        headed: true,
+        of,
     }
 }
 
-impl Findings {
-    fn load(&mut self, cx: &mut Cx) {
-        if !self.started {
-            return;
-        }
-        if let Some(want) = self.window.wants() {
-            let request = ListFindings {
-                q: cx.model.standing.narrow(&self.query),
-                limit: Some(PAGE),
-                cursor: want.cursor.clone(),
-                count: want.is_first(),
-            };
-            cx.read("page", request, move |answer| Msg::Page(want, answer));
+impl Noun for Findings {
+    type Item = Finding;
+    type List = ListFindings;
+    type Beside = CountLanes;
+
+    const ID: PaneId = PaneId::Findings;
+    const NAMES: [&'static str; 2] = ["finding", "findings"];
+    // What still asks for work; the query line shows it and Esc there changes nothing.
+    const QUERY: &'static str = "is:open";
+    const SORT_IN_QUERY: bool = true;
+    const SORTS: &'static [Sort] = SORTS;
+    const NARROWED: Narrowed = Narrowed::ByPlace;
+    const HINTS: &'static [Action] = &[
+        Action::Choose,
+        Action::Status,
+        Action::Comment,
+        Action::Person,
+        Action::Release,
+        Action::Query,
+        Action::Sort,
+        Action::Group,
+        Action::Find,
+    ];
+
+    fn columns() -> &'static [Column<Finding>] {
+        COLUMNS
+    }
+
+    fn groups() -> &'static [Group<Finding>] {
+        GROUPS
+    }
+
+    fn request(ask: Ask) -> ListFindings {
+        ListFindings {
+            q: ask.model.standing.narrow(ask.query),
+            limit: ask.limit,
+            cursor: ask.cursor,
+            end: ask.end,
+            count: ask.count,
         }
     }
 
-    fn ask(&mut self, query: &str) {
-        query.clone_into(&mut self.query);
-        self.window.reset();
-        self.window.home();
+    fn follows(topic: Topic) -> bool {
+        matches!(topic, Topic::Client | Topic::Project | Topic::Finding | Topic::Import)
     }
-}
 
-impl Pane for Findings {
-    fn act(&mut self, action: Action, count: Option<usize>, cx: &mut Cx) -> bool {
-        if self.window.act(action, count) {
-            self.load(cx);
-            return true;
-        }
-        match (action, self.window.current()) {
+    fn act(&self, action: Action, picked: &Picked<Finding>, cx: &mut Cx) -> bool {
+        match (action, picked.row) {
             (Action::Choose, Some(finding)) => cx.open(Detail::over(finding)),
-            (Action::Sort, _) => cx.open(menu::Menu::sorts(PaneId::Findings)),
-            (Action::TakeNext, _) => acts::take_next(&self.query, cx),
-            (Action::Back, _) => return self.window.back(),
-            (action, Some(finding)) => return acts::on_finding(action, finding, false, cx),
-            _ => return false,
+            (Action::TakeNext, _) => acts::take_next(picked.query, cx),
+            (action, row) => {
+                let many = acts::Many::of(&picked.marked, picked.query, cx.model, Clone::clone);
+                return acts::on_marked(action, many.as_ref(), false, cx)
+                    || row.is_some_and(|finding| acts::on_finding(action, finding, false, cx));
+            }
         }
         true
     }
 
-    fn reply(&mut self, payload: Payload, cx: &mut Cx) {
-        let Ok(msg) = payload.downcast::<Msg>() else { return };
-        let Msg::Page(want, answer) = *msg;
-        if let Err(Fault::Problem(problem)) = &answer
-            && problem.at.is_some()
-        {
-            cx.say(Tone::Bad, Safe::new(&problem.detail));
-        }
-        self.window
-            .answer(&want, answer.map_err(|f| sentence(&f)), cx.model.now);
-        self.load(cx);
-    }
-
-    fn note(&mut self, note: Note, cx: &mut Cx) {
-        match note {
-            Note::Start => self.started = true,
-            Note::Standing => {
-                self.window.reset();
-                self.window.home();
-            }
-            Note::Resync => self.window.refresh(),
-            Note::Change(event) => match event.topic {
-                Topic::Client | Topic::Project | Topic::Finding | Topic::Import => self.window.refresh(),
-                _ => return,
-            },
-            Note::Query(text) => self.ask(text),
-            Note::Sort(word) => {
-                let query = sorted(&self.query, word);
-                self.ask(&query);
-            }
-            Note::Find(text) => {
-                if !self.window.find(text) {
-                    cx.say(Tone::Warn, "No finding loaded here matches; `f` asks the server.");
-                }
-            }
-            Note::Subject(_) | Note::Kept | Note::People => return,
-        }
-        self.load(cx);
-    }
-
-    fn can(&self, action: Action, model: &Model) -> Can {
+    fn can(&self, action: Action, row: Option<&Finding>, many: bool, model: &Model) -> Can {
         match action {
-            Action::Sort | Action::TakeNext => Can::Yes,
-            Action::FindNext | Action::FindPrev => Can::when(self.window.is_finding(), "Find something first."),
-            action if super::moves(action) => Can::Yes,
-            action => acts::can_on_finding(action, self.window.current(), model),
+            Action::TakeNext => Can::Yes,
+            action if many && acts::takes_many(action) => Can::Yes,
+            action => acts::can_on_finding(action, row, model),
         }
     }
 
-    fn hints(&self) -> &'static [Action] {
-        &[
-            Action::Choose,
-            Action::Status,
-            Action::Comment,
-            Action::Person,
-            Action::Release,
-            Action::Query,
-            Action::Sort,
-            Action::Find,
-        ]
-    }
-
-    fn set_size(&mut self, _width: u16, height: u16, cx: &mut Cx) {
-        self.window.set_height(usize::from(height.saturating_sub(1)));
-        self.load(cx);
-    }
-
-    fn title(&self, _: &Model) -> Vec<Run> {
-        let mut out = vec![run(format!("{} ", self.query), Tone::Dim)];
-        if self.window.is_finding() {
-            out.push(run(format!("/{} ", self.window.needle()), Tone::Key));
-        }
-        out
-    }
-
-    fn position(&self) -> Safe {
-        self.window.position()
-    }
-
-    fn draw(&self, brush: &mut Brush, area: Rect, focused: bool, model: &Model) {
-        const COLUMNS: [table::Column; 8] = [
-            table::column("", 1, 0),
-            table::column("key", 8, 0),
-            table::column("status", 9, 1),
-            table::column("client", 12, 0),
-            table::column("title", 0, 0),
-            table::number("at", 3, 5),
-            table::number("due", 5, 2),
-            table::column("who", 8, 4),
-        ];
-        let narrowed = model.standing.client.is_some() || model.standing.project.is_some();
-        let mut columns = COLUMNS.to_vec();
-        columns[3].width = super::client_width(area.width).saturating_sub(2);
-        if narrowed {
-            columns.remove(3);
-        }
-        let empty = if self.query.is_empty() {
-            vec![
+    fn empty(&self, query: &str, model: &Model) -> Vec<Run> {
+        if query.is_empty() {
+            return vec![
                 run("No finding here yet. ", Tone::Dim),
                 run(model.keymap.first(Action::Import), Tone::Key),
                 run(" on a project imports a scanner report.", Tone::Dim),
-            ]
-        } else {
-            vec![
-                run(format!("Nothing matches {}. ", self.query), Tone::Dim),
-                run(model.keymap.first(Action::Query), Tone::Key),
-                run(" another query, ", Tone::Dim),
-                run(model.keymap.first(Action::Import), Tone::Key),
-                run(" on a project imports.", Tone::Dim),
-            ]
-        };
-        table::draw(
-            brush,
-            area,
-            &self.window,
-            &columns,
-            focused,
-            model,
-            None,
-            &empty,
-            |finding| {
-                let mut cells = vec![
-                    badge::severity(finding.severity),
-                    vec![run(&finding.key, Tone::Dim)],
-                    badge::status(finding.status),
-                ];
-                if !narrowed {
-                    cells.push(vec![match &finding.client {
-                        Some(client) => run(&client.name, Tone::Text),
-                        None => run("unassigned", Tone::Warn),
-                    }]);
-                }
-                cells.push(badge::title(finding));
-                cells.push(vec![run(finding.occurrence_count.to_string(), Tone::Dim)]);
-                cells.push(badge::due(
-                    finding.due_at.filter(|_| finding.status.is_open()),
-                    model.now,
-                ));
-                cells.push(badge::person(finding.assignee.as_ref()));
-                cells
-            },
-        );
+            ];
+        }
+        vec![
+            run(format!("Nothing matches {query}. "), Tone::Dim),
+            run(model.keymap.first(Action::Query), Tone::Key),
+            run(" another query, ", Tone::Dim),
+            run(model.keymap.first(Action::Import), Tone::Key),
+            run(" on a project imports.", Tone::Dim),
+        ]
     }
 
-    fn finding(&self) -> Option<&Finding> {
-        self.window.current()
+    fn finding(finding: &Finding) -> Option<&Finding> {
+        Some(finding)
     }
 
-    fn query(&self) -> &str {
-        &self.query
-    }
-
-    fn next_change(&self, now: Time) -> Option<Time> {
-        let due = self.window.visible().filter_map(|(_, row)| row?.due_at);
-        due.map(|t| clock::changes(t, now)).min()
-    }
-
-    fn names(&self) -> Vec<Named> {
-        let named = |f: &Finding| Named {
+    fn named(finding: &Finding) -> Option<Named> {
+        Some(Named {
             what: What::Finding,
             chosen: Chosen {
-                id: f.id.0,
-                key: f.key.clone(),
-                name: Safe::new(&f.title),
+                id: finding.id.0,
+                key: finding.key.clone(),
+                name: Safe::new(&finding.title),
             },
-            client: f.client.as_ref().map(Chosen::from),
-        };
-        self.window.rows().map(named).collect()
+            client: finding.client.as_ref().map(Chosen::from),
+        })
+    }
+
+    fn clock(finding: &Finding) -> Option<Time> {
+        finding.due_at
     }
 }

@@ -1,26 +1,21 @@
 //! The projects of the chosen client, or all one may open. Enter narrows findings and queue to one; `m` gives it a client.
 
-use ratatui::layout::Rect;
 use uuid::Uuid;
 
 use super::super::action::{Action, Can};
-use super::super::effect::{Answer, Cx, Effect, Payload, sentence};
-use super::super::ink::{Brush, Run, run};
+use super::super::effect::{Cx, Effect};
+use super::super::ink::{Run, run};
 use super::super::modals::{assign, import, project_form};
 use super::super::model::{Chosen, Model};
 use super::super::theme::Tone;
-use super::super::widgets::{badge, table};
-use super::super::window::{PAGE, Row, Want, Window};
-use super::{Named, Note, Pane, PaneId, What};
-use crate::api::Page;
+use super::super::widgets::badge;
+use super::super::window::{Marked, Row};
+use super::noun::{Ask, Column, Narrowed, Noun, Picked, Sort, nothing, some};
+use super::{Named, PaneId, What};
 use crate::api::event::Topic;
 use crate::api::project::{ListProjects, Project};
+use crate::api::queue::CountLanes;
 use crate::domain::safe::Safe;
-
-#[derive(Debug)]
-enum Msg {
-    Page(Want, Answer<Page<Project>>),
-}
 
 impl Row for Project {
     fn id(&self) -> Uuid {
@@ -33,38 +28,34 @@ impl Row for Project {
 }
 
 /// See the module's description.
-#[derive(Debug)]
-pub struct Projects {
-    window: Window<Project>,
-    started: bool,
-}
+#[derive(Debug, Default)]
+pub struct Projects;
 
-impl Default for Projects {
-    fn default() -> Self {
-        Self {
-            window: Window::new(0),
-            started: false,
-        }
-    }
-}
-
-impl Projects {
-    fn load(&mut self, cx: &mut Cx) {
-        if !self.started {
-            return;
-        }
-        if let Some(want) = self.window.wants() {
-            let request = ListProjects {
-                client: cx.model.standing.client.as_ref().map(|c| c.key.clone()),
-                limit: Some(PAGE),
-                cursor: want.cursor.clone(),
-                count: want.is_first(),
-                ..ListProjects::default()
-            };
-            cx.read("page", request, move |answer| Msg::Page(want, answer));
-        }
-    }
-}
+const COLUMNS: &[Column<Project>] = &[
+    Column::<Project>::new(&["key"], 6, 2, |project, _| vec![run(&project.key, Tone::Dim)]),
+    Column::<Project>::new(&["project"], 0, 0, |project, look| {
+        let standing = look.model.standing.project.as_ref();
+        let here = standing
+            .is_some_and(|p| p.id == project.id.0)
+            .then(|| run("● ", Tone::Key));
+        here.into_iter().chain([run(&project.name, Tone::Text)]).collect()
+    }),
+    Column::<Project>::new(&["client"], 9, 0, |project, _| badge::client(project.client.as_ref()))
+        .to(28)
+        .unless(|model| model.standing.client.is_some()),
+    Column::<Project>::new(badge::BADGE_HEADS, 9, 0, |project, look| {
+        badge::badges(&project.badges, look.width)
+    })
+    .to(58),
+    Column::<Project>::new(&["open"], 12, 5, |project, look| {
+        badge::counts(&project.open_findings, look.width)
+    })
+    .to(22),
+    Column::<Project>::new(&["lead"], 8, 6, |project, look| {
+        badge::person(project.lead.as_ref(), look.width)
+    })
+    .to(18),
+];
 
 fn chosen(project: &Project) -> Chosen {
     Chosen {
@@ -74,20 +65,69 @@ fn chosen(project: &Project) -> Chosen {
     }
 }
 
-impl Pane for Projects {
-    fn act(&mut self, action: Action, count: Option<usize>, cx: &mut Cx) -> bool {
-        if self.window.act(action, count) {
-            self.load(cx);
+impl Noun for Projects {
+    type Item = Project;
+    type List = ListProjects;
+    type Beside = CountLanes;
+
+    const ID: PaneId = PaneId::Projects;
+    const NAMES: [&'static str; 2] = ["project", "projects"];
+    const NARROWED: Narrowed = Narrowed::ByClient;
+    const HINTS: &'static [Action] = &[
+        Action::Choose,
+        Action::New,
+        Action::Place,
+        Action::Import,
+        Action::Edit,
+        Action::Mark,
+        Action::Find,
+        Action::Query,
+        Action::Sort,
+    ];
+    const SORTS: &'static [Sort] = &[
+        Sort::new('p', "name", "project's name", false),
+        Sort::new('i', "key", "key", false),
+        Sort::new('c', "client", "client", false),
+        Sort::new('l', "lead", "lead", false),
+    ];
+
+    fn columns() -> &'static [Column<Project>] {
+        COLUMNS
+    }
+
+    fn request(ask: Ask) -> ListProjects {
+        ListProjects {
+            client: ask.model.standing.client.as_ref().map(|c| c.key.clone()),
+            q: some(ask.query),
+            sort: some(ask.order),
+            limit: ask.limit,
+            cursor: ask.cursor,
+            end: ask.end,
+            count: ask.count,
+        }
+    }
+
+    fn follows(topic: Topic) -> bool {
+        matches!(topic, Topic::Client | Topic::Project | Topic::Finding | Topic::Import)
+    }
+
+    fn act(&self, action: Action, picked: &Picked<Project>, cx: &mut Cx) -> bool {
+        // Moving leaks nothing only where one has seen what moves: all that match must be here.
+        if action == Action::Place && matches!(picked.marked, Marked::All(_)) {
+            cx.say(
+                Tone::Warn,
+                "Not all of these projects are loaded; mark those that move, or ask for fewer (f).",
+            );
             return true;
         }
-        let current = self.window.current();
-        match (action, current) {
+        match (action, picked.row) {
+            (Action::New, _) => cx.open(project_form::new(cx.model)),
+            (Action::Place, _) if !picked.rows().is_empty() => cx.open(assign::Assign::new(picked.rows())),
             (Action::Choose, Some(project)) => {
                 let owner = project.client.as_ref().map(Chosen::from);
                 cx.push(Effect::ChooseProject(Some(chosen(project)), owner));
                 cx.push(Effect::Focus(PaneId::Findings));
             }
-            (Action::New, _) => cx.open(project_form::new(cx.model)),
             (Action::Edit | Action::Person, Some(project)) => {
                 let mut sheet = project_form::edit(project, cx.model);
                 if action == Action::Person {
@@ -95,55 +135,20 @@ impl Pane for Projects {
                 }
                 cx.open(sheet);
             }
-            (Action::Place, Some(_)) => {
-                let projects = self.window.targets().into_iter().cloned().collect();
-                cx.open(assign::Assign::new(projects));
-            }
             (Action::Import, Some(project)) => cx.open(import::new(chosen(project), cx.model)),
             (Action::CopyId, Some(project)) => cx.push(Effect::Copy(project.key.clone())),
             (Action::Pin, Some(project)) => cx.push(Effect::Pin(project.client.as_ref().map(Chosen::from))),
-            (Action::Back, _) => return self.window.back(),
             _ => return false,
         }
         true
     }
 
-    fn reply(&mut self, payload: Payload, cx: &mut Cx) {
-        let Ok(msg) = payload.downcast::<Msg>() else { return };
-        let Msg::Page(want, answer) = *msg;
-        self.window
-            .answer(&want, answer.map_err(|f| sentence(&f)), cx.model.now);
-        self.load(cx);
-    }
-
-    fn note(&mut self, note: Note, cx: &mut Cx) {
-        match note {
-            Note::Start => self.started = true,
-            Note::Standing => {
-                // Another client, another list; the project of a standing is only a place in this one.
-                self.window.reset();
-            }
-            Note::Resync => self.window.refresh(),
-            Note::Change(event) => match event.topic {
-                Topic::Client | Topic::Project | Topic::Finding | Topic::Import => self.window.refresh(),
-                _ => return,
-            },
-            Note::Find(text) => {
-                if !self.window.find(text) {
-                    cx.say(Tone::Warn, "No project loaded here matches.");
-                }
-            }
-            _ => return,
-        }
-        self.load(cx);
-    }
-
-    fn can(&self, action: Action, model: &Model) -> Can {
+    fn can(&self, action: Action, row: Option<&Project>, many: bool, model: &Model) -> Can {
         const ROW: &str = "Put the cursor on a project first.";
-        let row = self.window.current();
         match action {
             Action::New => Can::Yes,
             Action::Choose | Action::Edit | Action::CopyId | Action::Person => Can::when(row.is_some(), ROW),
+            Action::Place if many => Can::Yes,
             Action::Place | Action::Import => match row {
                 None => Can::No(ROW),
                 Some(project) => Can::when(
@@ -155,105 +160,38 @@ impl Pane for Projects {
                 row.is_some_and(|p| p.client.is_some()) || model.pin.is_some(),
                 "This project has no client to pin.",
             ),
-            action if super::moves(action) => Can::Yes,
-            Action::FindNext | Action::FindPrev => Can::when(self.window.is_finding(), "Find something first."),
             _ => Can::NotHere,
         }
     }
 
-    fn hints(&self) -> &'static [Action] {
-        &[
-            Action::Choose,
-            Action::New,
-            Action::Place,
-            Action::Import,
-            Action::Edit,
-            Action::Mark,
-            Action::Find,
-        ]
-    }
-
-    fn set_size(&mut self, _width: u16, height: u16, cx: &mut Cx) {
-        self.window.set_height(usize::from(height.saturating_sub(1)));
-        self.load(cx);
-    }
-
     fn title(&self, model: &Model) -> Vec<Run> {
-        let mut out = Vec::new();
-        if let Some(client) = &model.standing.client {
-            out.push(run(format!("of {} ", client.name), Tone::Dim));
-        }
-        if self.window.is_finding() {
-            out.push(run(format!("/{} ", self.window.needle()), Tone::Key));
-        }
-        out
+        let of = model.standing.client.as_ref();
+        of.map(|client| run(format!("of {} ", client.name), Tone::Dim))
+            .into_iter()
+            .collect()
     }
 
-    fn position(&self) -> Safe {
-        self.window.position()
-    }
-
-    fn draw(&self, brush: &mut Brush, area: Rect, focused: bool, model: &Model) {
-        const COLUMNS: [table::Column; 4] = [
-            table::column("key", 6, 0),
-            table::column("project", 0, 0),
-            table::column("client", 16, 2),
-            table::column("work", 10, 1),
-        ];
-        let narrowed = model.standing.client.is_some();
-        let wide = area.width >= 70;
-        let mut columns = COLUMNS.to_vec();
-        if narrowed {
-            columns.remove(2);
+    fn empty(&self, query: &str, model: &Model) -> Vec<Run> {
+        if !query.is_empty() {
+            return nothing("project", query, model);
         }
-        if let Some(badges) = columns.last_mut().filter(|_| wide) {
-            badges.width = 24;
-        }
-        let new = model.keymap.first(Action::New);
-        let what = if narrowed {
+        let what = if model.standing.client.is_some() {
             "No project of this client yet. "
         } else {
             "No project yet that you may open. "
         };
-        let empty = vec![run(what, Tone::Dim), run(new, Tone::Key), run(" makes one.", Tone::Dim)];
-        table::draw(
-            brush,
-            area,
-            &self.window,
-            &columns,
-            focused,
-            model,
-            None,
-            &empty,
-            |project| {
-                let mut name = Vec::new();
-                if model.standing.project.as_ref().is_some_and(|p| p.id == project.id.0) {
-                    name.push(run("● ", Tone::Key));
-                }
-                name.push(run(&project.name, Tone::Text));
-                let mut cells = vec![vec![run(&project.key, Tone::Dim)], name];
-                if !narrowed {
-                    cells.push(vec![match &project.client {
-                        Some(client) => run(&client.name, Tone::Text),
-                        None => run("unassigned", Tone::Warn),
-                    }]);
-                }
-                cells.push(if wide {
-                    badge::badges(&project.badges)
-                } else {
-                    badge::fix(&project.badges)
-                });
-                cells
-            },
-        );
+        vec![
+            run(what, Tone::Dim),
+            run(model.keymap.first(Action::New), Tone::Key),
+            run(" makes one.", Tone::Dim),
+        ]
     }
 
-    fn names(&self) -> Vec<Named> {
-        let named = |p: &Project| Named {
+    fn named(project: &Project) -> Option<Named> {
+        Some(Named {
             what: What::Project,
-            chosen: chosen(p),
-            client: p.client.as_ref().map(Chosen::from),
-        };
-        self.window.rows().map(named).collect()
+            chosen: chosen(project),
+            client: project.client.as_ref().map(Chosen::from),
+        })
     }
 }

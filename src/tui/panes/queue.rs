@@ -1,32 +1,24 @@
 //! The remediation queue across every client one may open: lanes first, then the nearest or most breached clock.
 
-use ratatui::layout::Rect;
 use uuid::Uuid;
 
 use super::super::action::{Action, Can};
 use super::super::acts;
-use super::super::clock;
-use super::super::effect::{Answer, Cx, Fault, Payload, sentence};
-use super::super::ink::{Brush, Run, run};
+use super::super::effect::{Answer, Cx};
+use super::super::ink::{Run, run};
 use super::super::modals::detail::Detail;
 use super::super::model::Model;
 use super::super::theme::Tone;
-use super::super::widgets::{badge, table};
-use super::super::window::{PAGE, Row, Want, Window};
-use super::{Note, Pane};
-use crate::api::Page;
+use super::super::widgets::badge;
+use super::super::window::Row;
+use super::PaneId;
+use super::noun::{Ask, Column, Group, Look, Narrowed, Noun, Picked, Sort};
 use crate::api::event::Topic;
 use crate::api::finding::Finding;
 use crate::api::queue::{ClockKind, CountLanes, LaneCounts, ListQueue, QueueItem};
 use crate::domain::lane::Lane;
 use crate::domain::safe::Safe;
 use crate::domain::time::Time;
-
-#[derive(Debug)]
-enum Msg {
-    Page(Want, Answer<Page<QueueItem>>),
-    Lanes(Answer<LaneCounts>),
-}
 
 impl Row for QueueItem {
     fn id(&self) -> Uuid {
@@ -37,158 +29,208 @@ impl Row for QueueItem {
         let holder = self.holder.as_ref().map_or("", |h| h.user.name.as_str());
         format!(
             "{} {} {client} {} {holder}",
-            self.finding.key, self.finding.title, self.lane
+            self.finding.key,
+            self.finding.title,
+            lane_name(self.lane)
         )
     }
 }
 
 /// See the module's description.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Queue {
-    window: Window<QueueItem>,
     lanes: Option<LaneCounts>,
-    query: String,
-    started: bool,
 }
 
-impl Default for Queue {
-    fn default() -> Self {
-        Self {
-            window: Window::new(0),
-            lanes: None,
-            query: String::new(),
-            started: false,
+fn is_mine(item: &QueueItem, model: &Model) -> bool {
+    let me = model.who.as_ref().map(|w| w.user);
+    item.holder.as_ref().is_some_and(|h| Some(h.user.id) == me)
+}
+
+fn narrowed(model: &Model) -> bool {
+    model.standing.client.is_some() || model.standing.project.is_some()
+}
+
+const COLUMNS: &[Column<QueueItem>] = &[
+    // A lane's name stands out where the lane begins; below it is only a reminder.
+    Column::<QueueItem>::new(&["lane"], 8, 0, |item, look| {
+        let tone = if look.first { lane_tone(item.lane) } else { Tone::Dim };
+        vec![run(lane_name(item.lane), tone)]
+    }),
+    Column::<QueueItem>::new(&["", "severity"], 1, 0, |item, look| {
+        badge::rated(item.finding.severity, look.width)
+    })
+    .to(8),
+    Column::<QueueItem>::new(&["key"], 8, 0, |item, _| vec![run(&item.finding.key, Tone::Dim)]),
+    Column::<QueueItem>::new(&["client"], 12, 0, |item, _| {
+        badge::client(item.finding.client.as_ref())
+    })
+    .to(26)
+    .unless(narrowed),
+    Column::<QueueItem>::new(&["title"], 0, 0, |item, _| vec![run(&item.finding.title, Tone::Text)]),
+    Column::<QueueItem>::new(&["clock"], 6, 1, |item, look| running(item, look.model.now)).right(),
+    Column::<QueueItem>::new(&["holder"], 8, 2, holder).to(16),
+    Column::<QueueItem>::new(&["status"], 9, 5, |item, _| badge::status(item.finding.status)),
+    Column::<QueueItem>::new(&["who"], 8, 6, |item, look| {
+        badge::person(item.finding.assignee.as_ref(), look.width)
+    })
+    .to(16),
+    Column::<QueueItem>::new(&["project"], 12, 7, |item, _| {
+        vec![run(&item.finding.project.name, Tone::Dim)]
+    })
+    .to(24)
+    .unless(|model| model.standing.project.is_some()),
+    Column::<QueueItem>::new(&["cvss"], 4, 8, |item, _| {
+        let cvss = item.finding.cvss.as_ref();
+        vec![cvss.map_or(run("–", Tone::Dim), |c| run(format!("{:.1}", c.score), Tone::Text))]
+    })
+    .right(),
+    Column::<QueueItem>::new(&["tool"], 8, 9, |item, _| vec![run(&item.finding.tool, Tone::Dim)]).to(14),
+];
+
+const GROUPS: &[Group<QueueItem>] = &[
+    Group {
+        letter: 'l',
+        name: LANES,
+        text: "lane: the queue's own order",
+        sort: "",
+        headed: false,
+        of: |item| Safe::new(lane_name(item.lane)),
+    },
+    Group {
+        letter: 'h',
+        name: "lane",
+        text: "lane, with headings",
+        sort: "",
+        headed: true,
+        of: |item| Safe::new(lane_name(item.lane)),
+    },
+    Group {
+        letter: 'c',
+        name: "client",
+        text: "client, then the nearest clock",
+        sort: "client",
+        headed: true,
+        of: |item| badge::client_name(&item.finding),
+    },
+    Group {
+        letter: 's',
+        name: "severity",
+        text: "severity, then the nearest clock",
+        sort: "-sev",
+        headed: true,
+        of: |item| Safe::new(item.finding.severity.name()),
+    },
+    Group {
+        letter: 'a',
+        name: "assignee",
+        text: "assignee, then the nearest clock",
+        sort: "assignee",
+        headed: true,
+        of: |item| badge::assignee_name(&item.finding),
+    },
+];
+
+/// The lanes, told by their column alone.
+const LANES: &str = "lanes";
+
+impl Noun for Queue {
+    type Item = QueueItem;
+    type List = ListQueue;
+    type Beside = CountLanes;
+
+    const ID: PaneId = PaneId::Queue;
+    const NAMES: [&'static str; 2] = ["finding", "findings"];
+    const SORT_IN_QUERY: bool = true;
+    const SORTS: &'static [Sort] = &[
+        Sort::new('s', "sev", "severity, within each lane", true),
+        Sort::new('v', "cvss", "CVSS score, within each lane", true),
+        Sort::new('d', "due", "due date, within each lane", false),
+        Sort::new('f', "first", "first seen, within each lane", true),
+        Sort::new('i', "title", "title, within each lane", false),
+        Sort::new('c', "client", "client, within each lane", false),
+        Sort::new('a', "assignee", "assignee, within each lane", false),
+        Sort::new('q', "", "the queue's own: the nearest or most breached clock", false),
+    ];
+    const NARROWED: Narrowed = Narrowed::ByPlace;
+    const HINTS: &'static [Action] = &[
+        Action::Choose,
+        Action::TakeNext,
+        Action::Take,
+        Action::Status,
+        Action::Comment,
+        Action::Person,
+        Action::Query,
+        Action::Group,
+        Action::Sort,
+    ];
+
+    fn columns() -> &'static [Column<QueueItem>] {
+        COLUMNS
+    }
+
+    fn groups() -> &'static [Group<QueueItem>] {
+        GROUPS
+    }
+
+    fn first_group() -> Option<&'static Group<QueueItem>> {
+        GROUPS.first()
+    }
+
+    fn request(ask: Ask) -> ListQueue {
+        ListQueue {
+            q: ask.model.standing.narrow(ask.query),
+            flat: ask.flat,
+            limit: ask.limit,
+            cursor: ask.cursor,
+            end: ask.end,
+            count: ask.count,
         }
     }
-}
 
-impl Queue {
-    fn load(&mut self, cx: &mut Cx) {
-        if !self.started {
-            return;
-        }
-        if let Some(want) = self.window.wants() {
-            let q = cx.model.standing.narrow(&self.query);
-            let request = ListQueue {
-                q: q.clone(),
-                limit: Some(PAGE),
-                cursor: want.cursor.clone(),
-                count: want.is_first(),
-            };
-            if want.is_first() {
-                cx.read("lanes", CountLanes { q }, Msg::Lanes);
+    fn follows(topic: Topic) -> bool {
+        matches!(
+            topic,
+            Topic::Project | Topic::Finding | Topic::Queue | Topic::Import | Topic::Comment
+        )
+    }
+
+    fn beside(query: &str, model: &Model) -> Option<CountLanes> {
+        Some(CountLanes {
+            q: model.standing.narrow(query),
+        })
+    }
+
+    // Without counts the list is still right; its own failure is told by the page.
+    fn take_beside(&mut self, answer: Answer<LaneCounts>) {
+        self.lanes = answer.ok();
+    }
+
+    fn act(&self, action: Action, picked: &Picked<QueueItem>, cx: &mut Cx) -> bool {
+        match (action, picked.row) {
+            (Action::Choose, Some(item)) => cx.open(Detail::held(&item.finding, is_mine(item, cx.model))),
+            (Action::TakeNext, _) => acts::take_next(picked.query, cx),
+            (action, row) => {
+                let many = acts::Many::of(&picked.marked, picked.query, cx.model, |item| item.finding.clone());
+                let rows = picked.rows();
+                let mine = rows.iter().all(|item| is_mine(item, cx.model));
+                return acts::on_marked(action, many.as_ref(), mine, cx)
+                    || row.is_some_and(|item| acts::on_finding(action, &item.finding, is_mine(item, cx.model), cx));
             }
-            cx.read("page", request, move |answer| Msg::Page(want, answer));
-        }
-    }
-
-    fn is_mine(item: &QueueItem, model: &Model) -> bool {
-        let me = model.who.as_ref().map(|w| w.user);
-        item.holder.as_ref().is_some_and(|h| Some(h.user.id) == me)
-    }
-}
-
-impl Pane for Queue {
-    fn act(&mut self, action: Action, count: Option<usize>, cx: &mut Cx) -> bool {
-        if self.window.act(action, count) {
-            self.load(cx);
-            return true;
-        }
-        match (action, self.window.current()) {
-            (Action::Choose, Some(item)) => cx.open(Detail::held(&item.finding, Self::is_mine(item, cx.model))),
-            (Action::TakeNext, _) => acts::take_next(&self.query, cx),
-            (Action::Back, _) => return self.window.back(),
-            (action, Some(item)) => {
-                let mine = Self::is_mine(item, cx.model);
-                return acts::on_finding(action, &item.finding, mine, cx);
-            }
-            _ => return false,
         }
         true
     }
 
-    fn reply(&mut self, payload: Payload, cx: &mut Cx) {
-        let Ok(msg) = payload.downcast::<Msg>() else { return };
-        match *msg {
-            Msg::Page(want, answer) => {
-                if let Err(Fault::Problem(problem)) = &answer
-                    && problem.at.is_some()
-                {
-                    cx.say(Tone::Bad, Safe::new(&problem.detail));
-                }
-                self.window
-                    .answer(&want, answer.map_err(|f| sentence(&f)), cx.model.now);
-                self.load(cx);
-            }
-            // Without counts the list is still right; its own failure is told by the page.
-            Msg::Lanes(answer) => self.lanes = answer.ok(),
-        }
-    }
-
-    fn note(&mut self, note: Note, cx: &mut Cx) {
-        match note {
-            Note::Start => self.started = true,
-            Note::Standing => {
-                self.window.reset();
-                self.window.home();
-            }
-            Note::Resync => self.window.refresh(),
-            Note::Change(event) => match event.topic {
-                Topic::Project | Topic::Finding | Topic::Queue | Topic::Import | Topic::Comment => {
-                    self.window.refresh();
-                }
-                _ => return,
-            },
-            Note::Query(text) => {
-                text.clone_into(&mut self.query);
-                self.window.reset();
-                self.window.home();
-            }
-            Note::Find(text) => {
-                if !self.window.find(text) {
-                    cx.say(Tone::Warn, "Nothing loaded here matches; `f` asks the server.");
-                }
-            }
-            Note::Sort(_) | Note::Subject(_) | Note::Kept | Note::People => return,
-        }
-        self.load(cx);
-    }
-
-    fn can(&self, action: Action, model: &Model) -> Can {
+    fn can(&self, action: Action, row: Option<&QueueItem>, many: bool, model: &Model) -> Can {
         match action {
             Action::TakeNext => Can::Yes,
-            Action::Sort => Can::No("The queue has its own order: lane, clock, severity. The findings can be sorted."),
-            Action::FindNext | Action::FindPrev => Can::when(self.window.is_finding(), "Find something first."),
-            action if super::moves(action) => Can::Yes,
-            action => acts::can_on_finding(action, self.window.current().map(|i| &i.finding), model),
+            action if many && acts::takes_many(action) => Can::Yes,
+            action => acts::can_on_finding(action, row.map(|i| &i.finding), model),
         }
-    }
-
-    fn hints(&self) -> &'static [Action] {
-        &[
-            Action::Choose,
-            Action::TakeNext,
-            Action::Take,
-            Action::Status,
-            Action::Comment,
-            Action::Person,
-            Action::Query,
-        ]
-    }
-
-    fn set_size(&mut self, _width: u16, height: u16, cx: &mut Cx) {
-        self.window.set_height(usize::from(height.saturating_sub(1)));
-        self.load(cx);
     }
 
     fn title(&self, _: &Model) -> Vec<Run> {
         let mut out = Vec::new();
-        if !self.query.is_empty() {
-            out.push(run(format!("{} ", self.query), Tone::Dim));
-        }
-        if self.window.is_finding() {
-            out.push(run(format!("/{} ", self.window.needle()), Tone::Key));
-        }
         for count in self.lanes.iter().flat_map(|l| &l.lanes).filter(|c| c.count > 0) {
             out.push(run(lane_name(count.lane), lane_tone(count.lane)));
             out.push(run(format!(" {} ", count.count), Tone::Dim));
@@ -196,66 +238,29 @@ impl Pane for Queue {
         out
     }
 
-    fn position(&self) -> Safe {
-        self.window.position()
+    fn group_size(&self, group: &str, name: &Safe) -> Option<i64> {
+        let lanes = self.lanes.as_ref().filter(|_| group == "lane")?;
+        let lane = lanes.lanes.iter().find(|c| lane_name(c.lane) == name.as_str());
+        lane.map(|c| c.count)
     }
 
-    fn draw(&self, brush: &mut Brush, area: Rect, focused: bool, model: &Model) {
-        const COLUMNS: [table::Column; 7] = [
-            table::column("lane", 8, 0),
-            table::column("", 1, 0),
-            table::column("key", 8, 0),
-            table::column("client", 14, 0),
-            table::column("title", 0, 0),
-            table::number("clock", 6, 1),
-            table::column("holder", 8, 2),
-        ];
-        let mut columns = COLUMNS;
-        columns[3].width = super::client_width(area.width);
-        let empty = vec![
-            run("Nothing asks for an act here. ", Tone::Good),
-            run(model.keymap.first(Action::Findings), Tone::Key),
-            run(" shows all findings.", Tone::Dim),
-        ];
-        table::draw(
-            brush,
-            area,
-            &self.window,
-            &columns,
-            focused,
-            model,
-            None,
-            &empty,
-            |item| {
-                let finding = &item.finding;
-                vec![
-                    vec![run(lane_name(item.lane), lane_tone(item.lane))],
-                    badge::severity(finding.severity),
-                    vec![run(&finding.key, Tone::Dim)],
-                    vec![match &finding.client {
-                        Some(client) => run(&client.name, Tone::Text),
-                        None => run("unassigned", Tone::Warn),
-                    }],
-                    vec![run(&finding.title, Tone::Text)],
-                    running(item, model.now),
-                    holder(item, model),
-                ]
-            },
-        );
+    fn empty(&self, query: &str, model: &Model) -> Vec<Run> {
+        let mut out = vec![run("Nothing asks for an act here", Tone::Good)];
+        if !query.is_empty() {
+            out.push(run(format!(" that matches {query}"), Tone::Dim));
+        }
+        out.push(run(". ", Tone::Good));
+        out.push(run(model.keymap.first(Action::Findings), Tone::Key));
+        out.push(run(" shows all findings.", Tone::Dim));
+        out
     }
 
-    fn finding(&self) -> Option<&Finding> {
-        self.window.current().map(|item| &item.finding)
+    fn finding(item: &QueueItem) -> Option<&Finding> {
+        Some(&item.finding)
     }
 
-    fn query(&self) -> &str {
-        &self.query
-    }
-
-    fn next_change(&self, now: Time) -> Option<Time> {
-        let rows = self.window.visible().filter_map(|(_, row)| row);
-        let clocks = rows.filter_map(|item| item.clock.as_ref().map(|c| c.due_at));
-        clocks.map(|t| clock::changes(t, now)).min()
+    fn clock(item: &QueueItem) -> Option<Time> {
+        item.clock.as_ref().map(|c| c.due_at)
     }
 }
 
@@ -288,10 +293,10 @@ fn running(item: &QueueItem, now: Time) -> Vec<Run> {
     out
 }
 
-fn holder(item: &QueueItem, model: &Model) -> Vec<Run> {
+fn holder(item: &QueueItem, look: &Look) -> Vec<Run> {
     match &item.holder {
-        Some(_) if Queue::is_mine(item, model) => vec![run("you", Tone::Good)],
-        Some(holder) => badge::person(Some(&holder.user)),
+        Some(_) if is_mine(item, look.model) => vec![run("you", Tone::Good)],
+        Some(holder) => badge::person(Some(&holder.user), look.width),
         None => Vec::new(),
     }
 }

@@ -3,10 +3,11 @@
 use super::super::clock;
 use super::super::ink::{Run, run};
 use super::super::theme::Tone;
-use crate::api::PersonRef;
 use crate::api::agency::SeverityCounts;
 use crate::api::finding::Finding;
 use crate::api::project::{Badge, Badges};
+use crate::api::{PersonRef, Ref};
+use crate::domain::safe::Safe;
 use crate::domain::severity::Severity;
 use crate::domain::status::Status;
 use crate::domain::time::{DAY_MS, Time};
@@ -14,6 +15,14 @@ use crate::domain::time::{DAY_MS, Time};
 /// The severity's letter in its tone.
 pub fn severity(severity: Severity) -> Vec<Run> {
     vec![run(letter(severity), Tone::Severity(severity))]
+}
+
+/// The severity in words where there is room.
+pub fn rated(of: Severity, width: u16) -> Vec<Run> {
+    if width < 8 {
+        return severity(of);
+    }
+    vec![run(of.name(), Tone::Severity(of))]
 }
 
 fn letter(severity: Severity) -> &'static str {
@@ -44,8 +53,9 @@ pub fn status(status: Status) -> Vec<Run> {
     vec![run(text, tone)]
 }
 
-/// `2C 5H 1M`: what is there, worst first; `clear` where nothing is.
-pub fn counts(counts: &SeverityCounts) -> Vec<Run> {
+/// `2C 5H 1M`: what is there, worst first; `clear` where nothing is. What has no room is added up behind a `+`: a number
+/// is never cut.
+pub fn counts(counts: &SeverityCounts, width: u16) -> Vec<Run> {
     let all = [
         (counts.critical, Severity::Critical),
         (counts.high, Severity::High),
@@ -53,56 +63,126 @@ pub fn counts(counts: &SeverityCounts) -> Vec<Run> {
         (counts.low, Severity::Low),
         (counts.info, Severity::Info),
     ];
-    let mut out = Vec::new();
-    for (n, severity) in all.into_iter().filter(|(n, _)| *n > 0) {
-        if !out.is_empty() {
+    let present: Vec<_> = all.into_iter().filter(|(n, _)| *n > 0).collect();
+    if present.is_empty() {
+        return vec![run("clear", Tone::Good)];
+    }
+    for shown in (0..=present.len()).rev() {
+        let mut out: Vec<Run> = Vec::new();
+        let mut add = |text: String, tone| {
+            if !out.is_empty() {
+                out.push(run(" ", Tone::Text));
+            }
+            out.push(run(text, tone));
+        };
+        for (n, severity) in &present[..shown] {
+            add(format!("{n}{}", letter(*severity)), Tone::Severity(*severity));
+        }
+        let rest: i64 = present[shown..].iter().map(|(n, _)| n).sum();
+        if rest > 0 {
+            add(format!("+{rest}"), Tone::Dim);
+        }
+        if super::super::ink::width(&out) <= usize::from(width) || shown == 0 {
+            return out;
+        }
+    }
+    Vec::new()
+}
+
+/// Heads for [`badges`], each as wide as the form it stands over.
+pub const BADGE_HEADS: &[&str] = &[
+    "fix  srhm",
+    "fix         s  r  h  m ",
+    "fix          scan        report   handoff       monitoring",
+];
+
+/// All five badges. Where there is room in words under their heads; else the fixing in words and the others by letter;
+/// else by letter and number alone. `·` is a badge with nothing to tell.
+pub fn badges(badges: &Badges, width: u16) -> Vec<Run> {
+    let [narrow, middle, wide] = [9, 23, 58];
+    let others = [&badges.scan, &badges.report, &badges.handoff, &badges.monitoring];
+    if width >= wide {
+        let mut out = padded(words(&badges.fix), 13);
+        for (badge, room) in others.into_iter().zip([12, 9, 14, 10]) {
+            out.extend(padded(words(badge), room));
+        }
+        return out;
+    }
+    if width >= middle {
+        let mut out = padded(words(&badges.fix), usize::from(width) - 12);
+        for (badge, name) in others.into_iter().zip(["S", "R", "H", "M"]) {
+            let state = initial(badge);
+            let tone = if state.text.as_str() == "·" {
+                Tone::Dim
+            } else {
+                state.tone
+            };
+            out.push(run(name, tone));
+            out.push(state);
             out.push(run(" ", Tone::Text));
         }
-        out.push(run(format!("{n}{}", letter(severity)), Tone::Severity(severity)));
+        return out;
     }
-    if out.is_empty() {
-        out.push(run("clear", Tone::Good));
-    }
-    out
-}
-
-/// The badge of the fixing alone, where there is no room for more.
-pub fn fix(badges: &Badges) -> Vec<Run> {
-    vec![one("", &badges.fix)]
-}
-
-/// The badges that say something, in words.
-pub fn badges(badges: &Badges) -> Vec<Run> {
-    let all = [
-        ("", &badges.fix, ""),
-        ("scan", &badges.scan, "none"),
-        ("report", &badges.report, "none"),
-        ("handoff", &badges.handoff, "not_started"),
-        ("monitoring", &badges.monitoring, "off"),
-    ];
-    let mut out: Vec<Run> = Vec::new();
-    for (name, badge, silent) in all {
-        if badge.state == silent || (name == "handoff" && badge.state == "unassigned") {
-            continue;
-        }
-        if !out.is_empty() {
-            out.push(run(" · ", Tone::Dim));
-        }
-        out.push(one(name, badge));
+    let fix = short(&badges.fix);
+    let room = usize::from(width.max(narrow)).saturating_sub(4);
+    let used = fix.text.width();
+    let mut out = padded(fix, room);
+    if used < room {
+        out.extend(others.into_iter().map(initial));
     }
     out
 }
 
-fn one(name: &str, badge: &Badge) -> Run {
-    let tone = match badge.state.as_str() {
+fn padded(text: Run, width: usize) -> Vec<Run> {
+    let gap = width.saturating_sub(text.text.width());
+    vec![text, run(" ".repeat(gap), Tone::Text)]
+}
+
+/// `29 open`, the number first: what is cut off by a narrow column is never a digit.
+fn words(badge: &Badge) -> Run {
+    let state = badge.state.replace('_', " ");
+    let text = match badge.count {
+        Some(n) => format!("{n} {state}"),
+        None => state,
+    };
+    run(text, tone(badge))
+}
+
+/// `29o`, `6!`.
+fn short(badge: &Badge) -> Run {
+    let letter = match badge.state.as_str() {
+        "clear" => "ok",
+        "overdue" => "!",
+        "open" => "o",
+        "verifying" => "v",
+        _ => "?",
+    };
+    let count = badge.count.map(|n| n.to_string()).unwrap_or_default();
+    run(format!("{count}{letter}"), tone(badge))
+}
+
+/// A badge's state as one letter.
+fn initial(badge: &Badge) -> Run {
+    let letter = match badge.state.as_str() {
+        "none" | "off" | "unassigned" | "not_started" => "·".to_owned(),
+        "stale" => "~".to_owned(),
+        "failed" | "alert" => "!".to_owned(),
+        "blocked" => "x".to_owned(),
+        "on" => "+".to_owned(),
+        state => state.chars().take(1).collect(),
+    };
+    let tone = if letter == "·" { Tone::Dim } else { tone(badge) };
+    run(letter, tone)
+}
+
+fn tone(badge: &Badge) -> Tone {
+    match badge.state.as_str() {
         "overdue" | "failed" | "alert" | "blocked" => Tone::Bad,
         "stale" | "verifying" => Tone::Warn,
         "clear" | "done" | "shared" | "acknowledged" => Tone::Good,
+        "none" | "off" | "unassigned" | "not_started" => Tone::Dim,
         _ => Tone::Text,
-    };
-    let gap = if name.is_empty() { "" } else { " " };
-    let count = badge.count.map(|n| format!(" {n}")).unwrap_or_default();
-    run(format!("{name}{gap}{}{count}", badge.state.replace('_', " ")), tone)
+    }
 }
 
 /// A finding's title, with what one must not miss before it: not triaged, not seen any more.
@@ -129,10 +209,83 @@ pub fn due(due: Option<Time>, now: Time) -> Vec<Run> {
     vec![run(clock::until(due, now), tone)]
 }
 
-/// A person's first name; a dash where there is nobody.
-pub fn person(person: Option<&PersonRef>) -> Vec<Run> {
+/// A person's name where it fits, else the first one; a dash where there is nobody.
+pub fn person(person: Option<&PersonRef>, width: u16) -> Vec<Run> {
     vec![match person {
+        Some(person) if person.name.chars().count() <= usize::from(width) => run(&person.name, Tone::Text),
         Some(person) => run(person.name.split_whitespace().next().unwrap_or_default(), Tone::Text),
         None => run("–", Tone::Dim),
     }]
+}
+
+/// The client a row belongs to.
+pub fn client(client: Option<&Ref>) -> Vec<Run> {
+    vec![match client {
+        Some(client) => run(&client.name, Tone::Text),
+        None => run("unassigned", Tone::Warn),
+    }]
+}
+
+/// The name of the client a finding belongs to, for headings.
+pub fn client_name(finding: &Finding) -> Safe {
+    Safe::new(finding.client.as_ref().map_or("unassigned", |c| c.name.as_str()))
+}
+
+/// The name of the person who takes care of a finding, for headings.
+pub fn assignee_name(finding: &Finding) -> Safe {
+    Safe::new(finding.assignee.as_ref().map_or("nobody", |p| p.name.as_str()))
+}
+
+/// How long ago.
+pub fn ago(t: Time, now: Time) -> Vec<Run> {
+    vec![run(clock::until(now, t), Tone::Dim)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(runs: &[Run]) -> String {
+        runs.iter()
+            .map(|r| r.text.as_str())
+            .collect::<String>()
+            .trim_end()
+            .to_owned()
+    }
+
+    #[test]
+    fn counts_never_cut_a_number() {
+        let all = SeverityCounts {
+            critical: 12,
+            high: 340,
+            medium: 1_500,
+            low: 7,
+            info: 0,
+        };
+        assert_eq!(text(&counts(&all, 30)), "12C 340H 1500M 7L");
+        assert_eq!(text(&counts(&all, 14)), "12C 340H +1507");
+        assert_eq!(text(&counts(&all, 3)), "+1859");
+        assert_eq!(text(&counts(&SeverityCounts::default(), 3)), "clear");
+    }
+
+    #[test]
+    fn all_five_badges_stand_in_every_width() {
+        let badge = |state: &str, count| Badge {
+            state: state.into(),
+            count,
+        };
+        let all = Badges {
+            scan: badge("done", None),
+            report: badge("draft", None),
+            fix: badge("overdue", Some(66)),
+            handoff: badge("not_started", None),
+            monitoring: badge("alert", None),
+        };
+        assert_eq!(text(&badges(&all, 9)), "66!  dd·!");
+        assert_eq!(text(&badges(&all, 23)), "66 overdue Sd Rd H· M!");
+        assert_eq!(
+            text(&badges(&all, 60)),
+            "66 overdue   done        draft    not started   alert"
+        );
+    }
 }

@@ -2,12 +2,13 @@
 //! not fit are left out from the least needed on.
 
 use ratatui::layout::Rect;
+use unicode_width::UnicodeWidthStr;
 
 use super::super::clock;
 use super::super::ink::{Brush, Run, run};
 use super::super::model::Model;
 use super::super::theme::Tone;
-use super::super::window::{Row, Window};
+use super::super::window::{Heading, Line, Row, Window, grouped, spans};
 use crate::domain::safe::Safe;
 
 /// A column.
@@ -19,6 +20,8 @@ pub struct Column {
     /// 0 stays always; the highest number goes first where room is short.
     pub spare: u8,
     pub right: bool,
+    /// It grows up to so many where there is room.
+    pub most: u16,
 }
 
 /// A fixed column.
@@ -28,6 +31,7 @@ pub const fn column(head: &'static str, width: u16, spare: u8) -> Column {
         width,
         spare,
         right: false,
+        most: width,
     }
 }
 
@@ -38,43 +42,85 @@ pub const fn number(head: &'static str, width: u16, spare: u8) -> Column {
         width,
         spare,
         right: true,
+        most: width,
     }
 }
 
 /// The flexible column never gets narrower than this while others can go.
 const FLEX_MIN: u16 = 18;
 
+/// Columns with a `spare` from here on come only where the flexible one has this much already.
+const LUXURY: u8 = 5;
+const FLEX_GOOD: u16 = 36;
+
 /// Which columns fit, with their widths.
-fn fit(columns: &[Column], width: u16) -> Vec<(usize, u16)> {
+pub fn fit(columns: &[Column], width: u16) -> Vec<(usize, u16)> {
     let mut kept: Vec<usize> = (0..columns.len()).collect();
     loop {
         let fixed: u16 = kept.iter().map(|i| columns[*i].width).sum();
         let gaps = kept.len().saturating_sub(1) as u16;
         let flexible = kept.iter().any(|i| columns[*i].width == 0);
-        let wanted = fixed + gaps + if flexible { FLEX_MIN } else { 0 };
         let least = kept.iter().copied().filter(|i| columns[*i].spare > 0);
         let least = least.max_by_key(|i| columns[*i].spare);
+        let flex = match least {
+            _ if !flexible => 0,
+            Some(i) if columns[i].spare >= LUXURY => FLEX_GOOD,
+            _ => FLEX_MIN,
+        };
         match least {
-            Some(i) if wanted > width => kept.retain(|k| *k != i),
+            Some(i) if fixed + gaps + flex > width => kept.retain(|k| *k != i),
             _ => {
                 let rest = width.saturating_sub(fixed + gaps);
-                return kept
-                    .into_iter()
-                    .map(|i| (i, if columns[i].width == 0 { rest } else { columns[i].width }))
-                    .collect();
+                return share(columns, kept, rest);
             }
         }
     }
 }
 
+/// What is left goes to the flexible column first, then to those that may grow, the rest to the flexible one again.
+fn share(columns: &[Column], kept: Vec<usize>, rest: u16) -> Vec<(usize, u16)> {
+    let mut spare = rest.saturating_sub(FLEX_GOOD);
+    let mut widths: Vec<(usize, u16)> = kept.into_iter().map(|i| (i, columns[i].width)).collect();
+    let mut flex = rest;
+    let mut grown = true;
+    while spare > 0 && std::mem::take(&mut grown) {
+        for (i, width) in &mut widths {
+            if spare > 0 && columns[*i].width > 0 && *width < columns[*i].most {
+                *width += 1;
+                spare -= 1;
+                flex -= 1;
+                grown = true;
+            }
+        }
+    }
+    for (i, width) in &mut widths {
+        if columns[*i].width == 0 {
+            *width = flex;
+        }
+    }
+    widths
+}
+
 /// What an empty list says: what is missing, and which key makes it.
 pub type Empty = Vec<Run>;
+
+/// How a list looks besides its cells.
+pub struct Looks<'a> {
+    pub columns: &'a [Column],
+    pub focused: bool,
+    pub model: &'a Model,
+    /// The fixed row above the others.
+    pub lead: &'a [Run],
+    pub empty: &'a [Run],
+    /// The exact size of a group, where it is known.
+    pub group_size: &'a dyn Fn(&Safe) -> Option<i64>,
+}
 
 /// Draws the rows that are in view. `cells` makes the cells of a row, in the order of the columns; `lead` those of the
 /// fixed row above them.
 #[expect(
     clippy::too_many_arguments,
-    reason = "one call per pane, each argument a part of what it looks like"
+    reason = "one call per list, each argument a part of what it looks like"
 )]
 pub fn draw<T: Row>(
     brush: &mut Brush,
@@ -87,50 +133,62 @@ pub fn draw<T: Row>(
     empty: &Empty,
     cells: impl Fn(&T) -> Vec<Vec<Run>>,
 ) {
+    let looks = Looks {
+        columns,
+        focused,
+        model,
+        lead: lead.unwrap_or_default(),
+        empty,
+        group_size: &|_| None,
+    };
+    rows(brush, area, window, &looks, |row, _| cells(row));
+}
+
+/// As [`draw`]; `cells` also learns whether the row is the first of its group in view.
+pub fn rows<T: Row>(
+    brush: &mut Brush,
+    area: Rect,
+    window: &Window<T>,
+    looks: &Looks,
+    cells: impl Fn(&T, bool) -> Vec<Vec<Run>>,
+) {
     if area.height < 2 || area.width < 10 {
         return;
     }
+    let columns = looks.columns;
     let fitted = fit(columns, area.width - 2);
     let mut x = area.x + 2;
     for (i, width) in &fitted {
         let column = &columns[*i];
-        place(
-            brush,
-            x,
-            area.y,
-            *width,
-            column.right,
-            &[run(column.head, Tone::Dim)],
-            None,
-        );
+        let head = [run(column.head, Tone::Dim)];
+        place(brush, x, area.y, *width, column.right, &head, None, None);
         x += width + 1;
     }
     let mut y = area.y + 1;
-    for (index, row) in window.visible() {
+    for line in window.lines() {
         if y >= area.bottom() {
             break;
         }
-        let here = window.is_at(index);
-        let bar = here.then_some(if focused { Tone::Cursor } else { Tone::Rest });
-        if let Some(tone) = bar {
-            brush.bar(area.x, y, area.width, tone);
-        }
-        let marked = row.is_some_and(|r| window.is_marked(r.id()));
-        let mark = match (here, marked) {
-            (_, true) => "*",
-            (true, false) => "›",
-            (false, false) => " ",
-        };
-        brush.text_on(area.x, y, 1, &Safe::new(mark), Tone::Key, bar);
-        match row {
-            None => {
-                brush.runs_on(area.x + 2, y, area.width - 2, lead.unwrap_or_default(), bar);
+        match line {
+            Line::Heading(heading) => {
+                let runs = head_line(&heading, (looks.group_size)(&heading.name));
+                brush.runs(area.x, y, area.width, &runs);
             }
-            Some(row) => {
-                let cells = cells(row);
+            Line::Loading => {
+                brush.text(area.x + 2, y, area.width - 2, &Safe::new("loading more…"), Tone::Dim);
+            }
+            Line::Fixed(index) => {
+                let bar = begin(brush, area, y, window.is_at(index), false, looks.focused);
+                brush.runs_on(area.x + 2, y, area.width - 2, looks.lead, bar);
+            }
+            Line::Row(index, row, first) => {
+                let marked = window.is_marked(row.id());
+                let bar = begin(brush, area, y, window.is_at(index), marked, looks.focused);
+                let cells = cells(row, first);
                 let mut x = area.x + 2;
                 for (i, width) in &fitted {
-                    place(brush, x, y, *width, columns[*i].right, &cells[*i], bar);
+                    let right = columns[*i].right;
+                    place(brush, x, y, *width, right, &cells[*i], bar, window.shown_needle());
                     x += width + 1;
                 }
             }
@@ -138,19 +196,44 @@ pub fn draw<T: Row>(
         y += 1;
     }
     if y < area.bottom() {
-        note(
-            brush,
-            Rect::new(area.x + 2, y, area.width - 2, area.bottom() - y),
-            window,
-            model,
-            empty,
-        );
+        let area = Rect::new(area.x + 2, y, area.width - 2, area.bottom() - y);
+        note(brush, area, window, looks.empty);
     }
-    stamp(brush, area, window, model);
+    stamp(brush, area, window, looks.model);
+}
+
+/// The row's bar and its mark.
+fn begin(brush: &mut Brush, area: Rect, y: u16, here: bool, marked: bool, focused: bool) -> Option<Tone> {
+    let bar = here.then_some(if focused { Tone::Cursor } else { Tone::Rest });
+    if let Some(tone) = bar {
+        brush.bar(area.x, y, area.width, tone);
+    }
+    let mark = match (here, marked) {
+        (_, true) => "*",
+        (true, false) => "›",
+        (false, false) => " ",
+    };
+    brush.text_on(area.x, y, 1, &Safe::new(mark), Tone::Key, bar);
+    bar
+}
+
+/// `── critical · 12 ──`; `40+` where not all of it is here.
+fn head_line(heading: &Heading, exact: Option<i64>) -> Vec<Run> {
+    let size = match exact {
+        Some(n) => grouped(n),
+        None if heading.more => format!("{}+", heading.loaded),
+        None => heading.loaded.to_string(),
+    };
+    vec![
+        run("── ", Tone::Border),
+        run(heading.name.clone(), Tone::Title),
+        run(format!(" · {size} "), Tone::Dim),
+        run("──", Tone::Border),
+    ]
 }
 
 /// Below the rows: loading, failed, or nothing there.
-fn note<T: Row>(brush: &mut Brush, area: Rect, window: &Window<T>, _model: &Model, empty: &Empty) {
+fn note<T: Row>(brush: &mut Brush, area: Rect, window: &Window<T>, empty: &[Run]) {
     if let Some(why) = window.failed().filter(|_| window.is_blank()) {
         for (i, line) in super::super::ink::wrap(why, usize::from(area.width)).iter().enumerate() {
             brush.text(area.x, area.y + i as u16, area.width, line, Tone::Bad);
@@ -158,7 +241,15 @@ fn note<T: Row>(brush: &mut Brush, area: Rect, window: &Window<T>, _model: &Mode
     } else if window.is_blank() {
         brush.text(area.x, area.y, area.width, &Safe::new("Loading…"), Tone::Dim);
     } else if window.is_empty() {
-        brush.runs(area.x, area.y, area.width, empty);
+        let text: String = empty.iter().map(|r| r.text.as_str()).collect();
+        if text.chars().count() <= usize::from(area.width) {
+            brush.runs(area.x, area.y, area.width, empty);
+            return;
+        }
+        let lines = super::super::ink::wrap(&Safe::new(&text), usize::from(area.width));
+        for (y, line) in (area.y..area.bottom()).zip(&lines) {
+            brush.text(area.x, y, area.width, line, Tone::Dim);
+        }
     }
 }
 
@@ -174,10 +265,33 @@ fn stamp<T: Row>(brush: &mut Brush, area: Rect, window: &Window<T>, model: &Mode
     }
 }
 
-fn place(brush: &mut Brush, x: u16, y: u16, width: u16, right: bool, runs: &[Run], row: Option<Tone>) {
+/// Puts runs into a cell; what is being found is underlined.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "one cell: where, how wide, what, over what, with what found"
+)]
+fn place(
+    brush: &mut Brush,
+    x: u16,
+    y: u16,
+    width: u16,
+    right: bool,
+    runs: &[Run],
+    row: Option<Tone>,
+    needle: Option<&str>,
+) {
     let used = (super::super::ink::width(runs) as u16).min(width);
     let shift = if right { width - used } else { 0 };
-    brush.runs_on(x + shift, y, width - shift, runs, row);
+    let end = brush.runs_on(x + shift, y, width - shift, runs, row);
+    let Some(needle) = needle else { return };
+    let text: String = runs.iter().map(|r| r.text.as_str()).collect();
+    for (from, to) in spans(&text, needle) {
+        let start = x + shift + text[..from].width() as u16;
+        let length = text[from..to].width() as u16;
+        if start < end {
+            brush.underline(start, y, length.min(end - start));
+        }
+    }
 }
 
 #[cfg(test)]
@@ -197,5 +311,24 @@ mod tests {
         assert_eq!(widths(40), [0, 1, 3]);
         assert_eq!(widths(30), [0, 1]);
         assert_eq!(fit(&columns, 80)[1].1, 80 - 23 - 3);
+    }
+
+    #[test]
+    fn columns_grow_once_the_flexible_one_has_enough() {
+        let columns = [
+            column("title", 0, 0),
+            Column {
+                most: 20,
+                ..column("client", 10, 0)
+            },
+            column("tool", 8, 6),
+        ];
+        assert_eq!(
+            fit(&columns, 40),
+            [(0, 29), (1, 10)],
+            "no luxury while the title is short"
+        );
+        assert_eq!(fit(&columns, 60), [(0, 36), (1, 14), (2, 8)]);
+        assert_eq!(fit(&columns, 100), [(0, 70), (1, 20), (2, 8)]);
     }
 }

@@ -1,8 +1,7 @@
-//! Moving the cursor through a window, marking rows, finding in what is loaded.
+//! Moving the cursor through a window: by rows, pages, groups, to both ends of the list.
 
-use super::super::action::Action;
 use super::{Row, Window};
-use crate::domain::safe::Safe;
+use crate::tui::action::Action;
 
 impl<T: Row> Window<T> {
     /// The rows that fit.
@@ -17,7 +16,7 @@ impl<T: Row> Window<T> {
         self.homing = true;
     }
 
-    fn go(&mut self, to: usize) {
+    pub(super) fn go(&mut self, to: usize) {
         self.at = to.min(self.len().saturating_sub(1));
         self.reveal();
     }
@@ -25,103 +24,115 @@ impl<T: Row> Window<T> {
     /// Moving, marking and finding again; whether the action was one of those.
     pub fn act(&mut self, action: Action, count: Option<usize>) -> bool {
         let n = count.unwrap_or(1);
+        let page = self.height.saturating_sub(usize::from(self.headed)).max(1);
         match action {
             Action::Down => self.go(self.at.saturating_add(n)),
             Action::Up => self.go(self.at.saturating_sub(n)),
-            Action::Top => self.go(0),
-            Action::Bottom => self.go(usize::MAX),
-            Action::PageDown => self.go(self.at.saturating_add(n * self.height)),
-            Action::PageUp => self.go(self.at.saturating_sub(n * self.height)),
-            Action::HalfDown => self.go(self.at.saturating_add(n * self.height.div_ceil(2))),
-            Action::HalfUp => self.go(self.at.saturating_sub(n * self.height.div_ceil(2))),
+            Action::Top => self.jump_to_top(),
+            Action::Bottom => self.jump_to_bottom(),
+            Action::PageDown => self.scroll(n.saturating_mul(page), true),
+            Action::PageUp => self.scroll(n.saturating_mul(page), false),
+            Action::HalfDown => self.scroll(n.saturating_mul(page.div_ceil(2)), true),
+            Action::HalfUp => self.scroll(n.saturating_mul(page.div_ceil(2)), false),
             Action::FindNext => self.find_again(true),
             Action::FindPrev => self.find_again(false),
-            Action::Mark => {
-                if let Some(id) = self.current().map(Row::id) {
-                    if !self.marks.remove(&id) {
-                        self.marks.insert(id);
-                    }
-                    self.go(self.at + 1);
-                }
-            }
-            Action::Range => match self.range.take() {
-                None => self.range = Some(self.at),
-                Some(from) => {
-                    let (a, b) = (from.min(self.at), from.max(self.at));
-                    let ids: Vec<_> = self
-                        .rows()
-                        .skip(a.saturating_sub(self.lead))
-                        .take(b + 1 - a)
-                        .map(Row::id)
-                        .collect();
-                    self.marks.extend(ids);
-                }
-            },
-            Action::MarkAll => {
-                let ids: Vec<_> = self.rows().filter(|r| self.matches(*r)).map(Row::id).collect();
-                self.marks.extend(ids);
-            }
+            Action::Mark => self.mark_here(),
+            Action::Range => self.mark_range(),
+            Action::NextRecord if self.is_grouped() => self.step_group(true),
+            Action::PrevRecord if self.is_grouped() => self.step_group(false),
             _ => return false,
         }
         true
     }
 
-    /// Drops range, marks, then the search; whether there was one.
-    pub fn back(&mut self) -> bool {
-        if self.range.take().is_some() {
-            return true;
-        }
-        if !self.marks.is_empty() {
-            self.marks.clear();
-            return true;
-        }
-        !std::mem::take(&mut self.needle).is_empty()
-    }
-
-    // Finding ------------------------------------------------------------------------------------------------------
-
-    /// Looks for a text from the cursor on; a leading `!` looks for rows without it. Whether there is one.
-    pub fn find(&mut self, text: &str) -> bool {
-        let bare = text.strip_prefix('!');
-        self.inverted = bare.is_some();
-        self.needle = bare.unwrap_or(text).to_lowercase();
-        self.needle.is_empty() || self.step_to_match(0, true)
-    }
-
-    pub fn needle(&self) -> Safe {
-        let mark = if self.inverted { "!" } else { "" };
-        Safe::new(&format!("{mark}{}", self.needle))
-    }
-
-    pub fn is_finding(&self) -> bool {
-        !self.needle.is_empty()
-    }
-
-    fn matches(&self, row: &T) -> bool {
-        self.needle.is_empty() || row.words().to_lowercase().contains(&self.needle) != self.inverted
-    }
-
-    fn find_again(&mut self, forward: bool) {
-        if !self.needle.is_empty() {
-            self.step_to_match(1, forward);
+    /// The page moves with the cursor, so that the eye finds it where it was.
+    fn scroll(&mut self, by: usize, down: bool) {
+        if down {
+            self.top = self.top.saturating_add(by);
+            self.go(self.at.saturating_add(by));
+        } else {
+            self.top = self.top.saturating_sub(by);
+            self.go(self.at.saturating_sub(by));
         }
     }
 
-    fn step_to_match(&mut self, skip: usize, forward: bool) -> bool {
-        let n = self.loaded();
+    /// The list's first row; asked for where the pages before are not loaded any more.
+    fn jump_to_top(&mut self) {
+        self.ending = false;
+        self.go(0);
+        if self.before > 0 && !self.fresh {
+            self.restart();
+            self.homing = true;
+        }
+    }
+
+    /// The list's last row, which the server is asked for where it is not loaded.
+    fn jump_to_bottom(&mut self) {
+        self.go(usize::MAX);
+        self.ending = !self.fresh && self.has_more_after();
+        if self.ending {
+            self.waiting = None;
+        }
+    }
+
+    /// Whether the list's end has been asked for and has not come.
+    pub fn is_ending(&self) -> bool {
+        self.ending
+    }
+
+    /// To the first row of the next group that is loaded, or of this one and then of the one before.
+    fn step_group(&mut self, forward: bool) {
+        let Some(of) = self.group else { return };
+        let groups: Vec<_> = self.rows().map(of).collect();
         let here = self.at.saturating_sub(self.lead);
-        let found = (skip..n + skip)
-            .map(|d| {
-                if forward {
-                    (here + d) % n
-                } else {
-                    (here + n - d % n) % n
-                }
-            })
-            .find(|i| self.rows().nth(*i).is_some_and(|r| self.matches(r)));
-        if let Some(i) = found {
-            self.go(self.lead + i);
+        let starts = |i: &usize| *i == 0 || groups[*i] != groups[*i - 1];
+        let to = if forward {
+            (here + 1..groups.len())
+                .find(starts)
+                .unwrap_or(groups.len().saturating_sub(1))
+        } else {
+            (0..here.min(groups.len())).rev().find(starts).unwrap_or(0)
+        };
+        self.go(self.lead + to);
+        // The whole group comes into view, not only its first row.
+        self.top = self.at.saturating_sub(1);
+        self.reveal();
+    }
+
+    pub(super) fn reveal(&mut self) {
+        let height = self.height.max(1);
+        // Above rows that are not loaded stands no fixed row.
+        let least = if self.before > 0 { self.lead } else { 0 };
+        self.at = self.at.max(least).min(self.len().saturating_sub(1));
+        self.chosen = self.current().map(Row::id);
+        self.top = self.top.min(self.len().saturating_sub(height)).max(least);
+        if self.at < self.top {
+            self.top = self.at;
         }
-        found.is_some()
+        if self.at >= self.top + height {
+            self.top = self.at + 1 - height;
+        }
+        // Headings take lines of their own.
+        while self.top < self.at && self.lines_to_cursor() > height {
+            self.top += 1;
+        }
+    }
+
+    /// Lines from the top of the screen to the cursor's row.
+    fn lines_to_cursor(&self) -> usize {
+        let rows = self.at + 1 - self.top;
+        let Some(of) = self.group.filter(|_| self.headed) else {
+            return rows;
+        };
+        let mut headings = 0;
+        let mut last = None;
+        for i in self.top..=self.at {
+            let name = self.row(i).map(of);
+            if name.is_some() && name != last {
+                headings += 1;
+            }
+            last = name;
+        }
+        rows + headings
     }
 }

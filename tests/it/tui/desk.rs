@@ -108,19 +108,19 @@ fn counts_move_several_rows() {
     desk.reply::<ListClients>(page(many.clone()));
     desk.reply::<ListClients>(page(many));
     desk.press("15j");
-    assert!(desk.screen().contains("5/40"));
+    assert!(desk.screen().contains("5 of 40"));
     desk.press("510j");
-    assert!(desk.screen().contains("40/40"), "{}", desk.screen());
+    assert!(desk.screen().contains("40 of 40"), "{}", desk.screen());
     desk.press("g");
     desk.press("5<esc>j");
-    assert!(desk.screen().contains(" 1/40"), "{}", desk.screen());
+    assert!(desk.screen().contains(" 1 of 40"), "{}", desk.screen());
 }
 
 #[test]
 fn quitting_with_a_draft_asks() {
     let mut desk = desk(80, 24);
     desk.press("1<ctrl-n>Dunes<esc>");
-    assert!(desk.screen().contains("1 drafts"));
+    assert!(desk.screen().contains("1 draft"));
     assert!(desk.saved.as_deref().unwrap().contains("Dunes"));
     desk.press("q");
     assert!(!desk.has_quit());

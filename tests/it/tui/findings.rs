@@ -83,7 +83,7 @@ fn sorting_replaces_the_sort_of_the_query() {
         Some("is:open sort:due")
     );
     settle(&mut desk);
-    desk.press("oc");
+    desk.press("ov");
     assert_eq!(
         desk.expect_call::<ListFindings>().q.as_deref(),
         Some("is:open sort:-cvss")

@@ -1,0 +1,432 @@
+//! The one list pane: rows, columns, query, order, groups, marks, window, prefetch, title and position. A noun
+//! ([`Noun`], one per file beside this one) says what its rows are, which columns they have and what can be done with
+//! them; everything a list does is here, once.
+
+use ratatui::layout::Rect;
+
+use super::super::action::{Action, Can};
+use super::super::clock;
+use super::super::effect::{Answer, Cx, Fault, Payload, sentence};
+use super::super::ink::{Brush, Run, run};
+use super::super::modals::order::{Choice, Order};
+use super::super::model::Model;
+use super::super::theme::Tone;
+use super::super::widgets::table;
+use super::super::window::{PAGE, Want, Window};
+use super::noun::{Ask, Column, Group, Look, Narrowed, Noun, Picked};
+use super::{Named, Note, Pane, View};
+use crate::api::finding::Finding;
+use crate::api::{Endpoint, Page};
+use crate::domain::safe::Safe;
+use crate::domain::time::Time;
+
+/// The pane's own messages.
+enum Msg<N: Noun> {
+    Page(Want, Answer<Page<N::Item>>),
+    Count(Answer<Page<N::Item>>),
+    Beside(Answer<<N::Beside as Endpoint>::Out>),
+}
+
+/// See the module's description.
+#[derive(Debug)]
+pub struct ListPane<N: Noun> {
+    noun: N,
+    window: Window<N::Item>,
+    query: String,
+    order: String,
+    group: Option<&'static Group<N::Item>>,
+    started: bool,
+    /// The client it was narrowed to.
+    client: Option<String>,
+}
+
+impl<N: Noun> Default for ListPane<N> {
+    fn default() -> Self {
+        let mut pane = Self {
+            noun: N::default(),
+            window: Window::new(N::LEAD),
+            query: N::QUERY.to_owned(),
+            order: String::new(),
+            group: None,
+            started: false,
+            client: None,
+        };
+        pane.set_group(N::first_group());
+        pane
+    }
+}
+
+impl<N: Noun> ListPane<N> {
+    fn ask<'a>(&'a self, model: &'a Model, want: Option<&Want>) -> Ask<'a> {
+        Ask {
+            query: &self.query,
+            order: &self.order,
+            flat: self.group.is_some_and(|g| !g.sort.is_empty()),
+            model,
+            limit: Some(if want.is_some() { PAGE } else { 1 }),
+            cursor: want.and_then(|w| w.cursor.clone()),
+            end: want.is_some_and(|w| w.end),
+            count: want.is_none_or(Want::is_first),
+        }
+    }
+
+    fn load(&mut self, cx: &mut Cx) {
+        if !self.started {
+            return;
+        }
+        let Some(want) = self.window.wants() else { return };
+        if want.is_first()
+            && let Some(request) = N::beside(&self.query, cx.model)
+        {
+            cx.read("beside", request, Msg::<N>::Beside);
+        }
+        let request = N::request(self.ask(cx.model, Some(&want)));
+        cx.read("page", request, move |answer| Msg::<N>::Page(want, answer));
+    }
+
+    fn begin_again(&mut self) {
+        self.window.reset();
+        self.window.home();
+    }
+
+    fn set_group(&mut self, group: Option<&'static Group<N::Item>>) {
+        self.group = group;
+        self.window
+            .group_by(group.map(|g| g.of), group.is_some_and(|g| g.headed));
+    }
+
+    fn group_named(name: &str) -> Option<&'static Group<N::Item>> {
+        N::groups().iter().find(|g| g.name == name)
+    }
+
+    fn sort_word(&self) -> &str {
+        if N::SORT_IN_QUERY {
+            super::sort_of(&self.query).unwrap_or_default()
+        } else {
+            &self.order
+        }
+    }
+
+    fn sort_by(&mut self, word: &str) {
+        if N::SORT_IN_QUERY {
+            self.query = super::sorted(&self.query, word);
+        } else {
+            word.clone_into(&mut self.order);
+        }
+        // One order at a time: another sort scatters what a group had together.
+        if self.group.is_some_and(|g| !same_field(g.sort, word)) {
+            self.set_group(N::first_group().filter(|g| g.sort.is_empty()));
+        }
+        self.begin_again();
+    }
+
+    fn group_by(&mut self, name: &str) {
+        let was = self.group.map_or("", |g| g.sort);
+        let group = Self::group_named(name);
+        let sort = group.map_or("", |g| g.sort);
+        self.set_group(group);
+        if same_field(sort, was) && !sort.is_empty() {
+            return;
+        }
+        // A sort that only held the old groups together goes with them.
+        if N::SORT_IN_QUERY {
+            if !sort.is_empty() || same_field(self.sort_word(), was) {
+                self.query = super::sorted(&self.query, sort);
+            }
+        } else {
+            sort.clone_into(&mut self.order);
+        }
+        self.begin_again();
+    }
+
+    fn sort_choices(&self) -> Vec<Choice> {
+        let now = self.sort_word();
+        N::SORTS
+            .iter()
+            .map(|sort| {
+                let here = same_field(now, sort.word);
+                // The one that is on turns round.
+                let falling = if here { !now.starts_with('-') } else { sort.falling };
+                let sign = if falling && !sort.word.is_empty() { "-" } else { "" };
+                Choice {
+                    letter: sort.letter,
+                    word: format!("{sign}{}", sort.word),
+                    text: sort.text,
+                    note: match (here, now.starts_with('-')) {
+                        (false, _) => "",
+                        (true, true) => "now ↓, again turns it round",
+                        (true, false) => "now ↑, again turns it round",
+                    },
+                }
+            })
+            .collect()
+    }
+
+    fn group_choices(&self) -> Vec<Choice> {
+        let none = Choice {
+            letter: 'n',
+            word: String::new(),
+            text: "no groups",
+            note: if self.group.is_none() { "now" } else { "" },
+        };
+        let groups = N::groups().iter().map(|group| Choice {
+            letter: group.letter,
+            word: group.name.to_owned(),
+            text: group.text,
+            note: if self.group.is_some_and(|g| g.name == group.name) {
+                "now"
+            } else {
+                ""
+            },
+        });
+        groups.chain([none]).collect()
+    }
+
+    fn show(&mut self, view: &View) {
+        if self.view() == *view {
+            return;
+        }
+        view.query.clone_into(&mut self.query);
+        view.order.clone_into(&mut self.order);
+        self.set_group(Self::group_named(&view.group));
+        self.begin_again();
+    }
+
+    fn mark_all(&mut self, cx: &mut Cx) {
+        if self.window.mark_all() {
+            let request = N::request(self.ask(cx.model, None));
+            cx.read("count", request, Msg::<N>::Count);
+        } else {
+            cx.say(
+                Tone::Dim,
+                "Marked what is loaded and found; Esc twice ends the search, then * marks all that match the query.",
+            );
+        }
+    }
+
+    /// The columns that fit, with their cells.
+    fn columns(width: u16, model: &Model) -> Vec<(&'static Column<N::Item>, table::Column)> {
+        let all: Vec<_> = N::columns().iter().filter(|c| !(c.hidden)(model)).collect();
+        let shapes: Vec<_> = all.iter().map(|c| c.shape).collect();
+        let fitted = table::fit(&shapes, width);
+        fitted
+            .into_iter()
+            .map(|(i, width)| {
+                let fits = |head: &&&str| head.chars().count() <= usize::from(width);
+                let head = all[i].heads.iter().filter(fits).max_by_key(|h| h.chars().count());
+                let shape = table::Column {
+                    head: head.copied().unwrap_or_default(),
+                    width,
+                    most: width,
+                    ..shapes[i]
+                };
+                (all[i], shape)
+            })
+            .collect()
+    }
+}
+
+/// Whether two sort words name the same field, whatever the direction.
+fn same_field(a: &str, b: &str) -> bool {
+    a.trim_start_matches('-') == b.trim_start_matches('-')
+}
+
+impl<N: Noun> Pane for ListPane<N> {
+    fn act(&mut self, action: Action, count: Option<usize>, cx: &mut Cx) -> bool {
+        if self.window.act(action, count) {
+            if self.window.is_ending() {
+                cx.say(Tone::Dim, "The list's end is on its way.");
+            }
+            self.load(cx);
+            return true;
+        }
+        match action {
+            Action::MarkAll => self.mark_all(cx),
+            Action::Sort => cx.open(Order::sorts(N::ID, self.sort_choices())),
+            Action::Group => cx.open(Order::groups(N::ID, self.group_choices())),
+            Action::Back => return self.window.back(),
+            action => {
+                let picked = Picked {
+                    row: self.window.current(),
+                    marked: self.window.marked(),
+                    query: &self.query,
+                };
+                return self.noun.act(action, &picked, cx);
+            }
+        }
+        true
+    }
+
+    fn reply(&mut self, payload: Payload, cx: &mut Cx) {
+        let Ok(msg) = payload.downcast::<Msg<N>>() else { return };
+        match *msg {
+            Msg::Page(want, answer) => {
+                if let Err(Fault::Problem(problem)) = &answer
+                    && problem.at.is_some()
+                {
+                    cx.say(Tone::Bad, Safe::new(&problem.detail));
+                }
+                self.window
+                    .answer(&want, answer.map_err(|f| sentence(&f)), cx.model.now);
+                self.load(cx);
+            }
+            Msg::Count(answer) => match answer {
+                Ok(page) => self.window.counted(page.count),
+                Err(fault) => cx.say(Tone::Warn, sentence(&fault)),
+            },
+            Msg::Beside(answer) => self.noun.take_beside(answer),
+        }
+    }
+
+    fn note(&mut self, note: Note, cx: &mut Cx) {
+        match note {
+            Note::Start => self.started = true,
+            Note::Standing => {
+                let client = cx.model.standing.client.as_ref().map(|c| c.key.clone());
+                let moved = std::mem::replace(&mut self.client, client) != self.client;
+                if N::NARROWED == Narrowed::Never || (N::NARROWED == Narrowed::ByClient && !moved) {
+                    return;
+                }
+                self.begin_again();
+            }
+            Note::Resync => self.window.refresh(),
+            Note::Change(event) if N::follows(event.topic) => self.window.refresh(),
+            Note::Query(text) => {
+                text.clone_into(&mut self.query);
+                if N::SORT_IN_QUERY
+                    && let Some(group) = self.group
+                    && !group.sort.is_empty()
+                    && !same_field(group.sort, self.sort_word())
+                {
+                    self.set_group(N::first_group());
+                }
+                self.begin_again();
+            }
+            Note::Sort(word) => self.sort_by(word),
+            Note::Group(name) => self.group_by(name),
+            Note::View(view) => self.show(view),
+            Note::Unmark => self.window.clear_marks(),
+            Note::Find(text) => {
+                if !self.window.find(text) {
+                    let [one, _] = N::NAMES;
+                    let text = if self.window.is_whole() {
+                        format!("No {one} here matches.")
+                    } else {
+                        format!("No {one} that is loaded matches; `f` asks the server.")
+                    };
+                    cx.say(Tone::Warn, Safe::new(&text));
+                }
+            }
+            Note::Change(_) | Note::Subject(_) | Note::Kept | Note::People => return,
+        }
+        self.load(cx);
+    }
+
+    fn can(&self, action: Action, model: &Model) -> Can {
+        match action {
+            Action::Sort => Can::Yes,
+            Action::Group if N::groups().is_empty() => {
+                Can::No("This list has no groups; findings (3) and queue (4) have.")
+            }
+            Action::Group => Can::Yes,
+            Action::NextRecord | Action::PrevRecord => Can::when(
+                self.window.is_grouped(),
+                "In a list J and K go from group to group: group it first (b).",
+            ),
+            Action::FindNext | Action::FindPrev => {
+                Can::when(self.window.is_finding(), "There is nothing being found: / finds.")
+            }
+            action if super::moves(action) => Can::Yes,
+            action => self
+                .noun
+                .can(action, self.window.current(), self.window.has_marks(), model),
+        }
+    }
+
+    fn hints(&self) -> &'static [Action] {
+        N::HINTS
+    }
+
+    fn set_size(&mut self, _width: u16, height: u16, cx: &mut Cx) {
+        self.window.set_height(usize::from(height.saturating_sub(1)));
+        self.load(cx);
+    }
+
+    fn title(&self, model: &Model) -> Vec<Run> {
+        let mut out = Vec::new();
+        if self.window.is_old() {
+            out.push(run("loading… ", Tone::Warn));
+        }
+        if !self.query.is_empty() {
+            out.push(run(format!("{} ", self.query), Tone::Dim));
+        }
+        if !N::SORT_IN_QUERY && !self.order.is_empty() {
+            out.push(run(format!("sort:{} ", self.order), Tone::Dim));
+        }
+        if let Some(group) = self.group.filter(|g| g.headed) {
+            out.push(run(format!("by {} ", group.name), Tone::Dim));
+        }
+        if self.window.is_finding() {
+            out.push(run(format!("/{} ", self.window.needle()), Tone::Key));
+        }
+        out.extend(self.noun.title(model));
+        out
+    }
+
+    fn position(&self) -> Safe {
+        self.window.position()
+    }
+
+    fn draw(&self, brush: &mut Brush, area: Rect, focused: bool, model: &Model) {
+        let columns = Self::columns(area.width.saturating_sub(2), model);
+        let shapes: Vec<_> = columns.iter().map(|(_, shape)| *shape).collect();
+        let sizes = |name: &Safe| self.group.and_then(|g| self.noun.group_size(g.name, name));
+        let looks = table::Looks {
+            columns: &shapes,
+            focused,
+            model,
+            lead: &N::lead(model),
+            empty: &self.noun.empty(&self.query, model),
+            group_size: &sizes,
+        };
+        table::rows(brush, area, &self.window, &looks, |item, first| {
+            columns
+                .iter()
+                .map(|(column, shape)| {
+                    let look = Look {
+                        model,
+                        width: shape.width,
+                        first,
+                    };
+                    (column.cell)(item, &look)
+                })
+                .collect()
+        });
+    }
+
+    fn finding(&self) -> Option<&Finding> {
+        self.window.current().and_then(N::finding)
+    }
+
+    fn query(&self) -> &str {
+        &self.query
+    }
+
+    fn view(&self) -> View {
+        View {
+            pane: N::ID,
+            query: self.query.clone(),
+            order: self.order.clone(),
+            group: self.group.map_or(String::new(), |g| g.name.to_owned()),
+        }
+    }
+
+    fn next_change(&self, now: Time) -> Option<Time> {
+        let clocks = self.window.visible().filter_map(|(_, row)| N::clock(row?));
+        clocks.map(|t| clock::changes(t, now)).min()
+    }
+
+    fn names(&self) -> Vec<Named> {
+        self.window.rows().filter_map(N::named).collect()
+    }
+}
