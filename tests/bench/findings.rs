@@ -14,17 +14,19 @@ use riskdesk::api::project::CreateProject;
 use riskdesk::api::queue::{CountLanes, ListQueue};
 use riskdesk::domain::access::{AgencyAccess, Role};
 use riskdesk::domain::fold::sort_key;
-use riskdesk::domain::id::{AgencyId, FindingId, OccurrenceId, SessionId, UserId};
+use riskdesk::domain::id::{AgencyId, FindingId, OccurrenceId, UserId};
 use riskdesk::domain::key::{Kind, key};
-use riskdesk::domain::plan::AgencyKind;
 use riskdesk::domain::severity::Severity;
 use riskdesk::domain::status::Status;
 use riskdesk::domain::time::DAY_MS;
 use riskdesk::service::clock::Clock;
 use riskdesk::service::{Caller, Desk, admin, client, finding, project, queue};
-use riskdesk::store::{Scope, Sql, Store, Value};
-use sqlx::{Connection as _, Executor as _};
+use riskdesk::store::{Scope, Sql, Value};
 use tokio::runtime::Runtime;
+
+use self::desk::{Database, caller, user};
+
+mod desk;
 
 const FINDINGS: usize = 100_000;
 
@@ -34,52 +36,20 @@ struct Full {
     desk: Desk,
     analyst: Caller,
     one: String,
-    _dir: tempfile::TempDir,
 }
 
-static SQLITE: LazyLock<Full> = LazyLock::new(|| {
-    let dir = tempfile::tempdir().unwrap();
-    let url = format!("sqlite:{}", dir.path().join("desk.db").display());
-    // One writer: both faces share one store.
-    fill(dir, async move {
-        let store = Store::open(&url).await.unwrap();
-        (store.clone(), store)
-    })
-});
+static SQLITE: LazyLock<Full> = LazyLock::new(|| fill(Database::sqlite()));
 
-static POSTGRES: LazyLock<Option<Full>> = LazyLock::new(|| {
-    let owner = std::env::var("RISKDESK_TEST_POSTGRES")
-        .ok()
-        .filter(|url| !url.is_empty())?;
-    let dir = tempfile::tempdir().unwrap();
-    let open = async move {
-        let name = format!("bench_findings_{}", std::process::id());
-        let mut conn = sqlx::PgConnection::connect(&owner).await.unwrap();
-        conn.execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}")))
-            .await
-            .unwrap();
-        let (head, _) = owner.rsplit_once('/').unwrap();
-        let (scheme, host) = (head.split("://").next().unwrap(), head.rsplit('@').next().unwrap());
-        let store = Store::open_admin(&format!("{head}/{name}")).await.unwrap();
-        store.migrate().await.unwrap();
-        store.grant_serve_role(&format!("{name}_serve"), None).await.unwrap();
-        (
-            store,
-            Store::open(&format!("{scheme}://{name}_serve@{host}/{name}"))
-                .await
-                .unwrap(),
-        )
-    };
-    Some(fill(dir, open))
-});
+static POSTGRES: LazyLock<Option<Full>> = LazyLock::new(|| Some(fill(Database::postgres(desk::owner()?))));
 
-fn fill(dir: tempfile::TempDir, open: impl Future<Output = (Store, Store)>) -> Full {
+fn fill(database: impl Future<Output = Database>) -> Full {
     let runtime = Runtime::new().unwrap();
     let (desk, analyst, one) = runtime.block_on(async {
-        let (owner, store) = open.await;
+        let database = database.await;
+        let owner = &database.owner;
         let clock = Clock::system();
         let agency = admin::init(
-            &owner,
+            owner,
             admin::NewAgency::named("Alpha"),
             "admin@alpha.test",
             "Ada",
@@ -89,7 +59,7 @@ fn fill(dir: tempfile::TempDir, open: impl Future<Output = (Store, Store)>) -> F
         .await
         .unwrap();
         let add = admin::add_user(
-            &owner,
+            owner,
             "Alpha",
             "ana@alpha.test",
             "Ana",
@@ -98,19 +68,9 @@ fn fill(dir: tempfile::TempDir, open: impl Future<Output = (Store, Store)>) -> F
             clock.now(),
         );
         add.await.unwrap();
-        let desk = Desk::new(store, clock, None).await.unwrap();
-        let users = desk
-            .store()
-            .read(&Scope::job(agency), |tx| {
-                Box::pin(async move { riskdesk::store::user::list(tx).await })
-            })
-            .await
-            .unwrap();
-        let called = |email: &str, role| caller(agency, users.iter().find(|u| u.email == email).unwrap().id, role);
-        let (boss, analyst) = (
-            called("admin@alpha.test", Role::Admin),
-            called("ana@alpha.test", Role::Analyst),
-        );
+        let desk = Desk::new(database.store.clone(), clock, None).await.unwrap();
+        let boss = caller(agency, user(&desk, agency, "admin@alpha.test").await, Role::Admin);
+        let analyst = caller(agency, user(&desk, agency, "ana@alpha.test").await, Role::Analyst);
         let mut projects = Vec::new();
         for n in 0..30 {
             let access = if n % 3 == 0 {
@@ -133,6 +93,8 @@ fn fill(dir: tempfile::TempDir, open: impl Future<Output = (Store, Store)>) -> F
             projects.push(project::create(desk.clone(), boss.clone(), request).await.unwrap().id);
         }
         let one = findings(&desk, agency, &projects, analyst.user).await;
+        // Kept until the process ends: what is static is never dropped.
+        std::mem::forget(database);
         (desk, analyst, one)
     });
     Full {
@@ -140,27 +102,6 @@ fn fill(dir: tempfile::TempDir, open: impl Future<Output = (Store, Store)>) -> F
         desk,
         analyst,
         one,
-        _dir: dir,
-    }
-}
-
-fn caller(agency: AgencyId, user: UserId, role: Role) -> Caller {
-    let actor = riskdesk::domain::access::Actor::User { id: user, role };
-    Caller {
-        session: SessionId::fresh(),
-        session_expires_at: riskdesk::domain::time::Time(i64::MAX),
-        user,
-        name: "Bench".into(),
-        email: "bench@alpha.test".into(),
-        role,
-        agency,
-        agency_name: "Alpha".into(),
-        agency_kind: AgencyKind::Agency,
-        scope: Scope::session(agency, actor),
-        idempotency: None,
-        version: None,
-        address: None,
-        trace: "bench".into(),
     }
 }
 

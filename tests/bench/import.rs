@@ -12,8 +12,6 @@ use divan::{Bencher, counter::BytesCount, counter::ItemsCount};
 use riskdesk::api::import::{ApplyBatch, OpenBatch, PlanBatch};
 use riskdesk::api::project::CreateProject;
 use riskdesk::domain::access::Role;
-use riskdesk::domain::id::{AgencyId, SessionId, UserId};
-use riskdesk::domain::plan::AgencyKind;
 use riskdesk::domain::time::Time;
 use riskdesk::import::limits::Limits;
 use riskdesk::import::plan::{Scope, Sighting, collect, facts, place_facts, plan};
@@ -21,8 +19,11 @@ use riskdesk::import::record::Record;
 use riskdesk::import::source::Source;
 use riskdesk::service::clock::Clock;
 use riskdesk::service::{Caller, Desk, admin, import, project};
-use riskdesk::store::{Scope as TenantScope, Store};
 use tokio::runtime::Runtime;
+
+use self::desk::{Database, caller, user};
+
+mod desk;
 
 const RESULTS: usize = 10_000;
 
@@ -96,31 +97,29 @@ fn plan_10_000(bencher: Bencher) {
 
 /// A desk over a fresh database with one admin and one project.
 struct Fixture {
-    runtime: Runtime,
     desk: Desk,
     caller: Caller,
     project: String,
-    _dir: tempfile::TempDir,
+    _database: Database,
+    runtime: Runtime,
 }
 
 impl Fixture {
-    fn new() -> Self {
+    fn new(database: impl Future<Output = Database>) -> Self {
         let runtime = Runtime::new().expect("threads");
-        let dir = tempfile::tempdir().expect("a folder");
-        let (desk, caller, project) = runtime.block_on(async {
-            let store = Store::open(&format!("sqlite:{}", dir.path().join("desk.db").display()))
-                .await
-                .expect("a database");
+        let (desk, caller, project, database) = runtime.block_on(async {
+            let database = database.await;
             let now = Time::system_now();
             let new = admin::NewAgency::named("Bench");
-            let agency = admin::init(&store, new, "a@bench.test", "Ada", "correct horse battery staple", now)
+            let password = "correct horse battery staple";
+            let agency = admin::init(&database.owner, new, "a@bench.test", "Ada", password, now)
                 .await
                 .expect("an agency");
-            let desk = Desk::new(store, Clock::system(), Some(dir.path().to_owned()))
+            let desk = Desk::new(database.store.clone(), Clock::system(), database.spool())
                 .await
                 .expect("a desk");
             desk.set_decoder(env!("CARGO_BIN_EXE_riskdesk").into());
-            let caller = caller(&desk, agency).await;
+            let caller = caller(agency, user(&desk, agency, "a@bench.test").await, Role::Admin);
             let request = CreateProject {
                 name: "Shop".into(),
                 ..CreateProject::default()
@@ -128,14 +127,14 @@ impl Fixture {
             let project = project::create(desk.clone(), caller.clone(), request)
                 .await
                 .expect("a project");
-            (desk, caller, project.key)
+            (desk, caller, project.key, database)
         });
         Self {
-            runtime,
             desk,
             caller,
             project,
-            _dir: dir,
+            _database: database,
+            runtime,
         }
     }
 
@@ -164,65 +163,62 @@ impl Fixture {
     }
 }
 
-async fn caller(desk: &Desk, agency: AgencyId) -> Caller {
-    let user: UserId = desk
-        .store()
-        .read(&TenantScope::job(agency), |tx| {
-            Box::pin(async move {
-                Ok::<_, riskdesk::store::Error>(riskdesk::store::user::find(tx, "a@bench.test").await?.map(|u| u.id))
-            })
-        })
-        .await
-        .expect("a database")
-        .expect("a user");
-    Caller {
-        session: SessionId::fresh(),
-        session_expires_at: Time::system_now().plus_days(1),
-        user,
-        name: "Ada".into(),
-        email: "a@bench.test".into(),
-        role: Role::Admin,
-        agency,
-        agency_name: "Bench".into(),
-        agency_kind: AgencyKind::Agency,
-        scope: TenantScope::session(
-            agency,
-            riskdesk::domain::access::Actor::User {
-                id: user,
-                role: Role::Admin,
-            },
-        ),
-        idempotency: None,
-        version: None,
-        address: None,
-        trace: String::new(),
-    }
-}
-
-/// Upload, child, staging, plan, apply: everything new.
-#[divan::bench(sample_count = 5, sample_size = 1)]
-fn import_10_000_new(bencher: Bencher) {
+fn all_new(bencher: Bencher, fixture: impl Fn() -> Fixture) {
     let text = report(RESULTS, 0);
     bencher
         .counter(ItemsCount::new(RESULTS))
-        .with_inputs(Fixture::new)
-        .bench_values(|fixture| {
+        .with_inputs(fixture)
+        .bench_local_values(|fixture| {
             let n = fixture.import(&text);
             // Dropping a database is not importing.
             (n, fixture)
         });
 }
 
-/// The same, a month later: everything known.
-#[divan::bench(sample_count = 5, sample_size = 1)]
-fn import_10_000_recurring(bencher: Bencher) {
+fn all_known(bencher: Bencher, fixture: impl Fn() -> Fixture) {
     let (first, second) = (report(RESULTS, 0), report(RESULTS, 1));
     bencher
         .counter(ItemsCount::new(RESULTS))
         .with_inputs(|| {
-            let fixture = Fixture::new();
+            let fixture = fixture();
             fixture.import(&first);
             fixture
         })
-        .bench_values(|fixture| (fixture.import(&second), fixture));
+        .bench_local_values(|fixture| (fixture.import(&second), fixture));
+}
+
+/// Upload, child, staging, plan, apply of 10,000: everything new, and a month later, everything known.
+#[divan::bench_group(sample_count = 5, sample_size = 1)]
+mod sqlite {
+    use super::*;
+
+    #[divan::bench]
+    fn import_10_000_new(bencher: Bencher) {
+        all_new(bencher, || Fixture::new(Database::sqlite()));
+    }
+
+    #[divan::bench]
+    fn import_10_000_recurring(bencher: Bencher) {
+        all_known(bencher, || Fixture::new(Database::sqlite()));
+    }
+}
+
+/// The same where PostgreSQL is there.
+#[divan::bench_group(sample_count = 5, sample_size = 1)]
+mod postgres {
+    use super::*;
+
+    #[divan::bench]
+    fn import_10_000_new(bencher: Bencher) {
+        if let Some(owner) = desk::owner() {
+            all_new(bencher, || Fixture::new(Database::postgres(owner.clone())));
+        }
+    }
+
+    #[divan::bench]
+    fn import_10_000_recurring(bencher: Bencher) {
+        if let Some(owner) = desk::owner() {
+            all_known(bencher, || Fixture::new(Database::postgres(owner.clone())));
+        }
+    }
 }
