@@ -1,7 +1,5 @@
 //! What benchmarks with a database share: a fresh one of either engine, and callers that need no sign-in.
 
-use std::path::PathBuf;
-
 use riskdesk::domain::access::{Actor, Role};
 use riskdesk::domain::id::{AgencyId, SessionId, UserId};
 use riskdesk::domain::plan::AgencyKind;
@@ -23,6 +21,7 @@ pub struct Database {
     pub owner: Store,
     /// As the server has it.
     pub store: Store,
+    /// Where uploads are put.
     pub dir: tempfile::TempDir,
     postgres: Option<(String, String)>,
 }
@@ -59,11 +58,6 @@ impl Database {
             dir: tempfile::tempdir().unwrap(),
             postgres: Some((owner, name)),
         }
-    }
-
-    /// Where uploads are put.
-    pub fn spool(&self) -> Option<PathBuf> {
-        Some(self.dir.path().to_owned())
     }
 }
 

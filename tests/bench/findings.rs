@@ -68,7 +68,9 @@ fn fill(database: impl Future<Output = Database>) -> Full {
             clock.now(),
         );
         add.await.unwrap();
-        let desk = Desk::new(database.store.clone(), clock, None).await.unwrap();
+        let desk = Desk::new(database.store.clone(), clock, Some(database.dir.path().to_owned()))
+            .await
+            .unwrap();
         let boss = caller(agency, user(&desk, agency, "admin@alpha.test").await, Role::Admin);
         let analyst = caller(agency, user(&desk, agency, "ana@alpha.test").await, Role::Analyst);
         let mut projects = Vec::new();

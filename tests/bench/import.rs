@@ -115,9 +115,13 @@ impl Fixture {
             let agency = admin::init(&database.owner, new, "a@bench.test", "Ada", password, now)
                 .await
                 .expect("an agency");
-            let desk = Desk::new(database.store.clone(), Clock::system(), database.spool())
-                .await
-                .expect("a desk");
+            let desk = Desk::new(
+                database.store.clone(),
+                Clock::system(),
+                Some(database.dir.path().to_owned()),
+            )
+            .await
+            .expect("a desk");
             desk.set_decoder(env!("CARGO_BIN_EXE_riskdesk").into());
             let caller = caller(agency, user(&desk, agency, "a@bench.test").await, Role::Admin);
             let request = CreateProject {
@@ -190,7 +194,7 @@ fn all_known(bencher: Bencher, fixture: impl Fn() -> Fixture) {
 /// Upload, child, staging, plan, apply of 10,000: everything new, and a month later, everything known.
 #[divan::bench_group(sample_count = 5, sample_size = 1)]
 mod sqlite {
-    use super::*;
+    use super::{Bencher, Database, Fixture, all_known, all_new};
 
     #[divan::bench]
     fn import_10_000_new(bencher: Bencher) {
@@ -206,7 +210,7 @@ mod sqlite {
 /// The same where PostgreSQL is there.
 #[divan::bench_group(sample_count = 5, sample_size = 1)]
 mod postgres {
-    use super::*;
+    use super::{Bencher, Database, Fixture, all_known, all_new, desk};
 
     #[divan::bench]
     fn import_10_000_new(bencher: Bencher) {
