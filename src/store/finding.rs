@@ -223,9 +223,8 @@ pub async fn list(tx: &mut Tx, filter: &Filter, window: &Window) -> Result<Slice
 }
 
 pub async fn count(tx: &mut Tx, filter: &Filter) -> Result<i64> {
-    let mut sql = Sql::new("SELECT COUNT(*) AS n FROM finding f");
-    sql.push(JOINS).push(" WHERE f.agency_id = $1");
-    query::push(&mut sql, tx, filter);
+    let mut sql = Sql::new("SELECT COUNT(*) AS n FROM finding f WHERE f.agency_id = $1");
+    query::push_alone(&mut sql, tx, filter);
     tx.one(sql).await?.get("n")
 }
 

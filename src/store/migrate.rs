@@ -26,6 +26,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0005_places", include_str!("migrations/0005_places.sql")),
     ("0006_portal", include_str!("migrations/0006_portal.sql")),
     ("0007_housekeeping", include_str!("migrations/0007_housekeeping.sql")),
+    ("0008_lanes", include_str!("migrations/0008_lanes.sql")),
 ];
 
 /// The roles that transactions run as. None can log in, none owns anything.
@@ -51,13 +52,15 @@ fn render(source: &str, engine: Engine) -> String {
                 Engine::Postgres => out.push_str(
                     &line
                         .replace(" FOLDED", " TEXT COLLATE \"C\"")
-                        .replace(" IDENTITY", " BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"),
+                        .replace(" IDENTITY", " BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY")
+                        .replace(" COMPUTED", " STORED"),
                 ),
                 Engine::Sqlite if line == ");" => out.push_str(") STRICT;"),
                 Engine::Sqlite => out.push_str(
                     &line
                         .replace(" IDENTITY", " INTEGER PRIMARY KEY AUTOINCREMENT")
                         .replace(" FOLDED", " TEXT")
+                        .replace(" COMPUTED", " VIRTUAL")
                         .replace(" UUID", " BLOB")
                         .replace(" BYTEA", " BLOB")
                         .replace(" BIGINT", " INTEGER")

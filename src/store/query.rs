@@ -42,6 +42,17 @@ pub struct Filter {
     placed: bool,
 }
 
+impl Filter {
+    /// Whether a finding of this lane can match.
+    #[must_use]
+    pub fn admits(&self, lane: Lane) -> bool {
+        self.terms.iter().all(|(negated, condition)| match condition {
+            Condition::Plain(Kind::Lane(lanes)) => lanes.contains(&lane) != *negated,
+            _ => true,
+        })
+    }
+}
+
 /// A term as SQL will see it: names are ids by now.
 #[derive(Debug, Clone)]
 enum Condition {
@@ -227,29 +238,66 @@ async fn unknown(tx: &mut Tx, mut sql: Sql, noun: &str, name: &str, at: usize) -
     })
 }
 
-/// Appends ` AND …` for the actor's rights and every term.
+/// Appends ` AND …` for the actor's rights and every term, to a statement over findings `f` with `p` and `c` joined.
 pub fn push(sql: &mut Sql, tx: &Tx, filter: &Filter) {
+    about_projects(sql, tx, filter, "f.project_id");
+    about_findings(sql, tx, filter);
+}
+
+/// The same to a statement over `f` alone: the projects are looked up once, not once per finding. For counts: a list
+/// that is read in order and stops early is better off with [`push`].
+pub fn push_alone(sql: &mut Sql, tx: &Tx, filter: &Filter) {
+    sql.push(
+        " AND f.project_id IN (SELECT p.id FROM project p LEFT JOIN client c ON c.agency_id = p.agency_id AND c.id = p.client_id \
+         WHERE p.agency_id = $1",
+    );
+    about_projects(sql, tx, filter, "p.id");
+    sql.push(")");
+    about_findings(sql, tx, filter);
+}
+
+fn about_projects(sql: &mut Sql, tx: &Tx, filter: &Filter, project: &'static str) {
     visible::projects(sql, tx.scope().actor());
     if !filter.placed {
         sql.push(" AND (c.state IS NULL OR c.state <> 'archived')");
     }
     for (negated, condition) in &filter.terms {
-        // What is unknown (null) does not match, and so matches its negation.
-        sql.push(if *negated { " AND NOT COALESCE((" } else { " AND ((" });
-        one(sql, tx.engine(), condition, &filter.asker);
-        sql.push(if *negated { "), FALSE)" } else { "))" });
+        if matches!(condition, Condition::Client { .. } | Condition::Project { .. }) {
+            term(sql, *negated, |sql| place(sql, condition, project));
+        }
     }
 }
 
-fn one(sql: &mut Sql, engine: Engine, condition: &Condition, asker: &Asker) {
+fn about_findings(sql: &mut Sql, tx: &Tx, filter: &Filter) {
+    for (negated, condition) in &filter.terms {
+        if !matches!(condition, Condition::Client { .. } | Condition::Project { .. }) {
+            term(sql, *negated, |sql| one(sql, tx.engine(), condition, &filter.asker));
+        }
+    }
+}
+
+fn term(sql: &mut Sql, negated: bool, push: impl FnOnce(&mut Sql)) {
+    // What is unknown (null) does not match, and so matches its negation.
+    sql.push(if negated { " AND NOT COALESCE((" } else { " AND ((" });
+    push(sql);
+    sql.push(if negated { "), FALSE)" } else { "))" });
+}
+
+/// What a term says about the project `p` and its client `c`.
+fn place(sql: &mut Sql, condition: &Condition, project: &'static str) {
+    sql.push("FALSE");
     match condition {
         Condition::Client { ids, globs, none } => {
-            sql.push("FALSE");
             if *none {
                 sql.push(" OR p.client_id IS NULL");
             }
             if !ids.is_empty() {
-                sql.push(" OR p.client_id IN ").push_list(ids.iter().copied());
+                // Not `p.client_id`: an index on the finding's project can begin here.
+                sql.push(" OR ")
+                    .push(project)
+                    .push(" IN (SELECT y.id FROM project y WHERE y.agency_id = $1 AND y.client_id IN ")
+                    .push_list(ids.iter().copied())
+                    .push(")");
             }
             for glob in globs {
                 like(sql, " OR c.key LIKE ", &lowered(glob));
@@ -257,15 +305,23 @@ fn one(sql: &mut Sql, engine: Engine, condition: &Condition, asker: &Asker) {
             }
         }
         Condition::Project { ids, globs } => {
-            sql.push("FALSE");
             if !ids.is_empty() {
-                sql.push(" OR f.project_id IN ").push_list(ids.iter().copied());
+                sql.push(" OR ")
+                    .push(project)
+                    .push(" IN ")
+                    .push_list(ids.iter().copied());
             }
             for glob in globs {
                 like(sql, " OR LOWER(p.key) LIKE ", &lowered(glob));
                 like(sql, " OR p.name_fold LIKE ", &folded(glob));
             }
         }
+        Condition::Plain(_) | Condition::Assignee { .. } | Condition::Claimed { .. } => {}
+    }
+}
+
+fn one(sql: &mut Sql, engine: Engine, condition: &Condition, asker: &Asker) {
+    match condition {
         Condition::Assignee { ids, nobody } => {
             sql.push(if *nobody { "f.assignee_id IS NULL" } else { "FALSE" });
             if !ids.is_empty() {
@@ -285,6 +341,8 @@ fn one(sql: &mut Sql, engine: Engine, condition: &Condition, asker: &Asker) {
             }
         }
         Condition::Plain(kind) => plain(sql, engine, kind, asker),
+        // About the project.
+        Condition::Client { .. } | Condition::Project { .. } => {}
     }
 }
 
@@ -301,31 +359,26 @@ fn claimed(sql: &mut Sql, head: &'static str, asker: &Asker, ids: Option<&[Uuid]
 /// The open kinds, for `IN`.
 pub const OPEN: &str = "('open', 'in_progress', 'pending_verification', 'not_fixed', 'partial', 'inconclusive')";
 
-/// Appends `(the client wrote last, or the asker is called by name in what they have not read)`.
-pub fn needs_reply(sql: &mut Sql, asker: &Asker) {
+/// Appends `(the asker is called by name in what they have not read)`.
+pub fn called(sql: &mut Sql, asker: &Asker) {
     sql.push(
-        "(f.client_wrote_last OR f.id IN (SELECT m.finding_id FROM mention m LEFT JOIN finding_read r ON r.agency_id = m.agency_id \
+        "f.id IN (SELECT m.finding_id FROM mention m LEFT JOIN finding_read r ON r.agency_id = m.agency_id \
            AND r.finding_id = m.finding_id AND r.user_id = m.user_id \
          WHERE m.agency_id = $1 AND m.at > COALESCE(r.read_at, 0) AND m.user_id = ",
     );
-    sql.push_bind(asker.user).push("))");
+    sql.push_bind(asker.user).push(")");
 }
 
-/// The lane of finding `f` as its rank, null for none: `domain::lane::lane` in SQL, held to it by a test.
+/// The lane of finding `f` as its rank, null for none: `domain::lane::lane` in SQL, held to it by a test. What depends on
+/// the finding alone is in `lane_base`; the asker and the clock come on top.
 pub fn lane(sql: &mut Sql, asker: &Asker) {
-    sql.push("CAST(CASE WHEN f.status = 'pending_verification' THEN 0 WHEN ");
-    needs_reply(sql, asker);
-    sql.push(" THEN 1 WHEN f.status NOT IN ")
-        .push(OPEN)
-        .push(" THEN NULL WHEN f.status IN ('not_fixed', 'partial', 'inconclusive') OR f.reopened THEN 2");
-    sql.push(" WHEN f.due_at <= ").push_bind(asker.now).push(" THEN 3");
-    sql.push(" WHEN f.due_at <= ")
-        .push_bind(asker.now.plus_ms(SOON_MS))
-        .push(" THEN 4");
-    sql.push(
-        " WHEN f.triaged_at IS NULL THEN 5 WHEN NOT f.seen_in_latest THEN 6 WHEN f.assignee_id IS NULL THEN 7 \
-         WHEN f.released_at IS NOT NULL THEN 8 END AS BIGINT)",
-    );
+    sql.push("CAST(CASE WHEN f.lane_base < 2 THEN f.lane_base WHEN ");
+    called(sql, asker);
+    sql.push(" THEN 1 WHEN f.lane_base = 2 THEN 2 WHEN f.clock_key <= ")
+        .push_bind(asker.now);
+    sql.push(" THEN 3 WHEN f.clock_key <= ")
+        .push_bind(asker.now.plus_ms(SOON_MS));
+    sql.push(" THEN 4 WHEN f.lane_base < 9 THEN f.lane_base END AS BIGINT)");
 }
 
 /// The lane of a stored rank.

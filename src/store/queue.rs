@@ -6,7 +6,7 @@ use super::page::{self, Key, Slice, SortColumn, Window};
 use super::query::{self, Asker, Filter, lane_of};
 use super::{Result, Row, Sql, Tx};
 use crate::domain::id::{FindingId, UserId};
-use crate::domain::lane::Lane;
+use crate::domain::lane::{Lane, SOON_MS};
 use crate::domain::time::Time;
 
 /// Who works on a finding, and until when.
@@ -15,6 +15,9 @@ pub struct Holder {
     pub user: UserRef,
     pub until: Time,
 }
+
+/// `clock_key` where no clock runs.
+const NEVER: i64 = i64::MAX;
 
 #[derive(Debug, Clone)]
 pub struct QueueRow {
@@ -39,54 +42,79 @@ fn row(row: &Row) -> Result<QueueRow> {
     };
     Ok(QueueRow {
         lane: lane_of(row.get("lane")?)?,
-        clock_at: row.opt_time("clock_at")?,
+        clock_at: Some(row.time("clock_key")?).filter(|at| at.0 != NEVER),
         finding: read(row)?,
         holder,
     })
 }
 
-/// Appends the findings that are in a lane, each with its lane and its clock, as `f`, and what stands around them.
-fn from(sql: &mut Sql, asker: &Asker) {
-    sql.push(" FROM (SELECT f.*, ");
-    query::lane(sql, asker);
-    sql.push(" AS lane, CASE WHEN f.status = 'pending_verification' THEN f.verify_due_at WHEN f.status IN ")
-        .push(query::OPEN);
-    sql.push(" THEN f.due_at END AS clock_at FROM finding f WHERE f.agency_id = $1 AND (f.status IN ");
-    sql.push(query::OPEN).push(" OR ");
-    query::needs_reply(sql, asker);
-    sql.push(")) f").push(JOINS);
-}
-
-fn select(asker: &Asker) -> Sql {
+/// Begins a statement over findings `f` with what their rows show. `lane`: its rank, where it is the same for all.
+fn select(asker: &Asker, lane: Option<Lane>) -> Sql {
     let mut sql = Sql::new("SELECT ");
-    sql.push(COLUMNS)
-        .push(", f.lane, f.clock_at, l.user_id AS holder_id, l.until AS holder_until, h.name AS holder_name, h.email AS holder_email");
-    from(&mut sql, asker);
-    sql.push(" LEFT JOIN claim l ON l.agency_id = f.agency_id AND l.finding_id = f.id AND l.until > ")
+    sql.push(COLUMNS).push(", f.clock_key, ");
+    if let Some(lane) = lane {
+        sql.push("CAST(").push_bind(lane.rank()).push(" AS BIGINT)");
+    } else {
+        query::lane(&mut sql, asker);
+    }
+    sql.push(" AS lane, l.user_id AS holder_id, l.until AS holder_until, h.name AS holder_name, h.email AS holder_email FROM finding f");
+    sql.push(JOINS)
+        .push(" LEFT JOIN claim l ON l.agency_id = f.agency_id AND l.finding_id = f.id AND l.until > ")
         .push_bind(asker.now);
-    sql.push(" LEFT JOIN agency_user h ON h.agency_id = l.agency_id AND h.id = l.user_id WHERE f.agency_id = $1 AND f.lane IS NOT NULL");
+    sql.push(" LEFT JOIN agency_user h ON h.agency_id = l.agency_id AND h.id = l.user_id WHERE f.agency_id = $1");
     sql
 }
 
-/// By lane, then by clock and severity, or as the query sorts within each lane. `flat`: as the query sorts, then by clock
-/// and severity, whatever the lane.
+/// Appends ` AND (f stands in this lane)`: what [`query::lane`] says of all lanes at once, in a form that an index serves.
+fn stands_in(sql: &mut Sql, lane: Lane, asker: &Asker) {
+    let soon = asker.now.plus_ms(SOON_MS);
+    match lane {
+        Lane::Verify => {
+            sql.push(" AND f.lane_base = 0");
+            return;
+        }
+        Lane::Reply => {
+            sql.push(" AND (f.lane_base = 1 OR (COALESCE(f.lane_base, 9) > 1 AND ");
+            query::called(sql, asker);
+            sql.push("))");
+            return;
+        }
+        Lane::Back => {
+            sql.push(" AND f.lane_base = 2");
+        }
+        Lane::Overdue => {
+            sql.push(" AND f.lane_base >= 5 AND f.clock_key <= ")
+                .push_bind(asker.now);
+        }
+        Lane::DueSoon => {
+            sql.push(" AND f.lane_base >= 5 AND f.clock_key > ")
+                .push_bind(asker.now)
+                .push(" AND f.clock_key <= ")
+                .push_bind(soon);
+        }
+        Lane::New | Lane::Gone | Lane::Unassigned | Lane::Waiting => {
+            sql.push(" AND f.lane_base = ")
+                .push_bind(lane.rank())
+                .push(" AND f.clock_key > ")
+                .push_bind(soon);
+        }
+    }
+    sql.push(" AND NOT ");
+    query::called(sql, asker);
+}
+
+/// Within a lane: by clock and severity, or as the query sorts. `flat`, over all lanes: as the query sorts, then by clock
+/// and severity.
 fn sort(filter: &Filter, flat: bool) -> Vec<SortColumn> {
     let by_clock = [
-        SortColumn::asc("f.clock_at").nullable(),
+        SortColumn::asc("f.clock_key"),
         SortColumn::desc("f.severity"),
         SortColumn::asc("f.id"),
     ];
-    match (filter.sort, flat) {
-        (Some(sort), true) => {
-            let [first, _] = query::sort_columns(sort);
-            [first].into_iter().chain(by_clock).collect()
-        }
-        (Some(sort), false) => [SortColumn::asc("f.lane")]
-            .into_iter()
-            .chain(query::sort_columns(sort))
-            .collect(),
-        (None, true) => by_clock.into(),
-        (None, false) => [SortColumn::asc("f.lane")].into_iter().chain(by_clock).collect(),
+    match filter.sort.map(query::sort_columns) {
+        Some([first, _]) if flat => [first].into_iter().chain(by_clock).collect(),
+        Some(columns) => columns.into(),
+        None => by_clock.into(),
     }
 }
 
@@ -100,50 +128,135 @@ pub fn keys(filter: &Filter, flat: bool, row: &QueueRow) -> Vec<Key> {
         keys.push(sort_key(sort.field, &row.finding));
     }
     if filter.sort.is_none() || flat {
-        keys.push(row.clock_at.map(|t| t.0).into());
+        keys.push(Key::Int(row.clock_at.map_or(NEVER, |t| t.0)));
         keys.push(Key::Int(row.finding.decided.severity.rank()));
     }
     keys.push(Key::Id(row.finding.id.0));
     keys
 }
 
+/// `flat`: whatever the lane. Otherwise lane by lane.
 pub async fn list(tx: &mut Tx, filter: &Filter, flat: bool, window: &Window) -> Result<Slice<QueueRow>> {
-    let mut sql = select(&filter.asker);
-    query::push(&mut sql, tx, filter);
-    page::window(&mut sql, &sort(filter, flat), window);
-    let rows = tx.all(sql).await?.iter().map(row).collect::<Result<_>>()?;
+    let rows = if flat {
+        all_lanes(tx, filter, window).await?
+    } else {
+        by_lane(tx, filter, window).await?
+    };
     Ok(Slice::of(rows, window))
+}
+
+async fn all_lanes(tx: &mut Tx, filter: &Filter, window: &Window) -> Result<Vec<QueueRow>> {
+    let mut sql = select(&filter.asker, None);
+    sql.push(" AND ");
+    query::lane(&mut sql, &filter.asker);
+    sql.push(" IS NOT NULL");
+    query::push(&mut sql, tx, filter);
+    page::window(&mut sql, &sort(filter, true), window);
+    tx.all(sql).await?.iter().map(row).collect()
+}
+
+/// From the window's row on, until it is full: each lane is a walk along an index.
+async fn by_lane(tx: &mut Tx, filter: &Filter, window: &Window) -> Result<Vec<QueueRow>> {
+    let mut lanes: Vec<Lane> = Lane::ALL.into_iter().filter(|lane| filter.admits(*lane)).collect();
+    if window.backward {
+        lanes.reverse();
+    }
+    let (from, beside) = match window.beside.as_deref() {
+        Some([Key::Int(rank), rest @ ..]) => (Some(lane_of(*rank)?), Some(rest.to_vec())),
+        _ => (None, None),
+    };
+    // One more than asked for says that there is more.
+    let wanted = window.limit as usize + 1;
+    let mut rows = Vec::new();
+    for lane in lanes {
+        let passed = match from {
+            Some(from) if window.backward => lane > from,
+            Some(from) => lane < from,
+            None => false,
+        };
+        if passed {
+            continue;
+        }
+        if rows.len() >= wanted {
+            break;
+        }
+        let part = Window {
+            limit: u32::try_from(wanted - rows.len() - 1).unwrap_or(u32::MAX),
+            beside: beside.clone().filter(|_| from == Some(lane)),
+            backward: window.backward,
+        };
+        let mut sql = select(&filter.asker, Some(lane));
+        stands_in(&mut sql, lane, &filter.asker);
+        query::push(&mut sql, tx, filter);
+        page::window(&mut sql, &sort(filter, false), &part);
+        for found in &tx.all(sql).await? {
+            rows.push(row(found)?);
+        }
+    }
+    Ok(rows)
 }
 
 /// How many findings stand in each lane that has some.
 pub async fn lanes(tx: &mut Tx, filter: &Filter) -> Result<Vec<(Lane, i64)>> {
-    let mut sql = Sql::new("SELECT f.lane, COUNT(*) AS n");
-    from(&mut sql, &filter.asker);
-    sql.push(" WHERE f.agency_id = $1 AND f.lane IS NOT NULL");
-    query::push(&mut sql, tx, filter);
-    sql.push(" GROUP BY f.lane ORDER BY f.lane");
-    let rows = tx.all(sql).await?;
-    rows.iter()
-        .map(|row| Ok((lane_of(row.get("lane")?)?, row.get("n")?)))
-        .collect()
+    let mut counts = std::collections::BTreeMap::new();
+    // What is closed is in a lane only where somebody is called: apart, so that the index of the rest holds all it needs.
+    for closed in [false, true] {
+        let mut sql = Sql::new("SELECT lane, COUNT(*) AS n FROM (SELECT ");
+        query::lane(&mut sql, &filter.asker);
+        sql.push(" AS lane FROM finding f WHERE f.agency_id = $1");
+        if closed {
+            sql.push(" AND f.lane_base IS NULL AND ");
+            query::called(&mut sql, &filter.asker);
+        } else {
+            sql.push(" AND f.lane_base IS NOT NULL");
+        }
+        query::push_alone(&mut sql, tx, filter);
+        sql.push(") x WHERE lane IS NOT NULL GROUP BY lane");
+        for row in tx.all(sql).await? {
+            *counts.entry(lane_of(row.get("lane")?)?).or_default() += row.get::<i64>("n")?;
+        }
+    }
+    Ok(counts.into_iter().collect())
 }
 
 /// The finding to take next: nobody holds it, it does not wait on the client, its clock is the nearest or most breached.
 pub async fn next(tx: &mut Tx, filter: &Filter) -> Result<Option<QueueRow>> {
-    let mut sql = select(&filter.asker);
-    query::push(&mut sql, tx, filter);
-    // A query may name an archived client to look at it; there is no work to take in it.
-    sql.push(" AND (c.state IS NULL OR c.state <> 'archived') AND l.user_id IS NULL AND f.lane <> ")
-        .push_bind(Lane::Waiting.rank());
-    sql.push(" ORDER BY (f.clock_at IS NULL), f.clock_at, f.severity DESC, f.id LIMIT 1");
-    tx.opt(sql).await?.as_ref().map(row).transpose()
+    let mut found: Option<QueueRow> = None;
+    for lane in Lane::ALL {
+        if lane == Lane::Waiting || !filter.admits(lane) {
+            continue;
+        }
+        let mut sql = select(&filter.asker, Some(lane));
+        stands_in(&mut sql, lane, &filter.asker);
+        query::push(&mut sql, tx, filter);
+        sql.push(" AND l.user_id IS NULL ORDER BY f.clock_key, f.severity DESC, f.id LIMIT 1");
+        let Some(first) = tx.opt(sql).await?.as_ref().map(row).transpose()? else {
+            continue;
+        };
+        if found.as_ref().is_none_or(|best| urgency(&first) < urgency(best)) {
+            found = Some(first);
+        }
+    }
+    Ok(found)
+}
+
+/// What is taken first is smallest.
+fn urgency(row: &QueueRow) -> (i64, i64, FindingId) {
+    let clock = row.clock_at.map_or(NEVER, |t| t.0);
+    (clock, -row.finding.decided.severity.rank(), row.finding.id)
 }
 
 /// One row, whatever its filter; none where the finding is in no lane.
 pub async fn get(tx: &mut Tx, finding: FindingId, asker: &Asker) -> Result<Option<QueueRow>> {
-    let mut sql = select(asker);
+    let mut sql = select(asker, None);
     sql.push(" AND f.id = ").push_bind(finding);
-    tx.opt(sql).await?.as_ref().map(row).transpose()
+    let Some(found) = tx.opt(sql).await? else {
+        return Ok(None);
+    };
+    match found.get::<Option<i64>>("lane")? {
+        Some(_) => row(&found).map(Some),
+        None => Ok(None),
+    }
 }
 
 /// Takes or renews a lease. `false` where another holds one that has not run out.

@@ -98,13 +98,14 @@ impl Conn {
         Ok(())
     }
 
-    /// The first statement of every transaction on PostgreSQL: role, agency and client, for this transaction only.
+    /// The first statement of every transaction on PostgreSQL: role, agency and client, for this transaction only. And no
+    /// compiler: our statements take milliseconds, compiling one takes tens of them.
     pub(super) async fn enter(&mut self, role: &'static str, agency: Option<Uuid>, client: Option<Uuid>) -> Result<()> {
         if let Self::Postgres(_) = self {
             let text = |id: Option<Uuid>| id.map(|id| id.to_string()).unwrap_or_default();
             let sql = Sql::new(
                 "SELECT set_config('role', $1, true), set_config('riskdesk.agency', $2, true), \
-                 set_config('riskdesk.client', $3, true)",
+                 set_config('riskdesk.client', $3, true), set_config('jit', 'off', true)",
             );
             self.all(None, sql.bind(role).bind(text(agency)).bind(text(client)))
                 .await?;

@@ -59,6 +59,14 @@ impl Database {
             postgres: Some((owner, name)),
         }
     }
+
+    /// What the server's housekeeping does to a database that has stood for a minute: statistics, visibility.
+    pub async fn settle(&self) {
+        if let Some((owner, name)) = &self.postgres {
+            let (head, _) = owner.rsplit_once('/').unwrap();
+            run(&format!("{head}/{name}"), "VACUUM ANALYZE").await;
+        }
+    }
 }
 
 impl Drop for Database {

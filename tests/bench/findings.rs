@@ -95,6 +95,7 @@ fn fill(database: impl Future<Output = Database>) -> Full {
             projects.push(project::create(desk.clone(), boss.clone(), request).await.unwrap().id);
         }
         let one = findings(&desk, agency, &projects, analyst.user).await;
+        database.settle().await;
         // Kept until the process ends: what is static is never dropped.
         std::mem::forget(database);
         (desk, analyst, one)
@@ -230,6 +231,21 @@ fn queue_page(full: &Full, q: &str) {
     assert!(!page.items.is_empty());
 }
 
+/// How many match: what a pane says of its list.
+fn count(full: &Full, name: &str) {
+    let request = ListFindings {
+        q: Some(QUERIES[name].into()),
+        limit: Some(1),
+        count: true,
+        ..ListFindings::default()
+    };
+    let page = full
+        .runtime
+        .block_on(finding::list(full.desk.clone(), full.analyst.clone(), request))
+        .unwrap();
+    assert!(page.count.is_some_and(|n| n > 0), "{name}");
+}
+
 fn lanes(full: &Full) {
     let counted = full
         .runtime
@@ -260,6 +276,13 @@ macro_rules! on {
             fn findings_page(bencher: Bencher, name: &str) {
                 if let Some(full) = $full {
                     bencher.bench_local(|| page(full, name));
+                }
+            }
+
+            #[divan::bench(args = ["all", "client", "due"])]
+            fn findings_count(bencher: Bencher, name: &str) {
+                if let Some(full) = $full {
+                    bencher.bench_local(|| count(full, name));
                 }
             }
 

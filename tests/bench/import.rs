@@ -100,7 +100,7 @@ struct Fixture {
     desk: Desk,
     caller: Caller,
     project: String,
-    _database: Database,
+    database: Database,
     runtime: Runtime,
 }
 
@@ -137,7 +137,7 @@ impl Fixture {
             desk,
             caller,
             project,
-            _database: database,
+            database,
             runtime,
         }
     }
@@ -186,6 +186,7 @@ fn all_known(bencher: Bencher, fixture: impl Fn() -> Fixture) {
         .with_inputs(|| {
             let fixture = fixture();
             fixture.import(&first);
+            fixture.runtime.block_on(fixture.database.settle());
             fixture
         })
         .bench_local_values(|fixture| (fixture.import(&second), fixture));
