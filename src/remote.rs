@@ -212,11 +212,29 @@ impl Remote {
     /// [`Error`]: refused (with `version_conflict`, the current row is in the problem), unreachable, not signed in.
     pub async fn write<E: Endpoint>(&self, request: &E, write: &Write) -> Result<E::Out, Error> {
         if self.inner.read_only {
-            let why = "This runs read-only (--read-only): nothing was sent. Leave the flag out to write.";
-            return Err(Problem::new(Code::Forbidden, why).into());
+            return Err(read_only());
         }
         let parts = request::Parts::of(request, Some(write))?;
         self.exchange(&parts, E::ACCESS != Access::Public).await
+    }
+
+    /// [`Remote::call`] or, with a [`Write`], [`Remote::write`]; beside the answer the trace id the server's log knows it by.
+    pub async fn traced<E: Endpoint>(
+        &self,
+        request: &E,
+        write: Option<&Write>,
+    ) -> (Result<E::Out, Error>, Option<String>) {
+        if write.is_some() && self.inner.read_only {
+            return (Err(read_only()), None);
+        }
+        let answer = match request::Parts::of(request, write) {
+            Ok(parts) => transport::send(self, &parts, E::ACCESS != Access::Public).await,
+            Err(error) => Err(error),
+        };
+        match answer {
+            Ok(answer) => (answer.read(), answer.trace()),
+            Err(error) => (Err(error), None),
+        }
     }
 
     /// Uploads file number `n` of a batch as a stream. `progress` is told how many bytes have gone; on a second try it
@@ -278,6 +296,11 @@ impl Remote {
     fn see_session(&self, session: Option<Session>) {
         *self.inner.session.write().unwrap_or_else(PoisonError::into_inner) = session;
     }
+}
+
+fn read_only() -> Error {
+    let why = "This runs read-only (--read-only): nothing was sent. Leave the flag out to write.";
+    Problem::new(Code::Forbidden, why).into()
 }
 
 /// Whether two tokens are the same one. Both are ours: nothing is learned from how long it takes.

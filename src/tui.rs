@@ -6,6 +6,7 @@
 //!
 //! | file | what |
 //! |---|---|
+//! | [`command_line`] | a call as the command that does the same |
 //! | [`app`] | the owner of all state: routing of keys, effects, calls, frame |
 //! | [`runtime`] | the loop; performs calls, events, clipboard, drafts file |
 //! | [`terminal`], [`input`] | the terminal taken and given back; bytes become keys |
@@ -28,6 +29,7 @@ pub mod action;
 mod acts;
 pub mod app;
 mod clock;
+mod command_line;
 mod drafts;
 pub mod effect;
 pub mod harness;
@@ -47,6 +49,7 @@ mod window;
 mod words;
 
 use effect::Gate;
+pub use runtime::Outside;
 
 use crate::domain::time::Time;
 use crate::remote::Remote;
@@ -69,6 +72,9 @@ pub struct Console {
     pub keymap: Option<String>,
     /// Where drafts are kept; none keeps them in memory only.
     pub state: Option<PathBuf>,
+    /// Minutes without a key until the screen locks.
+    pub idle_minutes: u64,
+    pub outside: Outside,
 }
 
 impl std::fmt::Debug for Console {
@@ -96,6 +102,7 @@ pub async fn run(console: Console) -> color_eyre::Result<()> {
         server: console.server,
         email: console.email,
         now: Time::system_now(),
+        idle_ms: i64::try_from(console.idle_minutes).ok().map(|m| m * 60_000),
     });
-    runtime::run(app, console.remote, console.gate, drawer).await
+    runtime::run(app, console.remote, console.gate, drawer, console.outside).await
 }

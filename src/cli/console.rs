@@ -65,6 +65,17 @@ pub async fn open(cx: &Context, state_dir: &Path, remote: Option<Remote>, server
         theme: theme.to_owned(),
         theme_file: file(&format!("themes/{theme}.toml")),
         keymap: file("keymap.toml"),
+        idle_minutes: cx.config.console.idle_minutes,
+        outside: tui::Outside {
+            editor: ["VISUAL", "EDITOR"]
+                .iter()
+                .find_map(|name| cx.environment.get(name))
+                .unwrap_or("vi")
+                .to_owned(),
+            files: cx.paths.written_dir(),
+            tmux: cx.environment.get("TMUX").is_some(),
+            mouse: cx.config.console.mouse,
+        },
         state: (cx.config.credentials != CredentialPlace::Memory).then(|| state_dir.join("drafts")),
     };
     tui::run(console).await.map_err(|e| Error::Failed(e.to_string()))

@@ -53,6 +53,12 @@ impl Paths {
         self.state_dir.join("drafts")
     }
 
+    /// Texts the console was asked to write to a file.
+    #[must_use]
+    pub fn written_dir(&self) -> PathBuf {
+        self.state_dir.join("written")
+    }
+
     /// Where sessions are kept in files, and the locks of those kept in the keyring.
     #[must_use]
     pub fn sessions_dir(&self) -> PathBuf {

@@ -96,6 +96,11 @@ impl Answer {
         Problem::new(code, detail).into()
     }
 
+    /// The id the server's log knows this answer by.
+    pub(super) fn trace(&self) -> Option<String> {
+        self.headers.get("x-trace-id")?.to_str().ok().map(str::to_owned)
+    }
+
     fn retry_after(&self) -> Option<Duration> {
         let seconds = self.headers.get("retry-after")?.to_str().ok()?.parse().ok()?;
         Some(Duration::from_secs(seconds))

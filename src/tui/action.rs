@@ -121,9 +121,20 @@ actions! {
     Take "take" Lists Act "take" "Take this from the queue, or put it back";
     TakeNext "take-next" Lists Act "take next" "Take the next finding of the queue";
     Why "why" Lists Act "why" "Why this is one finding: fingerprint and imports";
+    Undo "undo" Lists Act "undo" "Take back my last act; says first what that does";
+    Redo "redo" Lists Act "redo" "Do again what I took back";
+    Remove "remove" Lists Act "put away" "Archive, restore, revoke: what fits this row, with a typed word";
+    Record "record" Lists Act "raw record" "The scanner's own record, and what differs from the import before";
     Menu "menu" Lists Desk "menu" "Everything that can be done with this row";
     Reload "reload" Lists Desk "reload" "Reload what is shown, reconnect";
     CopyId "copy" Lists Act "copy key" "Copy the key (sent to the terminal)";
+    CopyMenu "copy-menu" Lists Act "copy menu" "Copy id, title, places, CVE, CVSS, the command; or write them to a file";
+    Inbox "inbox" Lists Desk "inbox" "Where the client wrote, where I am named, what is unread";
+    Brief "brief" Lists Desk "handover" "What I hold, what I did today, what waits for me";
+    Log "log" Lists Desk "log" "Log of calls, each as a riskdesk command";
+    Drafts "drafts" Lists Desk "drafts" "What was typed and not sent";
+    ViewAs "view-as" Lists Desk "view as" "What the client's own people see of this";
+    Lock "lock" Lists Desk "lock" "Lock the screen; place and drafts are kept";
     Pin "pin" Lists Desk "pin" "Pin the client: acts on any other are refused";
     Zoom "zoom" Lists Desk "zoom" "Give this pane the whole screen, and back";
     LastView "last-view" Lists Desk "last view" "Back to the view before: client, project, pane, query";
@@ -134,6 +145,7 @@ actions! {
     PrevField "prev-field" Text Text "previous field" "Previous field";
     Send "send" Text Text "send" "Send";
     Audience "audience" Text Text "audience" "Internal, or shared with the client";
+    Editor "editor" Text Text "editor" "Write it in $EDITOR";
     UndoTyping "undo-typing" Text Text "undo" "Undo typing";
 }
 
@@ -166,6 +178,9 @@ impl Action {
             Self::NextRecord | Self::PrevRecord => {
                 "J and K go from record to record inside a finding, from group to group in a grouped list."
             }
+            Self::Record => "A raw record is a finding's: choose one in pane 3 or 4.",
+            Self::CopyMenu => "There is nothing under the cursor to copy.",
+            Self::Remove => "Only clients are put away: choose one in pane 1. Findings are closed with their status.",
             Self::Mark | Self::Range | Self::MarkAll => "Marks are set in the lists: Esc goes back to one.",
             Self::Sort | Self::Group => "Sorting and grouping work in the lists: Esc goes back to one.",
             Self::FindNext | Self::FindPrev => "There is nothing being found: / finds.",

@@ -2,7 +2,7 @@
 
 use super::action::{Action, Can};
 use super::effect::{Answer, Cx, Effect, sentence};
-use super::modals::{comment, import, menu, person, status, why};
+use super::modals::{comment, copy, import, menu, person, status, why};
 use super::model::{Chosen, Model};
 use super::theme::Tone;
 use super::window::Marked;
@@ -23,6 +23,7 @@ pub fn on_finding(action: Action, finding: &Finding, mine: bool, cx: &mut Cx) ->
         Action::Take => take(finding, cx),
         Action::Why => cx.open(why::Why::new(finding)),
         Action::Import => cx.open(import::new(Chosen::from(&finding.project), cx.model)),
+        Action::CopyMenu => cx.open(copy::CopyMenu::finding(finding)),
         Action::CopyId => cx.push(Effect::Copy(finding.key.clone())),
         Action::Pin => cx.push(Effect::Pin(finding.client.as_ref().map(Chosen::from))),
         _ => return false,
@@ -139,7 +140,7 @@ pub fn can_on_finding(action: Action, finding: Option<&Finding>, model: &Model) 
         action,
         Action::Status | Action::Comment | Action::Person | Action::Release | Action::Take | Action::Import
     );
-    let reads = matches!(action, Action::Why | Action::CopyId | Action::Choose);
+    let reads = matches!(action, Action::Why | Action::CopyId | Action::CopyMenu | Action::Choose);
     if action == Action::Pin {
         let has = finding.is_some_and(|f| f.client.is_some()) || model.pin.is_some();
         return Can::when(has, "This finding's project has no client to pin.");
@@ -170,7 +171,11 @@ pub fn take(finding: &Finding, cx: &mut Cx) {
         finding: finding.id.to_string(),
     };
     cx.act(request, None, move |answer| {
-        told(&answer, &format!("{key} is yours for 30 minutes."))
+        let mut out = told(&answer, &format!("{key} is yours for 30 minutes."));
+        if let Ok(holder) = &answer {
+            out.push(Effect::Hold(key, Some(holder.until)));
+        }
+        out
     });
 }
 
@@ -180,7 +185,11 @@ fn put_back(finding: &Finding, cx: &mut Cx) {
         finding: finding.id.to_string(),
     };
     cx.act(request, None, move |answer| {
-        told(&answer, &format!("{key} is back in the queue."))
+        let mut out = told(&answer, &format!("{key} is back in the queue."));
+        if answer.is_ok() {
+            out.push(Effect::Hold(key, None));
+        }
+        out
     });
 }
 
@@ -192,6 +201,7 @@ pub fn take_next(query: &str, cx: &mut Cx) {
     cx.act(request, None, |answer| match answer {
         Ok(taken) => match taken.item {
             Some(item) => vec![
+                Effect::Hold(item.finding.key.clone(), item.holder.as_ref().map(|h| h.until)),
                 Effect::OpenFinding(item.finding.key.clone(), true),
                 Effect::Say(
                     Tone::Good,

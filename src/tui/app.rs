@@ -41,6 +41,8 @@ pub struct Setup {
     /// The e-mail of the profile, offered by the sign-in sheet.
     pub email: String,
     pub now: Time,
+    /// How long no key may be pressed until the screen locks; none: never.
+    pub idle_ms: Option<i64>,
 }
 
 /// See the module's description.
@@ -65,6 +67,11 @@ pub struct App {
     effects: VecDeque<(Owner, Effect)>,
     quit: bool,
     dirty: bool,
+    idle_ms: Option<i64>,
+    /// When the last key was pressed.
+    touched: Time,
+    /// The last act can be taken back: what is said of it says so.
+    undoable: bool,
 }
 
 impl App {
@@ -82,6 +89,8 @@ impl App {
                 link: Link::Connecting,
                 drafts: setup.drafts,
                 recall: Vec::new(),
+                held: std::collections::BTreeMap::new(),
+                log: VecDeque::new(),
                 unsent: 0,
                 running: 0,
                 keymap: setup.keymap,
@@ -103,6 +112,9 @@ impl App {
             effects: VecDeque::new(),
             quit: false,
             dirty: true,
+            idle_ms: setup.idle_ms,
+            touched: setup.now,
+            undoable: false,
         }
     }
 
@@ -137,8 +149,21 @@ impl App {
     pub fn update(&mut self, msg: Msg, now: Time) {
         self.model.now = now;
         match msg {
-            Msg::Happened(Happened::Input(Input::Key(key))) => self.key(key),
-            Msg::Happened(Happened::Input(Input::Paste(text))) => self.paste(&text),
+            Msg::Happened(Happened::Input(Input::Key(key))) => {
+                self.lock_if_idle();
+                self.touched = now;
+                self.key(key);
+            }
+            Msg::Happened(Happened::Input(Input::Paste(text))) => {
+                self.lock_if_idle();
+                self.touched = now;
+                self.paste(&text);
+            }
+            Msg::Happened(Happened::Input(Input::Mouse(what, x, y))) => {
+                self.lock_if_idle();
+                self.touched = now;
+                self.mouse(what, x, y);
+            }
             Msg::Happened(Happened::Input(Input::Focus(_)) | Happened::Resized) => return,
             Msg::Happened(Happened::Suspend) => self.commands.push(Command::Suspend),
             Msg::Happened(Happened::Resumed) => {
@@ -153,7 +178,17 @@ impl App {
             Msg::Reply(id, answer) => self.reply(id, answer),
             Msg::Progress(id, done, total) => self.progress(id, done, total),
             Msg::Link(incoming) => self.link(&incoming),
-            Msg::Wake => self.dirty = true,
+            Msg::Trace(id, trace) => self.calls.trace(id, trace),
+            Msg::Edited(layer, text) => {
+                self.touched = now;
+                self.edited(layer, text);
+            }
+            Msg::Exported(Ok(path)) => self.say(Tone::Good, &format!("Written to {}.", path.display())),
+            Msg::Exported(Err(why)) => self.say(Tone::Bad, &format!("It could not be written to a file: {why}")),
+            Msg::Wake => {
+                self.lock_if_idle();
+                self.dirty = true;
+            }
         }
         self.settle();
     }
@@ -292,10 +327,13 @@ impl App {
 
     fn ask_to_quit(&mut self) {
         let (drafts, unsent) = (self.model.drafts.len(), self.calls.unsent());
-        if unsent == 0 && drafts == 0 {
+        let now = self.model.now;
+        self.model.held.retain(|_, until| *until > now);
+        let held: Vec<_> = self.model.held.keys().cloned().collect();
+        if unsent == 0 && drafts == 0 && held.is_empty() {
             return self.leave();
         }
-        self.open(confirm::Confirm::quit(drafts, unsent));
+        self.open(confirm::Confirm::quit(drafts, unsent, &held));
     }
 
     /// Keeps every draft and ends the loop.
@@ -326,6 +364,61 @@ impl App {
             let first_run = self.model.server.is_empty();
             let sheet = sign_in::SignIn::new(&self.model.server, &self.email, first_run);
             self.open(sheet);
+        }
+    }
+
+    /// Locks after this long without a key.
+    pub fn set_idle(&mut self, ms: i64) {
+        self.idle_ms = Some(ms);
+    }
+
+    // Locking ---------------------------------------------------------------------------------------------------------
+
+    /// Whether the screen is locked.
+    fn is_locked(&self) -> bool {
+        self.layers.last().is_some_and(|(_, l)| l.is_lock())
+    }
+
+    /// When the screen locks, if nobody presses a key until then.
+    fn locks_at(&self) -> Option<Time> {
+        let idle = self.idle_ms.filter(|_| self.model.who.is_some() && !self.is_locked())?;
+        Some(self.touched.plus_ms(idle))
+    }
+
+    fn lock_if_idle(&mut self) {
+        if self.locks_at().is_some_and(|at| at <= self.model.now) {
+            self.lock();
+        }
+    }
+
+    /// Hides everything; place and drafts are kept, one factor resumes.
+    fn lock(&mut self) {
+        let Some(who) = self.model.who.as_ref().filter(|_| !self.is_locked()) else {
+            return;
+        };
+        let sheet = sign_in::SignIn::lock(&who.email);
+        self.count = None;
+        self.notice = None;
+        // A sign-in sheet below it would be a second one.
+        self.layers.retain(|(_, layer)| !layer.is_sign_in());
+        for i in 0..self.layers.len() {
+            self.keep_draft(i);
+        }
+        self.open(sheet);
+        self.settle();
+    }
+
+    /// What comes back from the editor.
+    fn edited(&mut self, layer: u32, text: Result<String, String>) {
+        self.dirty = true;
+        match text {
+            Ok(text) => {
+                if let Some(i) = self.layer(layer) {
+                    self.with_layer(i, |layer, cx| layer.edited(&text, cx));
+                    self.keep_draft(i);
+                }
+            }
+            Err(why) => self.say(Tone::Bad, &why),
         }
     }
 
@@ -369,6 +462,6 @@ impl App {
             .iter()
             .filter_map(|(id, _)| self.panes[id.index()].next_change(now))
             .chain(self.layers.iter().filter_map(|(_, l)| l.next_change(now)));
-        clocks.chain(spin).min()
+        clocks.chain(spin).chain(self.locks_at()).min()
     }
 }

@@ -13,6 +13,11 @@ pub fn hour(t: Time, zone: &TimeZone) -> Safe {
     Safe::new(&t.timestamp().to_zoned(zone.clone()).strftime("%H:%M").to_string())
 }
 
+/// `12:04:09`.
+pub fn second(t: Time, zone: &TimeZone) -> Safe {
+    Safe::new(&t.timestamp().to_zoned(zone.clone()).strftime("%H:%M:%S").to_string())
+}
+
 /// `2026-11-22`.
 pub fn date(t: Time, zone: &TimeZone) -> Safe {
     Safe::new(&t.timestamp().to_zoned(zone.clone()).strftime("%Y-%m-%d").to_string())

@@ -29,6 +29,11 @@ impl Drafts {
         self.texts.remove(key).is_some()
     }
 
+    /// What each belongs to.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.texts.keys().map(String::as_str)
+    }
+
     pub fn len(&self) -> usize {
         self.texts.len()
     }

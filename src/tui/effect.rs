@@ -7,7 +7,7 @@
 use std::any::Any;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use futures::future::BoxFuture;
 use tokio::sync::mpsc::UnboundedSender;
@@ -19,6 +19,7 @@ use super::panes::PaneId;
 use super::theme::Tone;
 use crate::api::Endpoint;
 use crate::domain::safe::Safe;
+use crate::domain::time::Time;
 use crate::remote::{Remote, Write};
 
 pub use crate::remote::Error as Fault;
@@ -48,6 +49,8 @@ pub trait Gate: Send + Sync {
 pub struct Host {
     pub remote: Option<Remote>,
     pub gate: Arc<dyn Gate>,
+    /// Where one piece of work leaves the trace id of its answer.
+    pub trace: Arc<OnceLock<String>>,
 }
 
 impl fmt::Debug for Host {
@@ -65,6 +68,42 @@ pub trait Work: Send + Sync + fmt::Debug {
     /// Whether it changes anything: such work is never cancelled by newer work, and is kept while the link is down.
     fn is_write(&self) -> bool;
     fn run(&self, host: Host, progress: Progress) -> BoxFuture<'static, Answer<Payload>>;
+    /// What it asks of which route, for the log of calls; none for what holds a secret or is no single call.
+    fn route(&self) -> Option<Route> {
+        None
+    }
+}
+
+/// A call as the log of calls keeps it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Route {
+    pub method: &'static str,
+    /// The pattern, with `{field}` where a field stands.
+    pub path: &'static str,
+    /// The request's fields.
+    pub fields: serde_json::Value,
+}
+
+impl Route {
+    /// The path with its fields in it; what a read asks for besides stands behind it.
+    pub fn filled(&self) -> String {
+        let mut out = self.path.to_owned();
+        let mut rest = Vec::new();
+        for (name, value) in self.fields.as_object().into_iter().flatten() {
+            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            let slot = format!("{{{name}}}");
+            if out.contains(&slot) {
+                out = out.replace(&slot, &text);
+            } else if self.method == "GET" {
+                rest.push(format!("{name}={text}"));
+            }
+        }
+        if rest.is_empty() {
+            out
+        } else {
+            format!("{out}?{}", rest.join("&"))
+        }
+    }
 }
 
 /// Tells how far long work is, in bytes or steps.
@@ -102,11 +141,19 @@ impl<E: Endpoint> Work for Request<E> {
             let Some(remote) = host.remote else {
                 return Err(Fault::SignInNeeded);
             };
-            let out = match write {
-                None => remote.call(request.as_ref()).await?,
-                Some(write) => remote.write(request.as_ref(), &write).await?,
-            };
-            Ok(Box::new(out) as Payload)
+            let (out, trace) = remote.traced(request.as_ref(), write.as_ref()).await;
+            if let Some(trace) = trace {
+                let _ = host.trace.set(trace);
+            }
+            Ok(Box::new(out?) as Payload)
+        })
+    }
+
+    fn route(&self) -> Option<Route> {
+        Some(Route {
+            method: E::METHOD.name(),
+            path: E::PATH,
+            fields: serde_json::to_value(self.what.as_ref()).unwrap_or_default(),
         })
     }
 }
@@ -209,6 +256,16 @@ pub enum Effect {
     Group(PaneId, String),
     Pin(Option<Chosen>),
     Copy(String),
+    /// Writes a text to a file of this name: the way out where a terminal keeps no clipboard.
+    Export(String, String),
+    /// The text of the asking sheet's field goes to `$EDITOR` and comes back to [`Layer::edited`].
+    Edit(String),
+    /// Opens a finding by its key, at its comments.
+    OpenComments(String),
+    /// Opens a finding by its key and, once it is there, does this with it.
+    OpenFor(String, Action),
+    /// One holds this finding until then; none: no more. What is held is named when one quits.
+    Hold(String, Option<Time>),
     /// Keeps what was typed under this name; empty drops it.
     Keep(String, BTreeMap<String, String>),
     Drop(String),

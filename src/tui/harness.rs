@@ -35,6 +35,7 @@ use crate::domain::time::Time;
 use crate::remote::Incoming;
 
 pub use super::modals::import::Upload;
+pub use super::modals::sign_in::SigningIn;
 
 /// The frozen clock: 2026-11-22T12:00:00Z.
 pub const NOON: Time = Time(1_795_348_800_000);
@@ -53,6 +54,10 @@ pub struct Harness {
     pub saved: Option<String>,
     /// Calls that were cancelled.
     pub aborted: usize,
+    /// What was written to files: name and text.
+    pub exported: Vec<(String, String)>,
+    /// What the editor has.
+    pub editing: Option<(u32, String)>,
 }
 
 impl Harness {
@@ -79,6 +84,7 @@ impl Harness {
             server: server.to_owned(),
             email: "ada@agency.test".to_owned(),
             now: NOON,
+            idle_ms: None,
         };
         let mut harness = Self {
             app: App::new(setup),
@@ -89,6 +95,8 @@ impl Harness {
             copied: Vec::new(),
             saved: None,
             aborted: 0,
+            exported: Vec::new(),
+            editing: None,
         };
         harness.tell(Msg::Size(width, height));
         harness
@@ -105,6 +113,14 @@ impl Harness {
             self.reply::<ListUsers>(users());
         }
         self.tell(Msg::Link(Incoming::Up));
+        self
+    }
+
+    /// Starts with a session; nothing has been answered yet.
+    #[must_use]
+    pub fn starting(mut self) -> Self {
+        self.app.start(true);
+        self.run_commands();
         self
     }
 
@@ -161,6 +177,26 @@ impl Harness {
         self
     }
 
+    /// The editor ends with this text.
+    pub fn edited(&mut self, text: &str) -> &mut Self {
+        if let Some((layer, _)) = self.editing.take() {
+            self.tell(Msg::Edited(layer, Ok(text.to_owned())));
+        }
+        self
+    }
+
+    /// The screen locks after this long without a key.
+    #[must_use]
+    pub fn locking_after(mut self, ms: i64) -> Self {
+        self.app.set_idle(ms);
+        self
+    }
+
+    pub fn mouse(&mut self, what: super::input::Mouse, x: u16, y: u16) -> &mut Self {
+        self.tell(Msg::Happened(Happened::Input(Input::Mouse(what, x, y))));
+        self
+    }
+
     pub fn resize(&mut self, width: u16, height: u16) -> &mut Self {
         self.buffer = Buffer::empty(Rect::new(0, 0, width, height));
         self.tell(Msg::Size(width, height));
@@ -208,6 +244,8 @@ impl Harness {
                 }
                 Command::Copy(text) => self.copied.push(text),
                 Command::Save(json) => self.saved = Some(json),
+                Command::Export(name, text) => self.exported.push((name, text)),
+                Command::Edit(layer, text) => self.editing = Some((layer, text)),
                 Command::Connect(_) | Command::Reconnect | Command::Suspend | Command::Resume => {}
             }
         }

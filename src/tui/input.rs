@@ -21,6 +21,16 @@ pub enum Input {
     Key(KeyEvent),
     Paste(String),
     Focus(bool),
+    /// Only where the mouse was asked for: column and row from 0.
+    Mouse(Mouse, u16, u16),
+}
+
+/// What a mouse did. What is not here does nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mouse {
+    Click,
+    WheelUp,
+    WheelDown,
 }
 
 /// Collects bytes until they mean something.
@@ -198,6 +208,9 @@ fn csi(bytes: &[u8]) -> Step {
             Step::More
         };
     }
+    if body.first() == Some(&b'<') && matches!(last, b'M' | b'm') {
+        return Step::Took(n, mouse(&body[1..], last));
+    }
     let mut numbers = body
         .split(|b| *b == b';')
         .map(|part| std::str::from_utf8(part).ok().and_then(|s| s.parse::<u16>().ok()));
@@ -236,6 +249,20 @@ fn csi(bytes: &[u8]) -> Step {
         }),
     };
     Step::Took(n, code.map(|code| key(code, modifiers)))
+}
+
+/// `CSI < button ; column ; row M`, counted from 1; `m` is a release.
+fn mouse(body: &[u8], last: u8) -> Option<Input> {
+    let mut numbers = std::str::from_utf8(body).ok()?.split(';').map(str::parse::<u16>);
+    let (button, x, y) = (numbers.next()?.ok()?, numbers.next()?.ok()?, numbers.next()?.ok()?);
+    // Shift, alt and control are bits of the button.
+    let what = match (button & !0b1_1100, last) {
+        (0, b'M') => Mouse::Click,
+        (64, b'M') => Mouse::WheelUp,
+        (65, b'M') => Mouse::WheelDown,
+        _ => return None,
+    };
+    Some(Input::Mouse(what, x.saturating_sub(1), y.saturating_sub(1)))
 }
 
 fn arrow(last: u8) -> Option<KeyCode> {
@@ -309,6 +336,8 @@ mod tests {
     #[case(b"\x10", key(KeyCode::Char('p'), KeyModifiers::CONTROL))]
     #[case(b"\x1bx", key(KeyCode::Char('x'), KeyModifiers::ALT))]
     #[case(b"\x1b\r", key(KeyCode::Enter, KeyModifiers::ALT))]
+    #[case(b"\x1b[<0;5;7M", Input::Mouse(Mouse::Click, 4, 6))]
+    #[case(b"\x1b[<65;1;1M", Input::Mouse(Mouse::WheelDown, 0, 0))]
     #[case("é".as_bytes(), plain(KeyCode::Char('é')))]
     #[case("東".as_bytes(), plain(KeyCode::Char('東')))]
     fn one_input(#[case] bytes: &[u8], #[case] input: Input) {

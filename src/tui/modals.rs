@@ -15,22 +15,30 @@ use super::panes::Note;
 use crate::domain::time::Time;
 
 pub mod assign;
+pub mod brief;
 pub mod client_form;
 pub mod comment;
 pub mod confirm;
+pub mod copy;
 pub mod detail;
+pub mod drafts;
 pub mod form;
 pub mod help;
 pub mod import;
+pub mod inbox;
 pub mod line;
+pub mod log;
 pub mod menu;
 pub mod order;
 pub mod palette;
 pub mod person;
 pub mod picker;
 pub mod project_form;
+pub mod remove;
+pub mod scroll;
 pub mod sign_in;
 pub mod status;
+pub mod undo;
 pub mod why;
 
 /// What a sheet says whose act waits for the link.
@@ -77,6 +85,12 @@ pub trait Layer: Send + fmt::Debug {
     fn draw(&self, brush: &mut Brush, area: Rect, model: &Model);
     fn next_change(&self, _now: Time) -> Option<Time> {
         None
+    }
+    /// The text comes back from `$EDITOR`.
+    fn edited(&mut self, _text: &str, _cx: &mut Cx) {}
+    /// Whether it hides the screen and stays until it is answered: the lock.
+    fn is_lock(&self) -> bool {
+        false
     }
     /// Whether it is the sign-in sheet, of which there is never more than one.
     fn is_sign_in(&self) -> bool {

@@ -2,6 +2,8 @@
 //!
 //! Panes and sheets read it; only [`super::app`] changes it, on their effects.
 
+use std::collections::{BTreeMap, VecDeque};
+
 use jiff::tz::TimeZone;
 use uuid::Uuid;
 
@@ -78,6 +80,25 @@ pub enum Link {
     Offline(Time),
 }
 
+/// A call as the log keeps it.
+#[derive(Debug, Clone)]
+pub struct Logged {
+    pub at: Time,
+    pub method: &'static str,
+    /// With its fields and, of a read, the query.
+    pub path: String,
+    /// The status, or why there is none.
+    pub status: String,
+    pub ms: i64,
+    /// Empty where nothing answered.
+    pub trace: String,
+    /// The command that does the same, where there is one.
+    pub command: Option<String>,
+}
+
+/// How many calls the log keeps.
+pub const LOG_MAX: usize = 200;
+
 /// See the module's description.
 #[derive(Debug)]
 pub struct Model {
@@ -94,6 +115,10 @@ pub struct Model {
     pub drafts: Drafts,
     /// The last notes that were sent, newest first.
     pub recall: Vec<String>,
+    /// Findings taken from here, with the end of each lease; one that has ended is nobody's.
+    pub held: BTreeMap<String, Time>,
+    /// The last calls, newest last.
+    pub log: VecDeque<Logged>,
     /// Writes kept until the link is back.
     pub unsent: usize,
     /// Calls under way.

@@ -15,6 +15,12 @@ pub enum Msg {
     Reply(u64, Answer<Payload>),
     /// Work is so far.
     Progress(u64, u64, u64),
+    /// The trace id of the answer that comes next for this work.
+    Trace(u64, String),
+    /// The editor has ended: the text for the layer of this number, or why there is none.
+    Edited(u32, Result<String, String>),
+    /// A text was written to a file, or could not be.
+    Exported(Result<std::path::PathBuf, String>),
     /// The event stream.
     Link(Incoming),
     /// A wake-up that was asked for.
@@ -34,6 +40,10 @@ pub enum Command {
     Reconnect,
     /// To the terminal's clipboard.
     Copy(String),
+    /// To a file of this name beside the drafts.
+    Export(String, String),
+    /// To `$EDITOR`, for the layer of this number.
+    Edit(u32, String),
     /// To the drafts file.
     Save(String),
     /// Gives the terminal back and stops the process.

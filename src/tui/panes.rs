@@ -109,6 +109,8 @@ pub trait Pane: Send + fmt::Debug {
     fn title(&self, model: &Model) -> Vec<Run>;
     fn position(&self) -> Safe;
     fn draw(&self, brush: &mut Brush, area: Rect, focused: bool, model: &Model);
+    /// The mouse points at this row of the inside of its frame.
+    fn point(&mut self, _row: u16, _cx: &mut Cx) {}
     /// The finding under the cursor, for the detail's next and previous.
     fn finding(&self) -> Option<&Finding> {
         None

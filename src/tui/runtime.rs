@@ -6,12 +6,12 @@
 use std::collections::HashMap;
 use std::io::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use crossterm::clipboard::CopyToClipboard;
-use crossterm::execute;
 use futures::StreamExt;
+use tempfile::NamedTempFile;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::AbortHandle;
 
@@ -19,7 +19,7 @@ use super::app::App;
 use super::drafts::Drawer;
 use super::effect::{Gate, Host};
 use super::msg::{Command, Msg};
-use super::terminal::{self, Happened, Screen};
+use super::terminal::{self, Happened, Keys, Screen};
 use crate::domain::time::Time;
 use crate::remote::Remote;
 
@@ -31,7 +31,26 @@ pub(super) struct Runtime {
     events: Option<AbortHandle>,
     drawer: Option<Drawer>,
     screen: Screen,
+    keys: Keys,
+    outside: Outside,
+    /// What is being written in the editor; removed when it is dropped.
+    away: Option<NamedTempFile>,
 }
+
+/// What the console knows of the world around its terminal.
+#[derive(Debug, Clone)]
+pub struct Outside {
+    /// `$VISUAL`, `$EDITOR`, or what every system has; a shell reads it, so it may hold options.
+    pub editor: String,
+    /// Where texts are written that no clipboard takes.
+    pub files: PathBuf,
+    /// Whether this runs inside tmux.
+    pub tmux: bool,
+    pub mouse: bool,
+}
+
+/// The longest text taken back from the editor.
+const EDITED_MAX: u64 = 1 << 20;
 
 /// Runs the console until it quits.
 ///
@@ -42,19 +61,26 @@ pub(super) async fn run(
     remote: Option<Remote>,
     gate: Arc<dyn Gate>,
     drawer: Option<Drawer>,
+    outside: Outside,
 ) -> color_eyre::Result<()> {
     let (queue, mut messages) = unbounded_channel();
-    let screen = Screen::take()?;
+    let screen = Screen::take(outside.mouse)?;
     let size = screen.terminal.size()?;
     let mut runtime = Runtime {
         queue: queue.clone(),
-        host: Host { remote: None, gate },
+        host: Host {
+            remote: None,
+            gate,
+            trace: Arc::default(),
+        },
         jobs: HashMap::new(),
         events: None,
         drawer,
         screen,
+        keys: watch_terminal(&queue)?,
+        outside,
+        away: None,
     };
-    runtime.watch_terminal()?;
     app.update(Msg::Size(size.width, size.height), Time::system_now());
     let signed_in = remote.is_some();
     if let Some(remote) = remote {
@@ -86,28 +112,28 @@ enum Stop {
     Panic(Box<dyn std::any::Any + Send>),
 }
 
-impl Runtime {
-    fn watch_terminal(&self) -> std::io::Result<()> {
-        let (sender, mut receiver) = unbounded_channel();
-        terminal::watch(&sender)?;
-        let queue = self.queue.clone();
-        tokio::spawn(async move {
-            while let Some(happened) = receiver.recv().await {
-                let msg = match happened {
-                    Happened::Resized => match crossterm::terminal::size() {
-                        Ok((width, height)) => Msg::Size(width, height),
-                        Err(_) => continue,
-                    },
-                    other => Msg::Happened(other),
-                };
-                if queue.send(msg).is_err() {
-                    return;
-                }
+fn watch_terminal(queue: &UnboundedSender<Msg>) -> std::io::Result<Keys> {
+    let (sender, mut receiver) = unbounded_channel();
+    let keys = terminal::watch(&sender)?;
+    let queue = queue.clone();
+    tokio::spawn(async move {
+        while let Some(happened) = receiver.recv().await {
+            let msg = match happened {
+                Happened::Resized => match crossterm::terminal::size() {
+                    Ok((width, height)) => Msg::Size(width, height),
+                    Err(_) => continue,
+                },
+                other => Msg::Happened(other),
+            };
+            if queue.send(msg).is_err() {
+                return;
             }
-        });
-        Ok(())
-    }
+        }
+    });
+    Ok(keys)
+}
 
+impl Runtime {
     async fn turn(&mut self, app: &mut App, messages: &mut UnboundedReceiver<Msg>) -> Result<(), Stop> {
         loop {
             let commands = app.take_commands();
@@ -115,7 +141,8 @@ impl Runtime {
             if app.has_quit() {
                 return Ok(());
             }
-            if app.take_dirty() {
+            // While the terminal is lent, what is new waits.
+            if self.away.is_none() && app.take_dirty() {
                 self.draw(app)?;
             }
             let first = match app.next_wake() {
@@ -131,9 +158,14 @@ impl Runtime {
             let Some(first) = first else { return Ok(()) };
             let mut next = Some(first);
             while let Some(msg) = next {
-                if let Msg::Reply(id, _) = &msg {
-                    self.jobs.remove(id);
-                }
+                let msg = match msg {
+                    Msg::Reply(id, answer) => {
+                        self.jobs.remove(&id);
+                        Msg::Reply(id, answer)
+                    }
+                    Msg::Edited(layer, ended) => Msg::Edited(layer, self.back(ended).map_err(Stop::Output)?),
+                    other => other,
+                };
                 catch_unwind(AssertUnwindSafe(|| app.update(msg, Time::system_now()))).map_err(Stop::Panic)?;
                 // A write must leave before the next key is looked at: the order of acts is the order of keys.
                 let commands = app.take_commands();
@@ -168,7 +200,12 @@ impl Runtime {
         for command in commands {
             match command {
                 Command::Start(id, work) => {
-                    let (host, queue) = (self.host.clone(), self.queue.clone());
+                    let trace = Arc::new(OnceLock::new());
+                    let host = Host {
+                        trace: trace.clone(),
+                        ..self.host.clone()
+                    };
+                    let queue = self.queue.clone();
                     let (progress, mut steps) = unbounded_channel();
                     let told = queue.clone();
                     tokio::spawn(async move {
@@ -180,6 +217,9 @@ impl Runtime {
                     });
                     let job = tokio::spawn(async move {
                         let answer = work.run(host, progress).await;
+                        if let Some(trace) = trace.get() {
+                            let _ = queue.send(Msg::Trace(id, trace.clone()));
+                        }
                         let _ = queue.send(Msg::Reply(id, answer));
                     });
                     self.jobs.insert(id, job.abort_handle());
@@ -197,9 +237,14 @@ impl Runtime {
                 }
                 Command::Copy(text) => {
                     let mut out = std::io::stdout();
-                    execute!(out, CopyToClipboard::to_clipboard_from(text))?;
+                    out.write_all(terminal::clipboard(&text, self.outside.tmux).as_bytes())?;
                     out.flush()?;
                 }
+                Command::Export(name, text) => {
+                    let written = export(&self.outside.files, &name, &text).map_err(|e| e.to_string());
+                    let _ = self.queue.send(Msg::Exported(written));
+                }
+                Command::Edit(layer, text) => self.edit(layer, &text),
                 Command::Save(json) => {
                     if let Some(drawer) = &self.drawer
                         && let Err(error) = drawer.save(&json)
@@ -208,10 +253,68 @@ impl Runtime {
                     }
                 }
                 Command::Suspend => Screen::suspend(),
+                // The editor, too, was stopped and goes on: the terminal is still its own.
+                Command::Resume if self.away.is_some() => {}
                 Command::Resume => self.screen.resume()?,
             }
         }
         Ok(())
+    }
+
+    /// Lends the terminal to the editor, with the text in a file only its owner can read. The loop goes on meanwhile.
+    fn edit(&mut self, layer: u32, text: &str) {
+        if self.away.is_some() {
+            return;
+        }
+        let begun = (|| {
+            let mut file = tempfile::Builder::new().prefix("riskdesk-").suffix(".txt").tempfile()?;
+            file.write_all(text.as_bytes())?;
+            file.flush()?;
+            self.keys.lend();
+            let child = std::process::Command::new("/bin/sh")
+                .arg("-c")
+                .arg(format!("{} \"$1\"", self.outside.editor))
+                .arg("riskdesk")
+                .arg(file.path())
+                .spawn()?;
+            Ok::<_, std::io::Error>((file, child))
+        })();
+        let (file, mut child) = match begun {
+            Ok(begun) => begun,
+            Err(error) => {
+                let _ = self.queue.send(Msg::Edited(layer, Err(error.to_string())));
+                return;
+            }
+        };
+        self.away = Some(file);
+        let queue = self.queue.clone();
+        let waiting = std::thread::Builder::new().name("editor".into()).spawn(move || {
+            let ended = match child.wait() {
+                Ok(status) if status.success() => Ok(String::new()),
+                Ok(status) => Err(format!("it ended with {status}")),
+                Err(error) => Err(error.to_string()),
+            };
+            let _ = queue.send(Msg::Edited(layer, ended));
+        });
+        if let Err(error) = waiting {
+            let _ = self.queue.send(Msg::Edited(layer, Err(error.to_string())));
+        }
+    }
+
+    /// The editor has ended: the terminal is ours again, and the text is what the file says now.
+    fn back(&mut self, ended: Result<String, String>) -> std::io::Result<Result<String, String>> {
+        let file = self.away.take();
+        self.screen.resume()?;
+        self.keys.take_back();
+        let editor = &self.outside.editor;
+        let failed =
+            |why: String| format!("The editor ({editor}) changed nothing: {why}. Set EDITOR to one that runs here.");
+        let text = match (ended, file) {
+            (Err(why), _) => Err(failed(why)),
+            (Ok(_), None) => Err(failed("its file has gone".to_owned())),
+            (Ok(_), Some(file)) => read_back(&file).map_err(|e| failed(e.to_string())),
+        };
+        Ok(text)
     }
 
     /// Calls and events go through this session from now on.
@@ -230,4 +333,44 @@ impl Runtime {
             older.abort();
         }
     }
+}
+
+/// What the editor left; the line break it ends the last line with is its own.
+fn read_back(file: &NamedTempFile) -> std::io::Result<String> {
+    use std::io::Read as _;
+    // By its name: most editors write a new file in the place of the old one.
+    let mut bytes = Vec::new();
+    std::fs::File::open(file.path())?
+        .take(EDITED_MAX)
+        .read_to_end(&mut bytes)?;
+    let mut text = String::from_utf8_lossy(&bytes).replace("\r\n", "\n");
+    if text.ends_with('\n') {
+        text.pop();
+    }
+    Ok(text)
+}
+
+/// Writes a text to a new file that only its owner can read; its path.
+fn export(folder: &Path, name: &str, text: &str) -> std::io::Result<PathBuf> {
+    crate::config::private_dir(folder)?;
+    let stem: String = name
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || *c == '-')
+        .collect();
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    for n in 1.. {
+        let path = folder.join(format!("{stem}-{n}.txt"));
+        match options.open(&path) {
+            Ok(mut file) => {
+                file.write_all(text.as_bytes())?;
+                return Ok(path);
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(std::io::ErrorKind::AlreadyExists.into())
 }

@@ -4,13 +4,14 @@
 //! The terminal can go away in several ways (SIGHUP, a read of nothing, POLLHUP, EIO on output). Each becomes one
 //! [`Happened::Gone`]; should the loop not leave within two seconds of it (a write that hangs), the process is ended here.
 
-use std::io::{self, IsTerminal, Stdout, Write};
+use std::io::{self, IsTerminal, PipeReader, PipeWriter, Stdout, Write};
 use std::mem::ManuallyDrop;
 use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
-use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture};
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use crossterm::{cursor, execute, style};
 use ratatui::Terminal;
@@ -46,6 +47,9 @@ pub enum Happened {
     Gone(&'static str),
 }
 
+/// Whether the mouse is taken from the terminal too.
+static MOUSE: AtomicBool = AtomicBool::new(false);
+
 /// Whether the terminal is ours, so that it is given back exactly once whoever comes first: exit, panic, signal.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
@@ -56,6 +60,9 @@ pub fn restore() {
     }
     let mut out = io::stdout();
     // Each on its own: where one fails (the terminal has gone), the rest is still tried.
+    if MOUSE.load(Ordering::SeqCst) {
+        let _ = execute!(out, DisableMouseCapture);
+    }
     let _ = execute!(out, DisableBracketedPaste);
     let _ = execute!(out, style::ResetColor, LeaveAlternateScreen, cursor::Show);
     let _ = disable_raw_mode();
@@ -75,7 +82,8 @@ impl Screen {
     ///
     /// # Errors
     /// Where standard input or output is no terminal, or refuses.
-    pub fn take() -> io::Result<Self> {
+    pub fn take(mouse: bool) -> io::Result<Self> {
+        MOUSE.store(mouse, Ordering::SeqCst);
         if !(io::stdin().is_terminal() && io::stdout().is_terminal()) {
             return Err(io::Error::new(
                 io::ErrorKind::Unsupported,
@@ -122,18 +130,90 @@ fn enter() -> io::Result<()> {
         return Ok(());
     }
     enable_raw_mode()?;
+    if MOUSE.load(Ordering::SeqCst) {
+        execute!(io::stdout(), EnableMouseCapture)?;
+    }
     execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)
+}
+
+/// A text for the terminal's own clipboard (OSC 52). tmux swallows it unless told otherwise (`set-clipboard on`), so
+/// there it is sent a second time, wrapped to pass through to the terminal outside (`allow-passthrough on`).
+pub fn clipboard(text: &str, tmux: bool) -> String {
+    use base64::Engine as _;
+    let encoded = base64::engine::general_purpose::STANDARD.encode(text);
+    let plain = format!("\x1b]52;c;{encoded}\x07");
+    if tmux {
+        format!("{plain}\x1bPtmux;\x1b{plain}\x1b\\")
+    } else {
+        plain
+    }
+}
+
+/// The terminal is lent to another program (the editor): what it does with ctrl-c is its own affair.
+static LENT: AtomicBool = AtomicBool::new(false);
+
+/// The reader thread's gate: while the terminal is lent, its keys are the other program's.
+#[derive(Debug, Clone)]
+pub struct Keys {
+    gate: Arc<(Mutex<Gate>, Condvar)>,
+    wake: Arc<PipeWriter>,
+}
+
+#[derive(Debug, Default)]
+struct Gate {
+    lent: bool,
+    /// The reader has let go of the terminal.
+    away: bool,
+}
+
+impl Keys {
+    /// Gives the terminal to another program; returns when no key can be taken from it any more.
+    pub fn lend(&self) {
+        restore();
+        LENT.store(true, Ordering::SeqCst);
+        let (gate, changed) = &*self.gate;
+        let mut gate = gate.lock().unwrap_or_else(PoisonError::into_inner);
+        gate.lent = true;
+        let _ = (&*self.wake).write_all(b"x");
+        // A reader that has ended already answers to nobody.
+        let patience = Duration::from_millis(500);
+        drop(changed.wait_timeout_while(gate, patience, |gate| !gate.away));
+    }
+
+    /// The other program has ended: keys are ours again.
+    pub fn take_back(&self) {
+        let (gate, changed) = &*self.gate;
+        gate.lock().unwrap_or_else(PoisonError::into_inner).lent = false;
+        LENT.store(false, Ordering::SeqCst);
+        changed.notify_all();
+    }
+
+    /// The reader's side: waits until the terminal is ours.
+    fn wait(&self) {
+        let (gate, changed) = &*self.gate;
+        let mut gate = gate.lock().unwrap_or_else(PoisonError::into_inner);
+        gate.away = gate.lent;
+        changed.notify_all();
+        let back = changed.wait_while(gate, |gate| gate.lent);
+        back.unwrap_or_else(PoisonError::into_inner).away = false;
+    }
 }
 
 /// Starts the reader thread and the signal tasks. They live as long as the process.
 ///
 /// # Errors
 /// Where a signal handler or the thread cannot be made.
-pub fn watch(to: &UnboundedSender<Happened>) -> io::Result<()> {
+pub fn watch(to: &UnboundedSender<Happened>) -> io::Result<Keys> {
     let sender = to.clone();
+    let (woken, wake) = io::pipe()?;
+    let keys = Keys {
+        gate: Arc::default(),
+        wake: Arc::new(wake),
+    };
+    let gate = keys.clone();
     std::thread::Builder::new()
         .name("terminal".into())
-        .spawn(move || read(&sender))?;
+        .spawn(move || read(&sender, &gate, &woken))?;
     for (kind, what) in [
         (SignalKind::hangup(), Happened::Gone("hangup")),
         (SignalKind::terminate(), Happened::Gone("terminated")),
@@ -146,6 +226,9 @@ pub fn watch(to: &UnboundedSender<Happened>) -> io::Result<()> {
         let sender = to.clone();
         tokio::spawn(async move {
             while stream.recv().await.is_some() {
+                if kind == SignalKind::interrupt() && LENT.load(Ordering::SeqCst) {
+                    continue;
+                }
                 if matches!(what, Happened::Gone(_)) {
                     gone(&sender, what.clone());
                 } else if sender.send(what.clone()).is_err() {
@@ -154,7 +237,7 @@ pub fn watch(to: &UnboundedSender<Happened>) -> io::Result<()> {
             }
         });
     }
-    Ok(())
+    Ok(keys)
 }
 
 /// Tells the loop, and makes sure that the process ends even if the loop hangs in a write.
@@ -167,15 +250,20 @@ fn gone(to: &UnboundedSender<Happened>, what: Happened) {
     });
 }
 
-fn read(to: &UnboundedSender<Happened>) {
+fn read(to: &UnboundedSender<Happened>, gate: &Keys, woken: &PipeReader) {
     let stdin = io::stdin();
     let mut decoder = Decoder::default();
     let mut buffer = [0_u8; 4096];
     let mut inputs = Vec::new();
     loop {
-        let mut fds = [PollFd::new(&stdin, PollFlags::IN)];
+        let mut fds = [PollFd::new(&stdin, PollFlags::IN), PollFd::new(woken, PollFlags::IN)];
         let wait = decoder.is_waiting().then_some(&SETTLE);
         match poll(&mut fds, wait) {
+            Ok(_) if fds[1].revents().contains(PollFlags::IN) => {
+                let _ = rustix::io::read(woken, &mut buffer[..1]);
+                gate.wait();
+                continue;
+            }
             Ok(0) => decoder.settle(&mut inputs),
             Err(rustix::io::Errno::INTR) => continue,
             Err(_) => return gone(to, Happened::Gone("the terminal cannot be read")),
@@ -192,5 +280,20 @@ fn read(to: &UnboundedSender<Happened>) {
                 return;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_clipboard_passes_through_tmux() {
+        assert_eq!(clipboard("F-7K3QX2", false), "\x1b]52;c;Ri03SzNRWDI=\x07");
+        let both = clipboard("F-7K3QX2", true);
+        assert_eq!(
+            both,
+            "\x1b]52;c;Ri03SzNRWDI=\x07\x1bPtmux;\x1b\x1b]52;c;Ri03SzNRWDI=\x07\x1b\\"
+        );
     }
 }

@@ -33,3 +33,4 @@ mod forms;
 mod hostile;
 mod imports;
 mod keys;
+mod layers;

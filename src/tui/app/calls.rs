@@ -5,8 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use super::super::effect::{Answer, Call, Effect, Fault, Owner, Payload, sentence};
-use super::super::model::Link;
+use super::super::command_line;
+use super::super::effect::{Answer, Call, Effect, Fault, Owner, Payload, Route, sentence};
+use super::super::model::{LOG_MAX, Link, Logged};
 use super::super::msg::Command;
 use super::super::panes::Note;
 use super::super::theme::Tone;
@@ -20,6 +21,8 @@ struct Flight {
     since: Time,
     /// The draft it was typed as: gone once it has been sent, sheet or no sheet.
     draft: Option<String>,
+    /// The trace id of its answer.
+    trace: String,
 }
 
 /// See the module's description.
@@ -69,8 +72,16 @@ impl Calls {
                 call,
                 since: now,
                 draft,
+                trace: String::new(),
             },
         );
+    }
+
+    /// The trace id of an answer that is about to come.
+    pub(super) fn trace(&mut self, id: u64, trace: String) {
+        if let Some(flight) = self.flights.get_mut(&id) {
+            flight.trace = trace;
+        }
     }
 
     /// Nobody waits any more for the reads of this owner.
@@ -99,6 +110,14 @@ impl Calls {
     }
 }
 
+/// Whether the way back of this act is recorded.
+fn is_undoable(route: &Route) -> bool {
+    let acts = [
+        "/move", "/triage", "/release", "/archive", "/restore", "/assign", "/access", "/bulk", "/apply",
+    ];
+    route.method == "PATCH" || acts.iter().any(|act| route.path.ends_with(act))
+}
+
 impl App {
     pub(super) fn start_call(&mut self, owner: Owner, call: Call) {
         let draft = match owner {
@@ -116,6 +135,8 @@ impl App {
         };
         self.dirty = true;
         let is_write = flight.call.work.is_write();
+        self.undoable = answer.is_ok() && is_write && flight.call.work.route().is_some_and(|r| is_undoable(&r));
+        self.note_down(&flight, &answer);
         match &answer {
             Err(Fault::SignInNeeded) if !matches!(flight.owner, Owner::Layer(id) if self.is_sign_in(id)) => {
                 self.calls.parked.push(flight);
@@ -170,6 +191,35 @@ impl App {
         if is_write && succeeded {
             // One's own act shows at once, event stream or not.
             self.tell_all(Note::Resync);
+        }
+    }
+
+    /// Keeps the call in the log.
+    fn note_down(&mut self, flight: &Flight, answer: &Answer<Payload>) {
+        let Some(route) = flight.call.work.route() else { return };
+        let (status, trace) = match answer {
+            Ok(_) => ("200".to_owned(), String::new()),
+            Err(Fault::Problem(problem)) => (problem.status.to_string(), problem.trace_id.clone()),
+            Err(Fault::Unreachable(_)) => ("none".to_owned(), String::new()),
+            Err(Fault::SignInNeeded) => ("401".to_owned(), String::new()),
+            Err(Fault::Protocol(_)) => ("?".to_owned(), String::new()),
+        };
+        let log = &mut self.model.log;
+        log.push_back(Logged {
+            at: flight.since,
+            method: route.method,
+            path: route.filled(),
+            status,
+            ms: self.model.now.0 - flight.since.0,
+            trace: if flight.trace.is_empty() {
+                trace
+            } else {
+                flight.trace.clone()
+            },
+            command: command_line::of(&route),
+        });
+        while log.len() > LOG_MAX {
+            log.pop_front();
         }
     }
 

@@ -75,7 +75,7 @@ impl App {
 
     fn header(&self, brush: &mut Brush, area: Rect) {
         let mut right = Vec::new();
-        if let Some(pin) = &self.model.pin {
+        if let Some(pin) = self.model.pin.as_ref().filter(|_| !self.is_locked()) {
             right.push(run(format!(" pinned {} ", pin.name), Tone::Pin));
             right.push(run(" ", Tone::Text));
         }
@@ -117,6 +117,9 @@ impl App {
     }
 
     fn crumbs(&self) -> Vec<Run> {
+        if self.is_locked() {
+            return vec![run("riskdesk", Tone::Title), run(" › locked", Tone::Dim)];
+        }
         let agency = match &self.model.agency {
             Some(agency) => Safe::new(&agency.name),
             None if self.model.server.is_empty() => Safe::new("riskdesk"),
@@ -138,7 +141,7 @@ impl App {
     }
 
     fn foot(&self, brush: &mut Brush, area: Rect) {
-        if let Some((tone, text)) = &self.notice {
+        if let Some((tone, text)) = self.notice.as_ref().filter(|_| !self.is_locked()) {
             brush.text(area.x, area.y, area.width, text, *tone);
             return;
         }

@@ -4,13 +4,21 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::super::action::{Action, Can, Group, Where};
 use super::super::effect::{Effect, Owner};
+use super::super::input::Mouse;
 use super::super::keymap::Key;
-use super::super::modals::{Layer, Shape, help, line, menu, palette};
+use super::super::layout;
+use super::super::modals::{Layer, Shape, brief, drafts, help, inbox, line, log, menu, palette, undo};
 use super::super::model::Standing;
 use super::super::msg::Command;
 use super::super::panes::{Note, PaneId};
 use super::super::theme::Tone;
 use super::App;
+use crate::api::act::Way;
+use crate::domain::access::Role;
+
+/// Said instead of a picture that would be made up here.
+const VIEW_AS: &str =
+    "The server has no way yet to show what a client's own people see; until then nothing is shown as if it had.";
 
 impl App {
     pub(super) fn key(&mut self, event: KeyEvent) {
@@ -106,6 +114,40 @@ impl App {
         }
     }
 
+    /// A click focuses a pane and puts its cursor on the row; the wheel moves. Sheets are for keys: there it only moves.
+    pub(super) fn mouse(&mut self, what: Mouse, x: u16, y: u16) {
+        const WHEEL: usize = 3;
+        self.dirty = true;
+        self.notice = None;
+        let action = match what {
+            Mouse::WheelUp => Some(Action::Up),
+            Mouse::WheelDown => Some(Action::Down),
+            Mouse::Click => None,
+        };
+        if let Some(i) = self.top() {
+            if let Some(action) = action.filter(|_| !self.layers[i].1.is_typing()) {
+                self.with_layer(i, |layer, cx| layer.act(action, Some(WHEEL), cx));
+            }
+            return;
+        }
+        let desk = layout::desk(self.size.0, self.size.1, self.focus, self.zoom);
+        let Some((pane, frame)) = desk.panes.iter().find(|(_, frame)| frame.contains((x, y).into())) else {
+            return;
+        };
+        let (pane, inside) = (*pane, layout::inside(*frame));
+        self.focus_on(pane);
+        match action {
+            Some(action) => {
+                self.with_pane(pane, |pane, cx| pane.act(action, Some(WHEEL), cx));
+            }
+            None if inside.contains((x, y).into()) => {
+                let row = y - inside.y;
+                self.with_pane(pane, |pane, cx| pane.point(row, cx));
+            }
+            None => {}
+        }
+    }
+
     /// An action, from a key, the palette or the help.
     pub(super) fn act(&mut self, action: Action, count: Option<usize>) {
         self.dirty = true;
@@ -178,6 +220,14 @@ impl App {
                 self.resend();
             }
             Action::Zoom => self.zoom = !self.zoom,
+            Action::Undo => self.open(undo::Undo::new(Way::Undo)),
+            Action::Redo => self.open(undo::Undo::new(Way::Redo)),
+            Action::Inbox => self.open(inbox::Inbox::default()),
+            Action::Brief => self.open(brief::Brief::default()),
+            Action::Log => self.open(log::Log::default()),
+            Action::Drafts => self.open(drafts::Drafts::default()),
+            Action::Lock => self.lock(),
+            Action::ViewAs => self.say(Tone::Warn, VIEW_AS),
             _ => return false,
         }
         self.dirty = true;
@@ -233,7 +283,16 @@ impl App {
             | Action::Palette
             | Action::Reload
             | Action::Zoom
+            | Action::Inbox
+            | Action::Brief
+            | Action::Log
+            | Action::Drafts
+            | Action::Lock
             | Action::Cancel => Can::Yes,
+            Action::Undo | Action::Redo => {
+                Can::when(self.model.role() != Some(Role::Viewer), "Viewers change nothing.")
+            }
+            Action::ViewAs => Can::No(VIEW_AS),
             _ => Can::NotHere,
         }
     }

@@ -9,8 +9,9 @@ use super::super::panes::{Note, PaneId};
 use super::super::theme::Tone;
 use super::App;
 use crate::api::agency::{Agency, ListUsers, ShowAgency, Users};
-use crate::api::session::{Who, WhoAmI};
+use crate::api::session::{RevokeSession, Who, WhoAmI};
 use crate::domain::access::Role;
+use crate::domain::safe::Safe;
 
 /// The app's own answers.
 #[derive(Debug)]
@@ -18,6 +19,17 @@ enum Own {
     Who(Answer<Who>),
     Agency(Answer<Agency>),
     People(Answer<Users>),
+}
+
+/// The longest text sent to a clipboard: xterm's limit is 100,000 bytes once it is encoded.
+const CLIPBOARD_MAX: usize = 70_000;
+
+fn lines_more(n: usize) -> String {
+    if n == 1 {
+        "1 line".to_owned()
+    } else {
+        format!("{n} lines")
+    }
 }
 
 impl App {
@@ -28,9 +40,15 @@ impl App {
             Effect::Act(call) => self.start_call(Owner::App, call),
             Effect::Open(layer) => {
                 self.layer_serial += 1;
-                self.layers.push((self.layer_serial, layer));
+                // Nothing opens over the lock.
+                let at = self.layers.len() - usize::from(self.is_locked());
+                self.layers.insert(at, (self.layer_serial, layer));
             }
             Effect::Close => self.close(owner),
+            Effect::Say(Tone::Good, text) if std::mem::take(&mut self.undoable) => {
+                let undo = self.model.keymap.first(Action::Undo);
+                self.notice = Some((Tone::Good, Safe::new(&format!("{text} Undo with {undo}."))));
+            }
             Effect::Say(tone, text) => self.notice = Some((tone, text)),
             Effect::Run(action) => {
                 self.close(owner);
@@ -71,9 +89,28 @@ impl App {
                     client
                 };
             }
-            Effect::Copy(text) => {
-                self.say(Tone::Good, &format!("{text}: sent to the terminal's clipboard."));
-                self.commands.push(Command::Copy(text));
+            Effect::Copy(text) => self.copy(&text),
+            Effect::Export(name, text) => {
+                let text = Safe::block(&text).into_string();
+                self.commands.push(Command::Export(name, text));
+            }
+            Effect::Edit(text) => {
+                if let Owner::Layer(id) = owner
+                    && let Some(i) = self.layer(id)
+                {
+                    self.keep_draft(i);
+                    self.commands.push(Command::Edit(id, text));
+                }
+            }
+            Effect::OpenComments(key) => {
+                self.open(Detail::new(&key).at_comments());
+            }
+            Effect::OpenFor(key, action) => self.open(Detail::new(&key).then(action)),
+            Effect::Hold(key, Some(until)) => {
+                self.model.held.insert(key, until);
+            }
+            Effect::Hold(key, None) => {
+                self.model.held.remove(&key);
             }
             Effect::Keep(key, fields) => {
                 if self.model.drafts.keep(&key, fields) {
@@ -92,6 +129,9 @@ impl App {
             }
             Effect::SignedIn(remote) => {
                 self.commands.push(Command::Connect(remote));
+                if self.is_locked() {
+                    self.end_older_session();
+                }
                 self.close(owner);
                 if self.model.who.is_none() {
                     self.begin_session();
@@ -104,6 +144,39 @@ impl App {
             Effect::Unmark => self.tell_panes(Note::Unmark),
             Effect::Quit => self.leave(),
         }
+    }
+
+    /// To the terminal's clipboard, marked where it is hostile.
+    fn copy(&mut self, text: &str) {
+        let text = Safe::block(text).into_string();
+        if text.len() > CLIPBOARD_MAX {
+            return self.say(
+                Tone::Warn,
+                "This is more than terminals take into their clipboard. Write it to a file instead.",
+            );
+        }
+        let lines = text.lines().count();
+        let first = Safe::new(text.lines().next().unwrap_or_default()).truncate(60);
+        let told = match lines {
+            0 | 1 => format!("{first}: sent to the terminal's clipboard."),
+            n => format!(
+                "{first} and {} more: sent to the terminal's clipboard.",
+                lines_more(n - 1)
+            ),
+        };
+        self.say(Tone::Good, &told);
+        self.commands.push(Command::Copy(text));
+    }
+
+    /// Unlocking made a session of its own: the one before it ends, and who one is is asked again.
+    fn end_older_session(&mut self) {
+        let Some(who) = &self.model.who else { return };
+        let older = who.session.0;
+        let mut effects = Vec::new();
+        let mut cx = Cx::new(&self.model, &mut effects);
+        cx.act(RevokeSession { session: older }, None, |_| Vec::new());
+        cx.read("who", WhoAmI {}, Own::Who);
+        self.effects.extend(effects.into_iter().map(|e| (Owner::App, e)));
     }
 
     /// Takes the asking layer away, keeping what was typed in it.

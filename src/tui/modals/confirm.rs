@@ -18,16 +18,29 @@ pub struct Confirm {
 }
 
 impl Confirm {
-    pub fn quit(drafts: usize, unsent: usize) -> Self {
+    pub fn quit(drafts: usize, unsent: usize, held: &[String]) -> Self {
         let mut parts = Vec::new();
         if unsent > 0 {
             parts.push(format!("{unsent} unsent (lost when you quit before the link is back)"));
         }
         if drafts > 0 {
-            parts.push(format!("{drafts} drafts (kept for next time)"));
+            let drafts = if drafts == 1 {
+                "1 draft".to_owned()
+            } else {
+                format!("{drafts} drafts")
+            };
+            parts.push(format!("{drafts} (kept for next time)"));
+        }
+        if !held.is_empty() {
+            let first: Vec<_> = held.iter().take(4).map(String::as_str).collect();
+            let more = if held.len() > first.len() { ", …" } else { "" };
+            parts.push(format!(
+                "{}{more} taken by you (back in the queue when the lease ends)",
+                first.join(", ")
+            ));
         }
         Self {
-            question: Safe::new(&format!("There are {}. Quit?", parts.join(" and "))),
+            question: Safe::new(&format!("There is: {}. Quit?", parts.join("; "))),
         }
     }
 }

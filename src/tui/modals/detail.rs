@@ -98,6 +98,8 @@ pub struct Detail {
     mine: bool,
     renewed: Option<Time>,
     asked: bool,
+    /// What is done once the finding is there.
+    then: Option<Action>,
 }
 
 impl Detail {
@@ -117,6 +119,7 @@ impl Detail {
             mine: false,
             renewed: None,
             asked: false,
+            then: None,
         }
     }
 
@@ -124,6 +127,24 @@ impl Detail {
     #[must_use]
     pub fn taken(self, mine: bool) -> Self {
         Self { mine, ..self }
+    }
+
+    /// The same; once the finding is there, this is done with it.
+    #[must_use]
+    pub fn then(self, action: Action) -> Self {
+        Self {
+            then: Some(action),
+            ..self
+        }
+    }
+
+    /// The same, opened at what people wrote.
+    #[must_use]
+    pub fn at_comments(self) -> Self {
+        Self {
+            tab: Tab::Comments,
+            ..self
+        }
     }
 
     /// Over the row of a list.
@@ -341,6 +362,9 @@ impl Layer for Detail {
                     self.failed = None;
                     self.row = Some(detail.finding.clone());
                     self.full = Some(detail);
+                    if let (Some(action), Some(finding)) = (self.then.take(), self.row.as_ref()) {
+                        acts::on_finding(action, finding, self.mine, cx);
+                    }
                 }
                 Err(fault) => self.failed = Some(sentence(&fault)),
             },

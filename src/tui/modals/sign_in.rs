@@ -53,6 +53,8 @@ impl Work for SigningIn {
 pub struct SignIn {
     first_run: bool,
     server: Safe,
+    /// The screen is locked: only this person resumes, with the password.
+    locked: Option<String>,
 }
 
 impl SignIn {
@@ -71,14 +73,27 @@ impl SignIn {
         let spec = Self {
             first_run,
             server: server.clone(),
+            locked: None,
         };
         Sheet::plain(spec, form)
+    }
+
+    /// The lock sheet over a session of this person.
+    pub fn lock(email: &str) -> Sheet<Self> {
+        let spec = Self {
+            first_run: false,
+            server: Safe::default(),
+            locked: Some(email.to_owned()),
+        };
+        Sheet::plain(spec, Form::new(vec![Field::secret("password", "Password")]))
     }
 }
 
 impl Spec for SignIn {
     fn title(&self, _: &Model) -> Safe {
-        Safe::new(if self.first_run {
+        Safe::new(if self.locked.is_some() {
+            "Locked"
+        } else if self.first_run {
             "Welcome to riskdesk"
         } else {
             "Sign in"
@@ -86,6 +101,10 @@ impl Spec for SignIn {
     }
 
     fn intro(&self, model: &Model) -> Vec<Safe> {
+        if let Some(email) = &self.locked {
+            let text = format!("Locked for {email}. Your place and everything typed are kept; your password resumes.");
+            return vec![Safe::new(&text)];
+        }
         vec![if self.first_run {
             Safe::new("Which server keeps your desk? Your agency's admin knows its address.")
         } else if model.who.is_some() {
@@ -96,7 +115,11 @@ impl Spec for SignIn {
     }
 
     fn send_line(&self, _: &Form, _: &Model) -> Safe {
-        Safe::new("Sign in")
+        Safe::new(if self.locked.is_some() { "Resume" } else { "Sign in" })
+    }
+
+    fn is_lock(&self) -> bool {
+        self.locked.is_some()
     }
 
     fn draft_key(&self) -> Option<String> {
@@ -119,7 +142,7 @@ impl Spec for SignIn {
         if self.first_run && form.value("server").is_empty() {
             return form.refuse("server", "Which server? An address like https://desk.example.org.");
         }
-        if form.value("email").is_empty() {
+        if self.locked.is_none() && form.value("email").is_empty() {
             return form.refuse("email", "Your e-mail address, as your agency's admin entered it.");
         }
         if form.value("password").is_empty() {
@@ -127,7 +150,7 @@ impl Spec for SignIn {
         }
         let work = SigningIn {
             server: form.some("server").filter(|_| self.first_run),
-            email: form.value("email"),
+            email: self.locked.clone().unwrap_or_else(|| form.value("email")),
             password: form.raw("password"),
         };
         form.sending();

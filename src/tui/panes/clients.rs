@@ -5,8 +5,8 @@ use uuid::Uuid;
 use super::super::action::{Action, Can};
 use super::super::effect::{Cx, Effect};
 use super::super::ink::{Run, run};
-use super::super::modals::client_form;
 use super::super::modals::form::Sheet;
+use super::super::modals::{client_form, copy, remove};
 use super::super::model::{Chosen, Model};
 use super::super::theme::Tone;
 use super::super::widgets::badge;
@@ -133,6 +133,8 @@ impl Noun for Clients {
             }
             (Action::Pin, Some(client)) => cx.push(Effect::Pin(Some(chosen(client)))),
             (Action::Pin, None) => cx.push(Effect::Pin(None)),
+            (Action::CopyMenu, Some(client)) => cx.open(copy::CopyMenu::client(client)),
+            (Action::Remove, Some(client)) => cx.open(remove::Remove::client(client)),
             (Action::CopyId, Some(client)) => cx.push(Effect::Copy(client.key.clone())),
             _ => return false,
         }
@@ -145,7 +147,10 @@ impl Noun for Clients {
         match action {
             Action::Choose => Can::Yes,
             Action::New => Can::when(model.is_admin() || model.who.is_none(), ADMIN),
-            Action::Edit | Action::CopyId | Action::Person => Can::when(row.is_some(), ROW),
+            Action::Remove if row.is_some() => Can::when(model.is_admin(), "Only admins put clients away."),
+            Action::Edit | Action::CopyId | Action::CopyMenu | Action::Person | Action::Remove => {
+                Can::when(row.is_some(), ROW)
+            }
             Action::Pin => Can::when(row.is_some() || model.pin.is_some(), ROW),
             _ => Can::NotHere,
         }

@@ -352,6 +352,14 @@ impl<N: Noun> Pane for ListPane<N> {
         self.load(cx);
     }
 
+    fn point(&mut self, row: u16, cx: &mut Cx) {
+        // The first row has the names of the columns.
+        if let Some(row) = usize::from(row).checked_sub(1) {
+            self.window.point(row);
+            self.load(cx);
+        }
+    }
+
     fn title(&self, model: &Model) -> Vec<Run> {
         let mut out = Vec::new();
         if self.window.is_old() {

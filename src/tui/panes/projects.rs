@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::super::action::{Action, Can};
 use super::super::effect::{Cx, Effect};
 use super::super::ink::{Run, run};
-use super::super::modals::{assign, import, project_form};
+use super::super::modals::{assign, copy, import, project_form};
 use super::super::model::{Chosen, Model};
 use super::super::theme::Tone;
 use super::super::widgets::badge;
@@ -136,6 +136,7 @@ impl Noun for Projects {
                 cx.open(sheet);
             }
             (Action::Import, Some(project)) => cx.open(import::new(chosen(project), cx.model)),
+            (Action::CopyMenu, Some(project)) => cx.open(copy::CopyMenu::project(project)),
             (Action::CopyId, Some(project)) => cx.push(Effect::Copy(project.key.clone())),
             (Action::Pin, Some(project)) => cx.push(Effect::Pin(project.client.as_ref().map(Chosen::from))),
             _ => return false,
@@ -147,7 +148,9 @@ impl Noun for Projects {
         const ROW: &str = "Put the cursor on a project first.";
         match action {
             Action::New => Can::Yes,
-            Action::Choose | Action::Edit | Action::CopyId | Action::Person => Can::when(row.is_some(), ROW),
+            Action::Choose | Action::Edit | Action::CopyId | Action::CopyMenu | Action::Person => {
+                Can::when(row.is_some(), ROW)
+            }
             Action::Place if many => Can::Yes,
             Action::Place | Action::Import => match row {
                 None => Can::No(ROW),

@@ -21,6 +21,13 @@ impl<T: Row> Window<T> {
         self.reveal();
     }
 
+    /// The cursor goes to this row of those in view, if there is one.
+    pub fn point(&mut self, row: usize) {
+        if self.top + row < self.len() {
+            self.go(self.top + row);
+        }
+    }
+
     /// Moving, marking and finding again; whether the action was one of those.
     pub fn act(&mut self, action: Action, count: Option<usize>) -> bool {
         let n = count.unwrap_or(1);

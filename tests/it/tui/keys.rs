@@ -62,6 +62,15 @@ fn every_promised_key_does_what_the_table_says() {
         ("y", Action::CopyId),
         (".", Action::Pin),
         ("F", Action::Zoom),
+        ("z", Action::Undo),
+        ("ctrl-z", Action::Redo),
+        ("W", Action::Record),
+        ("Y", Action::CopyMenu),
+        ("P", Action::ViewAs),
+        ("!", Action::Inbox),
+        ("B", Action::Brief),
+        ("@", Action::Log),
+        ("D", Action::Remove),
     ];
     let map = Keymap::read(None).unwrap();
     let mut checked = 0;
@@ -73,10 +82,11 @@ fn every_promised_key_does_what_the_table_says() {
         ("ctrl-s", Action::Send),
         ("alt-enter", Action::Send),
         ("ctrl-t", Action::Audience),
+        ("ctrl-x", Action::Editor),
         ("esc", Action::Back),
     ] {
         assert_eq!(map.in_text(key.parse().unwrap()), Some(action), "{key}");
         checked += 1;
     }
-    assert_eq!(checked, promised.len() + 4);
+    assert_eq!(checked, promised.len() + 5);
 }
