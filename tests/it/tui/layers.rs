@@ -319,9 +319,9 @@ fn the_mouse_focuses_points_and_scrolls() {
     let mut desk = desk(120, 30);
     desk.mouse(Mouse::Click, 5, 4);
     assert!(desk.screen().contains("› Clients"), "{}", desk.screen());
-    assert!(desk.screen().contains(" 1/3 "), "{}", desk.screen());
+    assert!(desk.screen().contains(" 1 of 3 "), "{}", desk.screen());
     desk.mouse(Mouse::WheelDown, 5, 4);
-    assert!(desk.screen().contains(" 3/3 "), "{}", desk.screen());
+    assert!(desk.screen().contains(" 3 of 3 "), "{}", desk.screen());
 }
 
 #[test]
