@@ -10,8 +10,10 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 
+pub mod access;
 pub mod act;
 pub mod agency;
+pub mod audit;
 pub mod bulk;
 pub mod client;
 pub mod comment;

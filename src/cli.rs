@@ -10,9 +10,11 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::telemetry::{self, Face};
 
+mod access;
 mod admin;
 mod agency;
 mod ask;
+mod audit;
 mod client;
 mod completions;
 mod console;
@@ -73,6 +75,10 @@ enum Command {
     Queue(queue::Command),
     #[command(subcommand)]
     User(user::Command),
+    #[command(subcommand)]
+    Audit(audit::Command),
+    #[command(subcommand)]
+    Access(access::Command),
     Events(events::Events),
     Paths(paths::Paths),
     Doctor(doctor::Doctor),
@@ -161,6 +167,8 @@ async fn run(cx: &Context, command: Option<Command>) -> Result<(), Error> {
         Some(Command::Import(command)) => import::run(cx, command).await,
         Some(Command::Queue(command)) => queue::run(cx, command).await,
         Some(Command::User(command)) => user::run(cx, command).await,
+        Some(Command::Audit(command)) => audit::run(cx, command).await,
+        Some(Command::Access(command)) => access::run(cx, command).await,
         Some(Command::Events(_)) => events::run(cx).await,
         Some(Command::Paths(_)) => paths::run(cx),
         Some(Command::Doctor(_)) => doctor::run(cx).await,

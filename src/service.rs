@@ -15,11 +15,13 @@ use uuid::Uuid;
 use crate::api::event::Topic;
 use crate::api::problem::{Code, Problem};
 use crate::domain::id::{AgencyId, ClientId};
-use crate::store::{self, Scope, Store, Tx, audit, event, record};
+use crate::store::{self, Scope, Store, Tx, event, record};
 
+pub mod access;
 pub mod admin;
 pub mod agency;
 pub mod audience;
+pub mod audit;
 pub mod caller;
 pub mod client;
 pub mod clock;
@@ -337,7 +339,7 @@ async fn leave_traces(
     note: &Note,
     now: crate::domain::time::Time,
 ) -> Result<()> {
-    let row = audit::NewAudit {
+    let row = store::audit::NewAudit {
         at: now,
         actor_kind: who.map_or("system", |who| who.kind),
         actor: who.map(|who| who.id),
@@ -351,7 +353,7 @@ async fn leave_traces(
         trace: who.map(|who| who.trace.clone()),
         detail: note.detail.clone().unwrap_or_else(|| "{}".to_owned()),
     };
-    audit::write(tx, row).await?;
+    store::audit::write(tx, row).await?;
     for (topic, object, elsewhere) in &note.events {
         let event = event::NewEvent {
             topic: store::name(*topic),

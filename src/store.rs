@@ -38,6 +38,7 @@ pub mod scope;
 pub mod session;
 pub mod sighting;
 pub mod sql;
+pub mod trail;
 pub mod tx;
 pub mod user;
 pub mod visible;

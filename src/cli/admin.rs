@@ -13,7 +13,7 @@ use crate::domain::access::Role;
 use crate::domain::plan::AgencyKind;
 use crate::domain::time::Time;
 use crate::remote;
-use crate::service::{self, admin};
+use crate::service::{self, admin, audit};
 use crate::store::Store;
 
 /// Set up a server's database: migrate it, make agencies, users and plans
@@ -61,6 +61,9 @@ the server then connects as --serve-role, which owns nothing.")]
     /// The people of an agency
     #[command(subcommand)]
     User(User),
+    /// The audit trail, as it lies in the database
+    #[command(subcommand)]
+    Audit(Audit),
     /// Set an agency's limits, all of them
     Plan {
         #[command(flatten)]
@@ -77,6 +80,23 @@ the server then connects as --serve-role, which owns nothing.")]
         /// How many active and invited users
         #[arg(long, value_name = "N")]
         seats: i64,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Audit {
+    /// Follow the chain of an agency's audit trail, on the database itself
+    #[command(after_help = "\
+Run it where the server's word is not enough: it reads the rows straight from the database. With a checkpoint kept \
+elsewhere it also notices a trail that was cut off or written anew.")]
+    Verify {
+        #[command(flatten)]
+        database: Database,
+        /// The agency's name or id
+        #[arg(long, value_name = "NAME")]
+        agency: String,
+        #[command(flatten)]
+        kept: super::audit::Kept,
     },
 }
 
@@ -224,6 +244,14 @@ pub async fn run(cx: &Context, command: Command) -> Result<(), Error> {
                 &json!({"email": email, "role": role}),
                 &format!("{email} is a user of {agency}."),
             )
+        }
+        Command::Audit(Audit::Verify { database, agency, kept }) => {
+            let store = open(cx, database).await?;
+            let (position, hash) = kept.checkpoint.unzip();
+            let kept = audit::checkpoint(position, hash).map_err(refused)?;
+            let chain = audit::verify_offline(&store, &agency, kept).await.map_err(refused)?;
+            store.close().await;
+            super::audit::told(cx, &chain)
         }
         Command::Plan {
             database,

@@ -21,7 +21,8 @@ use crate::api::problem::{Code, Problem};
 use crate::api::{Access, BASE, Endpoint, Method, event, import as api_import};
 use crate::service::session::Visitor;
 use crate::service::{
-    self, Caller, Desk, PortalCaller, agency, client, comment, finding, import, portal, project, queue, session,
+    self, Caller, Desk, PortalCaller, access, agency, audit, client, comment, finding, import, portal, project, queue,
+    session,
 };
 
 /// Every route there is.
@@ -36,6 +37,9 @@ pub fn build(app: App) -> Api {
         .on(session::revoke)
         .on(agency::show)
         .on(agency::users)
+        .on(audit::list)
+        .on(audit::verify)
+        .on(access::why)
         .on(client::list)
         .on(client::show)
         .on(client::create)

@@ -298,6 +298,13 @@ pub async fn hold(tx: &mut Tx, project: ProjectId) -> Result<()> {
     Ok(())
 }
 
+/// Who keeps a project while it belongs to no client: its creator, or whoever unassigned it.
+pub async fn keeper(tx: &mut Tx, project: ProjectId) -> Result<UserId> {
+    let sql =
+        Sql::new("SELECT COALESCE(keeper_id, created_by) AS keeper FROM project WHERE agency_id = $1 AND id = $2");
+    tx.one(sql.bind(project)).await?.id("keeper")
+}
+
 /// Makes every decision that findings of a project repeat one another wait for the one before it.
 pub async fn hold_duplicates(tx: &mut Tx, project: ProjectId) -> Result<()> {
     if tx.engine() == super::tx::Engine::Postgres {

@@ -19,4 +19,5 @@ mod route;
 mod session;
 mod status;
 mod stream;
+mod trail;
 mod writes;

@@ -6,6 +6,7 @@ use crate::support::binary::Home;
 use crate::support::checked;
 use crate::support::desk::{ADMIN, Desk};
 
+mod audit;
 mod demo;
 mod finding;
 mod hostile;
