@@ -50,5 +50,5 @@ fn the_trail_is_listed_and_verified_online_and_off() {
     assert!(ran.code == 0 && ran.out.contains("The trail holds"), "{ran:?}");
     let ran = run(&with(&format!("1:{}", "0".repeat(64))));
     assert!(ran.code == 1 && ran.err.contains("does not hold"), "{ran:?}");
-    assert_eq!(run(&with("999999:").to_vec()).code, 1);
+    assert_eq!(run(&with("999999:")).code, 1);
 }
