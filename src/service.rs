@@ -4,6 +4,7 @@
 //! not hold SQL. [`Desk`] is what all of them share; [`Desk::act`] is the one way to write: the act, its audit row, its
 //! event and its stored answer stand in one transaction, or nothing does.
 
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
@@ -12,12 +13,12 @@ use serde::de::DeserializeOwned;
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use crate::api::event::Topic;
 use crate::api::problem::{Code, Problem};
-use crate::domain::id::{AgencyId, ClientId};
+use crate::domain::id::AgencyId;
 use crate::store::{self, Scope, Store, Tx, event, record};
 
 pub mod access;
+pub mod act;
 pub mod admin;
 pub mod agency;
 pub mod audience;
@@ -32,6 +33,7 @@ mod housekeeping;
 pub mod import;
 pub mod job;
 pub mod limits;
+pub mod note;
 pub mod password;
 pub mod portal;
 pub mod project;
@@ -46,6 +48,7 @@ pub mod text;
 pub use crate::store::Error as StoreError;
 
 pub use caller::{Caller, Hand, Idempotency, PortalCaller};
+pub use note::Note;
 
 /// Why a use case gave no answer.
 #[derive(Debug, thiserror::Error)]
@@ -249,7 +252,8 @@ impl Desk {
                     leave_traces(tx, Some(&who), act, &note, now).await?;
                     if let Some(idem) = &who.idempotency {
                         let body = serde_json::to_string(&out).map_err(|e| Error::Failed(e.to_string()))?;
-                        record::answer(tx, who.id, &idem.key, body, (note.project, note.client, &note.places)).await?;
+                        let places: Vec<Uuid> = note.projects.iter().copied().collect();
+                        record::answer(tx, who.id, &idem.key, body, (note.project, note.client, &places)).await?;
                     }
                     Ok(out)
                 })
@@ -354,102 +358,51 @@ async fn leave_traces(
         detail: note.detail.clone().unwrap_or_else(|| "{}".to_owned()),
     };
     store::audit::write(tx, row).await?;
+    let mut told = HashSet::new();
     for (topic, object, elsewhere) in &note.events {
+        let (project, client) = elsewhere.unwrap_or((note.project, note.client));
+        if !told.insert((*topic, *object, project, client)) {
+            continue;
+        }
         let event = event::NewEvent {
             topic: store::name(*topic),
             act,
             object: *object,
-            project: note.project.filter(|_| elsewhere.is_none()),
-            client: elsewhere.or(note.client),
+            project,
+            client,
         };
         event::write(tx, event, now).await?;
     }
-    if !note.changes.is_empty() {
-        record::act(tx, who.and_then(Hand::user), act, note.changes.clone(), now).await?;
+    if note.kept() {
+        let new = record::NewAct {
+            id: note.id,
+            user: who.and_then(Hand::user),
+            kind: act,
+            words: note.words.clone().unwrap_or_default(),
+            stays: note.stays,
+            root: note.root,
+            changes: note.changes.clone(),
+            touched: note.touched.clone(),
+            projects: note
+                .projects
+                .iter()
+                .copied()
+                .chain(note.project)
+                .collect::<BTreeSet<_>>()
+                .into_iter()
+                .collect(),
+            clients: note
+                .clients
+                .iter()
+                .copied()
+                .chain(note.client)
+                .collect::<BTreeSet<_>>()
+                .into_iter()
+                .collect(),
+        };
+        record::act(tx, new, now).await?;
     }
     Ok(())
-}
-
-/// What an act touched, as it tells it itself.
-#[derive(Debug, Default)]
-pub struct Note {
-    kind: Option<&'static str>,
-    object: Option<Uuid>,
-    project: Option<Uuid>,
-    client: Option<Uuid>,
-    detail: Option<String>,
-    events: Vec<(Topic, Option<Uuid>, Option<Uuid>)>,
-    places: Vec<Uuid>,
-    changes: Vec<record::Change>,
-}
-
-impl Note {
-    /// The object of the act; streams are told that it changed.
-    pub fn object(&mut self, topic: Topic, id: impl Into<Uuid>) -> &mut Self {
-        let id = id.into();
-        self.kind = Some(match topic {
-            Topic::Agency => "agency",
-            Topic::User => "user",
-            Topic::Client => "client",
-            Topic::Project => "project",
-            Topic::Finding => "finding",
-            Topic::Comment => "comment",
-            Topic::Queue => "queue",
-            Topic::Import => "import",
-        });
-        self.object = Some(id);
-        self.event(topic, Some(id))
-    }
-
-    /// Another thing that changed with it; `None`: many of them.
-    pub fn event(&mut self, topic: Topic, id: Option<Uuid>) -> &mut Self {
-        self.events.push((topic, id, None));
-        self
-    }
-
-    /// A thing that changed in another client's workspace than the act's own: only who may open that one learns of it.
-    pub fn event_in(&mut self, topic: Topic, id: Option<Uuid>, client: ClientId) -> &mut Self {
-        self.events.push((topic, id, Some(client.0)));
-        self
-    }
-
-    /// A project that the answer speaks of: sent again, it is given to those alone who may still open all of them.
-    pub fn also(&mut self, project: impl Into<Uuid>) -> &mut Self {
-        self.places.push(project.into());
-        self
-    }
-
-    /// The workspace it happened in: who may open it learns of it.
-    pub fn within(&mut self, project: Option<impl Into<Uuid>>, client: Option<impl Into<Uuid>>) -> &mut Self {
-        self.project = project.map(Into::into);
-        self.client = client.map(Into::into);
-        self
-    }
-
-    /// Facts for the audit trail. Never secrets, never free text of people.
-    pub fn detail(&mut self, detail: &serde_json::Value) -> &mut Self {
-        self.detail = Some(detail.to_string());
-        self
-    }
-
-    /// A row as it was, so that the act can be undone.
-    pub fn changed(
-        &mut self,
-        kind: &'static str,
-        id: impl Into<Uuid>,
-        before: &impl Serialize,
-        version_after: i64,
-    ) -> &mut Self {
-        if let Ok(before) = serde_json::to_string(before) {
-            self.changes.push(record::Change {
-                object_kind: kind,
-                object: id.into(),
-                before,
-                version_after,
-            });
-        }
-        self
-    }
 }
 
 /// The refusal of a write that saw another version: with the row as it is now.

@@ -11,6 +11,7 @@
 //!
 //! Called by `service` alone. Rules, permissions and validation live there or in `domain`, not here.
 
+pub mod act;
 pub mod agency;
 pub mod audit;
 pub mod client;

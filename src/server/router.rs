@@ -21,7 +21,7 @@ use crate::api::problem::{Code, Problem};
 use crate::api::{Access, BASE, Endpoint, Method, event, import as api_import};
 use crate::service::session::Visitor;
 use crate::service::{
-    self, Caller, Desk, PortalCaller, access, agency, audit, client, comment, finding, import, portal, project, queue,
+    self, Caller, Desk, PortalCaller, access, act, agency, audit, client, comment, finding, import, portal, project, queue,
     session,
 };
 
@@ -51,8 +51,12 @@ pub fn build(app: App) -> Api {
         .on(project::show)
         .on(project::create)
         .on(project::edit)
-        .on(project::assign)
+        .on(project::assign::assign)
         .portal(portal::comment)
+        .on(act::list)
+        .on(act::show)
+        .on(act::undo)
+        .on(act::redo)
         .on(finding::list)
         .on(finding::show)
         .on(finding::create::by_hand)

@@ -14,7 +14,7 @@ use crate::domain::id::{ClientId, UserId};
 use crate::domain::plan::AgencyKind;
 use crate::domain::slug;
 use crate::store::agency::Counter;
-use crate::store::client::{By, ClientRow, Filter, Hold, NewClient, UserRef};
+use crate::store::client::{By, ClientBefore, ClientRow, Filter, Hold, NewClient, UserRef};
 use crate::store::{self, Tx};
 
 const NAME_MAX: usize = 120;
@@ -304,8 +304,15 @@ pub async fn create(desk: Desk, caller: Caller, request: CreateClient) -> Result
             })?;
             store::client::set_selected(tx, id, &selected).await?;
             store::agency::bump_access_epoch(tx).await?;
+            // Taken back, a new client is put away: its key and its number stay taken.
+            let row = open(tx, &id.to_string()).await?;
+            let put_away = ClientBefore {
+                state: ClientState::Archived,
+                ..ClientBefore::of(tx, &row).await?
+            };
+            note.changed("client_made", id, &put_away, 1);
             for wanted in &request.projects {
-                project::adopt(tx, note, wanted, (id, &own_name), now).await?;
+                project::assign::adopt(tx, note, wanted, (id, &own_name), now).await?;
             }
             note.object(Topic::Client, id).within(None::<uuid::Uuid>, Some(id));
             let row = open(tx, &id.to_string()).await?;
@@ -346,13 +353,10 @@ async fn save(
     seen: i64,
     now: crate::domain::time::Time,
 ) -> Result<()> {
+    let was = ClientBefore::of(tx, before).await?;
     if before.version != seen || !store::client::update(tx, row, seen, now).await? {
         return Err(conflict(&shown(tx, row.id).await?));
     }
-    let was = serde_json::json!({
-        "name": before.name, "contact_email": before.contact_email, "external_ref": before.external_ref, "notes": before.notes,
-        "state": before.state, "manager": before.manager.id, "agency_access": before.agency_access,
-    });
     note.object(Topic::Client, row.id)
         .within(None::<uuid::Uuid>, Some(row.id))
         .changed("client", row.id, &was, seen + 1);
@@ -475,17 +479,23 @@ async fn put_away(desk: Desk, caller: Caller, wanted: String, archive: bool) -> 
                     ClientState::Active
                 };
                 save(tx, note, &before, &row, seen, now).await?;
-                for (counter, n) in [(Counter::Clients, 1), (Counter::Projects, before.project_count)] {
-                    if archive {
-                        store::agency::give_slots(tx, counter, n).await?;
-                    } else if !store::agency::take_slots(tx, counter, n).await? {
-                        return Err(limit_reached(tx, counter).await?);
-                    }
-                }
+                count(tx, before.project_count, archive).await?;
                 store::agency::bump_access_epoch(tx).await?;
                 shown(tx, row.id).await
             })
         },
     )
     .await
+}
+
+/// A client and its projects leave what the plan counts, or come back into it where there is room.
+pub(super) async fn count(tx: &mut Tx, projects: i64, archive: bool) -> Result<()> {
+    for (counter, n) in [(Counter::Clients, 1), (Counter::Projects, projects)] {
+        if archive {
+            store::agency::give_slots(tx, counter, n).await?;
+        } else if !store::agency::take_slots(tx, counter, n).await? {
+            return Err(limit_reached(tx, counter).await?);
+        }
+    }
+    Ok(())
 }

@@ -8,11 +8,20 @@ use crate::api::{Page, PersonRef};
 use crate::domain::access::{Audience, UserState};
 use crate::domain::id::{CommentId, FindingId, UserId};
 use crate::domain::mention::{called, calls};
-use crate::store::comment::{CommentRow, NewComment};
+use crate::store::comment::{CommentRow, CommentState, NewComment, WholeComment};
 use crate::store::finding::FindingRow;
 use crate::store::{self, Tx};
 
 const TEXT_MAX: usize = 50_000;
+
+/// What undo keeps of a comment that was written, or taken away.
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
+pub(super) struct Made {
+    /// Whether it answered a client that had written last.
+    pub answered: bool,
+    /// Where it was taken away.
+    pub whole: Option<Box<WholeComment>>,
+}
 
 fn wire(row: CommentRow) -> Comment {
     let id = row
@@ -109,6 +118,8 @@ pub async fn add(desk: Desk, caller: Caller, request: AddComment) -> Result<Comm
                     store::comment::set_client_wrote_last(tx, row.id, false).await?;
                 }
             }
+            // Taken back, the client has written last again.
+            let answered = audience == Audience::Shared && row.decided.client_wrote_last;
             let new = NewComment {
                 id: CommentId::fresh(),
                 finding: row.id,
@@ -129,6 +140,8 @@ pub async fn add(desk: Desk, caller: Caller, request: AddComment) -> Result<Comm
             note.object(Topic::Comment, id)
                 .event(Topic::Finding, Some(row.id.0))
                 .within(Some(row.project.id), row.client.as_ref().map(|c| c.id))
+                .words(format!("Commented on {}", row.key))
+                .changed("comment_made", id, &Made { answered, whole: None }, 1)
                 .detail(&serde_json::json!({"finding": row.id, "audience": audience}));
             shown(tx, row.id, id).await
         })
@@ -156,7 +169,19 @@ pub async fn set_audience(desk: Desk, caller: Caller, request: SetCommentAudienc
             if !store::comment::set_audience(tx, comment.id, request.audience, seen).await? {
                 return Err(conflict(&wire(comment)));
             }
-            let replies = store::comment::follow_audience(tx, comment.id, request.audience).await?;
+            let replies = store::comment::thread(tx, comment.id).await?;
+            let ids: Vec<CommentId> = replies.iter().map(|(id, ..)| *id).collect();
+            store::comment::set_audiences(tx, &ids, request.audience).await?;
+            let client = row.client.as_ref().map(|c| c.id);
+            for (id, version, audience) in [(comment.id, seen, comment.audience)].into_iter().chain(replies) {
+                note.changed("comment", id, &CommentState { audience, client }, version + 1);
+            }
+            let replies = ids.len();
+            let words = match request.audience {
+                Audience::Shared => format!("Shared a comment on {}", row.key),
+                Audience::Internal => format!("Made a comment on {} internal", row.key),
+            };
+            note.words(words);
             note.object(Topic::Comment, comment.id)
                 .event(Topic::Finding, Some(row.id.0))
                 .within(Some(row.project.id), row.client.as_ref().map(|c| c.id))

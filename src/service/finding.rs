@@ -1,5 +1,6 @@
 //! Findings as they are read, and what every act on one begins and ends with. Writing one by hand is in [`create`],
-//! decisions besides the status in [`decide`], moves between statuses in [`transition`].
+//! decisions besides the status in [`decide`], moves between statuses in [`transition`]; all of them are written by a
+//! [`pen::Pen`].
 
 use std::fmt::Write as _;
 
@@ -21,12 +22,13 @@ use crate::domain::query::{Query, QueryError};
 use crate::domain::status::{Who, legal_moves};
 use crate::domain::time::Time;
 use crate::store::client::UserRef;
-use crate::store::finding::{Decisions, FindingRow};
+use crate::store::finding::FindingRow;
 use crate::store::query::{Asker, Filter};
 use crate::store::{self, Tx};
 
 pub mod create;
 pub mod decide;
+pub(crate) mod pen;
 pub mod transition;
 
 /// A row as the wire shows it.
@@ -201,25 +203,12 @@ async fn detail(tx: &mut Tx, row: FindingRow) -> Result<FindingDetail> {
     })
 }
 
-/// Writes what was decided over the version the caller saw, keeps counts and the way back, and says what was touched.
-pub(super) async fn save(
-    tx: &mut Tx,
-    note: &mut Note,
-    before: &FindingRow,
-    decided: &Decisions,
-    seen: i64,
-) -> Result<()> {
-    if before.version != seen || !store::finding::save(tx, before.id, decided, seen).await? {
-        return Err(conflict(&shown(tx, before.id).await?));
+/// Refuses a write that saw another version of the row.
+pub(super) async fn seen_is(tx: &mut Tx, row: &FindingRow, seen: i64) -> Result<()> {
+    if row.version == seen {
+        return Ok(());
     }
-    let was = &before.decided;
-    if (was.status, was.severity) != (decided.status, decided.severity) {
-        store::rollup::add(tx, before.project.id, was.status, was.severity, -1).await?;
-        store::rollup::add(tx, before.project.id, decided.status, decided.severity, 1).await?;
-        note.event(Topic::Project, Some(before.project.id.0));
-    }
-    note.changed("finding", before.id, was, seen + 1);
-    Ok(())
+    Err(conflict(&shown(tx, row.id).await?))
 }
 
 pub async fn occurrences(desk: Desk, caller: Caller, request: ListOccurrences) -> Result<Page<Occurrence>> {

@@ -258,6 +258,7 @@ pub async fn apply(desk: Desk, caller: Caller, request: ApplyBatch) -> Result<Ba
                     .and_then(|t| serde_json::from_str(t).ok())
                     .unwrap_or_default();
                 note.object(Topic::Import, row.id)
+                    .stays("What an import brought stays. Import the right report: what it does not hold any more is marked as not seen.")
                     .event(Topic::Finding, None)
                     .event(Topic::Queue, None)
                     .event(Topic::Project, Some(row.project.id.0))

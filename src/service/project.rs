@@ -1,25 +1,21 @@
-//! Projects: made assigned or unassigned, assigned or moved later. A move leaks nothing.
+//! Projects: made assigned or unassigned; assigned or moved later in [`assign`].
 
 use super::client::{limit_reached, not_archived, person, worker};
-use super::{Caller, Desk, Note, Result, agency, client, conflict, cursor, finding, not_found, refuse, text};
+use super::{Caller, Desk, Result, agency, client, conflict, cursor, not_found, text};
 use crate::api::agency::SeverityCounts;
 use crate::api::event::Topic;
-use crate::api::problem::{Code, Problem};
-use crate::api::project::{
-    AssignProjects, Assignment, Badge, Badges, CreateProject, EditProject, ListProjects, Project, ProjectMove,
-    ShowProject,
-};
+use crate::api::project::{Badge, Badges, CreateProject, EditProject, ListProjects, Project, ShowProject};
 use crate::api::{Page, Ref};
-use crate::domain::access::Actor;
 use crate::domain::fold::sort_key;
-use crate::domain::id::{ClientId, ProjectId, UserId};
+use crate::domain::id::{ProjectId, UserId};
 use crate::domain::key::{Kind, key};
 use crate::domain::status::Status;
 use crate::domain::time::Time;
 use crate::store::agency::Counter;
-use crate::store::client::Hold;
-use crate::store::project::{By, Filter, NewProject, OfClient, Owner, ProjectRow};
+use crate::store::project::{By, Filter, NewProject, OfClient, Owner, ProjectRow, ProjectState, WholeProject};
 use crate::store::{self, Tx};
+
+pub mod assign;
 
 const NAME_MAX: usize = 160;
 /// The most projects one act may move.
@@ -230,7 +226,12 @@ pub async fn create(desk: Desk, caller: Caller, request: CreateProject) -> Resul
             )
             .await?;
             store::project::set_team(tx, id, &team).await?;
-            note.object(Topic::Project, id).within(Some(id), owner);
+            note.object(Topic::Project, id).within(Some(id), owner).changed(
+                "project_made",
+                id,
+                &None::<WholeProject>,
+                1,
+            );
             if let Some(client) = owner {
                 note.event(Topic::Client, Some(client.0));
             }
@@ -260,6 +261,7 @@ pub async fn edit(desk: Desk, caller: Caller, request: EditProject) -> Result<Pr
                 Some(wanted) => Some(team(tx, wanted).await?),
                 None => None,
             };
+            let was = state(tx, row.id).await?;
             if before.version != seen || !store::project::update(tx, &row, seen).await? {
                 return Err(conflict(&shown(tx, row.id, now).await?));
             }
@@ -267,7 +269,6 @@ pub async fn edit(desk: Desk, caller: Caller, request: EditProject) -> Result<Pr
                 store::project::set_team(tx, row.id, &team).await?;
                 store::agency::bump_access_epoch(tx).await?;
             }
-            let was = serde_json::json!({ "name": before.name, "lead": before.lead.map(|l| l.id) });
             let client = row.client.as_ref().map(|c| c.id);
             note.object(Topic::Project, row.id)
                 .within(Some(row.id), client)
@@ -292,184 +293,8 @@ pub async fn edit(desk: Desk, caller: Caller, request: EditProject) -> Result<Pr
     .await
 }
 
-/// Moves one project the caller may open to another client (or none) inside an act: whatever the old client shared
-/// becomes internal, claims end.
-async fn relocate(
-    tx: &mut Tx,
-    note: &mut Note,
-    before: &ProjectRow,
-    to: Option<(ClientId, &str)>,
-    now: Time,
-) -> Result<()> {
-    note.also(before.id);
-    let mut row = before.clone();
-    row.client = to.map(|(id, _)| Owner {
-        id,
-        key: String::new(),
-        name: String::new(),
-        state: crate::domain::access::ClientState::Active,
-    });
-    if !store::project::update(tx, &row, before.version).await? {
-        return Err(conflict(&shown(tx, before.id, now).await?));
-    }
-    // Whoever saw a finding at the old client must look again before releasing it to the new one.
-    store::project::touch_findings(tx, before.id).await?;
-    if let Some(old) = &before.client {
-        store::project::unshare(tx, before.id).await?;
-        if to.is_none() {
-            // Whoever may not open the client any more does not get its work back by this.
-            let mover = match tx.scope().actor() {
-                Actor::User { id, .. } => Some(id),
-                _ => None,
-            };
-            store::project::keep_insiders(tx, before.id, old.id, mover).await?;
-        }
-    }
-    finding::decide::recompute(tx, note, before.id, to, now).await?;
-    let was = serde_json::json!({ "client": before.client.as_ref().map(|c| c.id) });
-    note.event(Topic::Project, Some(before.id.0))
-        .changed("project", before.id, &was, before.version + 1);
-    if let Some(old) = &before.client {
-        note.event_in(Topic::Client, Some(old.id.0), old.id)
-            .event_in(Topic::Project, None, old.id);
-    }
-    Ok(())
-}
-
-/// Takes an unassigned project into a client that is being made.
-pub(super) async fn adopt(
-    tx: &mut Tx,
-    note: &mut Note,
-    wanted: &str,
-    client: (ClientId, &str),
-    now: Time,
-) -> Result<()> {
-    let row = open(tx, wanted).await?;
-    if let Some(owner) = &row.client {
-        let detail = format!(
-            "The project {} belongs to {} already. Move it afterwards, so that you see what the move takes with it.",
-            row.key, owner.name
-        );
-        return Err(Problem::new(Code::InvalidRequest, detail).field("projects").into());
-    }
-    relocate(tx, note, &row, Some(client), now).await
-}
-
-pub async fn assign(desk: Desk, caller: Caller, request: AssignProjects) -> Result<Assignment> {
-    if request.projects.is_empty() || request.projects.len() > AT_ONCE {
-        return Err(
-            Problem::new(Code::InvalidRequest, format!("Name 1 to {AT_ONCE} projects."))
-                .field("projects")
-                .into(),
-        );
-    }
-    let now = desk.now();
-    if request.dry_run {
-        return desk
-            .read(&caller, |tx| {
-                Box::pin(async move { Ok(plan(tx, &request, false).await?.0) })
-            })
-            .await;
-    }
-    desk.act(&caller, "project.assign", move |tx, note| {
-        Box::pin(async move {
-            let (assignment, rows) = plan(tx, &request, true).await?;
-            let to = assignment.client.as_ref().map(|c| (ClientId(c.id), c.name.as_str()));
-            for (row, wanted) in rows.iter().zip(&request.projects) {
-                let Some(seen) = wanted.version else {
-                    return Err(
-                        Problem::new(Code::PreconditionRequired, "State the version you saw of each project.")
-                            .field("projects")
-                            .into(),
-                    );
-                };
-                if seen != row.version {
-                    return Err(conflict(&shown(tx, row.id, now).await?));
-                }
-                relocate(tx, note, row, to, now).await?;
-            }
-            store::agency::bump_access_epoch(tx).await?;
-            let only = rows.first().filter(|_| rows.len() == 1);
-            if let Some(row) = only {
-                note.object(Topic::Project, row.id);
-            }
-            let to = to.map(|(id, _)| id);
-            if let Some(client) = to {
-                note.event(Topic::Client, Some(client.0));
-            }
-            let keys: Vec<&str> = rows.iter().map(|r| r.key.as_str()).collect();
-            note.within(only.map(|r| r.id), to)
-                .detail(&serde_json::json!({ "projects": keys }));
-            Ok(assignment)
-        })
-    })
-    .await
-}
-
-/// What an assignment takes with it, after checking that the caller may open both ends of each move.
-async fn plan(tx: &mut Tx, request: &AssignProjects, apply: bool) -> Result<(Assignment, Vec<ProjectRow>)> {
-    let target = match request.client.as_deref() {
-        Some(wanted) => {
-            let row = if apply {
-                client::open_where_it_stays(tx, wanted).await?
-            } else {
-                client::open(tx, wanted).await?
-            };
-            not_archived(row.state)?;
-            Some(Ref {
-                id: row.id.0,
-                key: row.key,
-                name: row.name,
-            })
-        }
-        None => None,
-    };
-    let (mut moves, mut rows) = (Vec::new(), Vec::<ProjectRow>::new());
-    for wanted in &request.projects {
-        let mut row = open_for_work(tx, &wanted.project).await?;
-        if let Some(owner) = row.client.as_ref().filter(|_| apply) {
-            // Both ends stay: a client that is being archived counts its projects.
-            store::client::hold(tx, owner.id, Hold::AsItIs).await?;
-            row = open_for_work(tx, &row.id.to_string()).await?;
-        }
-        if rows.iter().any(|r| r.id == row.id) {
-            return Err(Problem::new(Code::InvalidRequest, "A project is named twice.")
-                .field("projects")
-                .into());
-        }
-        if row.client.as_ref().map(|c| c.id.0) == target.as_ref().map(|t| t.id) {
-            let what = target.as_ref().map_or("no client", |t| t.name.as_str());
-            return refuse(
-                Code::InvalidRequest,
-                format!("The project {} belongs to {what} already.", row.key),
-            );
-        }
-        let baggage = store::project::baggage(tx, row.id).await?;
-        let leaves = i64::from(row.client.is_some());
-        let to = target.as_ref().map(|t| (ClientId(t.id), t.name.as_str()));
-        let due_dates = finding::decide::moving(tx, row.id, to).await?.len() as i64;
-        moves.push(ProjectMove {
-            project: Ref {
-                id: row.id.0,
-                key: row.key.clone(),
-                name: row.name.clone(),
-            },
-            version: row.version + i64::from(apply),
-            from: row.client.as_ref().map(owner_ref),
-            findings: baggage.findings,
-            comments_made_internal: baggage.shared_comments * leaves,
-            rounds_made_internal: baggage.shared_rounds * leaves,
-            claims_ended: baggage.claims * leaves,
-            due_dates_recomputed: due_dates,
-        });
-        rows.push(row);
-    }
-    Ok((
-        Assignment {
-            applied: apply,
-            client: target,
-            moves,
-        },
-        rows,
-    ))
+/// What undo puts back of a project.
+pub(super) async fn state(tx: &mut Tx, id: ProjectId) -> Result<ProjectState> {
+    let whole = store::project::whole(tx, id).await?;
+    Ok(whole.ok_or_else(not_found)?.state)
 }

@@ -1,5 +1,6 @@
 //! Client accounts.
 
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::page::{self, Key, Slice, SortColumn, Window};
@@ -353,4 +354,35 @@ pub async fn set_selected(tx: &mut Tx, client: ClientId, users: &[UserId]) -> Re
     let mut sql = Sql::new("INSERT INTO client_user (agency_id, client_id, user_id) VALUES ");
     sql.push_rows(users.iter().map(|u| vec![client.into(), (*u).into()]));
     tx.run(sql).await.map(drop)
+}
+
+/// What undo puts back of a client.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClientBefore {
+    pub name: String,
+    pub contact_email: Option<String>,
+    pub external_ref: Option<String>,
+    pub notes: String,
+    pub state: ClientState,
+    pub manager: UserId,
+    pub agency_access: AgencyAccess,
+    /// Who stood on its list.
+    pub selected: Vec<UserId>,
+}
+
+impl ClientBefore {
+    /// Of a row and the list beside it.
+    pub async fn of(tx: &mut Tx, row: &ClientRow) -> Result<Self> {
+        let selected = selected(tx, &[row.id]).await?;
+        Ok(Self {
+            name: row.name.clone(),
+            contact_email: row.contact_email.clone(),
+            external_ref: row.external_ref.clone(),
+            notes: row.notes.clone(),
+            state: row.state,
+            manager: row.manager.id,
+            agency_access: row.agency_access,
+            selected: selected.into_iter().map(|(_, user)| user.id).collect(),
+        })
+    }
 }

@@ -19,6 +19,12 @@ use crate::domain::severity::Severity;
 use crate::domain::status::Status;
 use crate::domain::time::Time;
 
+mod decided;
+
+pub use decided::{
+    Decided, WholeFinding, bring_back, busy_since, by_ids, by_keys, duplicates_of, matching, moved, remove, save,
+};
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Rating {
     pub version: String,
@@ -240,15 +246,6 @@ pub async fn find(tx: &mut Tx, key: &str, id: Uuid) -> Result<Option<FindingRow>
     tx.opt(sql).await?.as_ref().map(read).transpose()
 }
 
-/// The duplicates of a finding.
-pub async fn duplicates(tx: &mut Tx, original: FindingId) -> Result<Vec<FindingRow>> {
-    let mut sql = select();
-    sql.push(" AND f.duplicate_of = ")
-        .push_bind(original)
-        .push(" ORDER BY f.id");
-    tx.all(sql).await?.iter().map(read).collect()
-}
-
 /// Findings whose risk acceptance has ended by `now`, a few at a time.
 pub async fn ended_acceptances(tx: &mut Tx, now: Time, limit: i64) -> Result<Vec<FindingRow>> {
     let mut sql = select();
@@ -285,7 +282,7 @@ pub async fn texts(tx: &mut Tx, id: FindingId) -> Result<Texts> {
 }
 
 /// A finding written by hand.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct NewFinding {
     pub id: FindingId,
     pub project: ProjectId,
@@ -339,41 +336,6 @@ fn parts(cvss: Option<Rating>) -> (Option<String>, Option<String>, Option<f64>) 
         Some(cvss) => (Some(cvss.version), Some(cvss.vector), Some(cvss.score)),
         None => (None, None, None),
     }
-}
-
-/// Writes what people decide over the version that was seen. `false`: another version is there by now. Who wrote last is
-/// a fact about comments, kept by them without a new version: written from here it would be an old one.
-pub async fn save(tx: &mut Tx, id: FindingId, decided: &Decisions, seen: i64) -> Result<bool> {
-    let (version, vector, score) = parts(decided.cvss.clone());
-    let sql = Sql::new(
-        "UPDATE finding SET severity = $4, own_severity = $5, cvss_version = $6, cvss_vector = $7, cvss_score = $8, status = $9, \
-           assignee_id = $10, due_at = $11, due_reason = $12, reopened = $13, triaged_at = $14, \
-           triaged_by = $15, released_at = $16, released_by = $17, verify_due_at = $18, accepted_until = $19, \
-           duplicate_of = $20, occurrence_fixed = $21, version = version + 1 \
-         WHERE agency_id = $1 AND id = $2 AND version = $3",
-    );
-    let sql = sql
-        .bind(id)
-        .bind(seen)
-        .bind(decided.severity)
-        .bind(decided.own_severity)
-        .bind(version)
-        .bind(vector)
-        .bind(score)
-        .bind(decided.status.name())
-        .bind(decided.assignee)
-        .bind(decided.due_at)
-        .bind(decided.due_reason.clone())
-        .bind(decided.reopened)
-        .bind(decided.triaged_at)
-        .bind(decided.triaged_by)
-        .bind(decided.released_at)
-        .bind(decided.released_by)
-        .bind(decided.verify_due_at)
-        .bind(decided.accepted_until)
-        .bind(decided.duplicate_of)
-        .bind(decided.occurrence_fixed);
-    Ok(tx.run(sql).await? == 1)
 }
 
 /// The days that hold for a project: the agency's, and its client's where it has some.

@@ -78,18 +78,26 @@ pub struct NewEntry {
     pub round: Option<RoundId>,
 }
 
-pub async fn insert(tx: &mut Tx, finding: FindingId, new: NewEntry, now: Time) -> Result<()> {
-    let sql = Sql::new(
-        "INSERT INTO finding_history (agency_id, id, finding_id, at, user_id, rule, act, from_status, to_status, notes, round_id) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-    );
-    let sql = sql
-        .bind(Uuid::now_v7())
-        .bind(finding)
-        .bind(now)
-        .bind(new.user)
-        .bind(new.rule)
-        .bind(new.act);
-    let sql = sql.bind(new.from.map(Status::name)).bind(new.to.map(Status::name));
-    tx.run(sql.bind(new.notes).bind(new.round)).await.map(drop)
+pub async fn insert(tx: &mut Tx, entries: Vec<(FindingId, NewEntry)>, now: Time) -> Result<()> {
+    for part in entries.chunks(Sql::rows_at_once(10)) {
+        let mut sql = Sql::new(
+            "INSERT INTO finding_history (agency_id, id, finding_id, at, user_id, rule, act, from_status, to_status, notes, round_id) VALUES ",
+        );
+        sql.push_rows(part.iter().cloned().map(|(finding, new)| {
+            vec![
+                Uuid::now_v7().into(),
+                finding.into(),
+                now.into(),
+                new.user.into(),
+                new.rule.into(),
+                new.act.into(),
+                new.from.map(Status::name).into(),
+                new.to.map(Status::name).into(),
+                new.notes.into(),
+                new.round.into(),
+            ]
+        }));
+        tx.run(sql).await?;
+    }
+    Ok(())
 }

@@ -1,5 +1,7 @@
 //! The places a finding stands at, and whether each is fixed.
 
+use serde::{Deserialize, Serialize};
+
 use super::page::{self, Key, Slice, SortColumn, Window};
 use super::{Result, Row, Sql, Tx};
 use crate::domain::id::{FindingId, OccurrenceId, RoundId};
@@ -74,10 +76,40 @@ pub async fn insert(tx: &mut Tx, finding: FindingId, places: &[NewPlace], now: T
     Ok(())
 }
 
-/// Sets every place of a finding.
-pub async fn set_all(tx: &mut Tx, finding: FindingId, fixed: bool) -> Result<()> {
-    let sql = Sql::new("UPDATE occurrence SET fixed = $3 WHERE agency_id = $1 AND finding_id = $2");
-    tx.run(sql.bind(finding).bind(fixed)).await.map(drop)
+/// Sets every place of these findings.
+pub async fn set_all(tx: &mut Tx, findings: &[FindingId], fixed: bool) -> Result<()> {
+    for part in findings.chunks(Sql::rows_at_once(1)) {
+        let mut sql =
+            Sql::new("UPDATE occurrence SET fixed = $2 WHERE agency_id = $1 AND fixed <> $2 AND finding_id IN ")
+                .bind(fixed);
+        sql.push_list(part.iter().copied());
+        tx.run(sql).await?;
+    }
+    Ok(())
+}
+
+/// Sets these places.
+pub async fn set_some(tx: &mut Tx, places: &[OccurrenceId], fixed: bool) -> Result<()> {
+    for part in places.chunks(Sql::rows_at_once(1)) {
+        let mut sql = Sql::new("UPDATE occurrence SET fixed = $2 WHERE agency_id = $1 AND id IN ").bind(fixed);
+        sql.push_list(part.iter().copied());
+        tx.run(sql).await?;
+    }
+    Ok(())
+}
+
+/// The places of these findings that are fixed.
+pub async fn fixed(tx: &mut Tx, findings: &[FindingId]) -> Result<Vec<(FindingId, OccurrenceId)>> {
+    let mut out = Vec::new();
+    for part in findings.chunks(Sql::rows_at_once(1)) {
+        let mut sql =
+            Sql::new("SELECT finding_id, id FROM occurrence WHERE agency_id = $1 AND fixed AND finding_id IN ");
+        sql.push_list(part.iter().copied()).push(" ORDER BY id");
+        for row in tx.all(sql).await? {
+            out.push((row.id("finding_id")?, row.id("id")?));
+        }
+    }
+    Ok(out)
 }
 
 /// Sets one place. `false` where the finding has no such place.
@@ -104,6 +136,54 @@ pub async fn record(tx: &mut Tx, round: RoundId, verdicts: &[(OccurrenceId, bool
             part.iter()
                 .map(|(occurrence, fixed)| vec![round.into(), (*occurrence).into(), (*fixed).into()]),
         );
+        tx.run(sql).await?;
+    }
+    Ok(())
+}
+
+/// A place written by hand, as undo keeps it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct WholePlace {
+    pub id: OccurrenceId,
+    pub place: String,
+    pub key: Vec<u8>,
+    pub host: Option<String>,
+}
+
+pub async fn whole(tx: &mut Tx, finding: FindingId) -> Result<Vec<WholePlace>> {
+    let sql = Sql::new(
+        "SELECT id, place, place_key, host FROM occurrence WHERE agency_id = $1 AND finding_id = $2 ORDER BY id",
+    );
+    tx.all(sql.bind(finding))
+        .await?
+        .iter()
+        .map(|row| {
+            Ok(WholePlace {
+                id: row.id("id")?,
+                place: row.get("place")?,
+                key: row.get("place_key")?,
+                host: row.get("host")?,
+            })
+        })
+        .collect()
+}
+
+pub async fn bring_back(tx: &mut Tx, finding: FindingId, places: &[WholePlace], at: Time) -> Result<()> {
+    for part in places.chunks(Sql::rows_at_once(7)) {
+        let mut sql = Sql::new(
+            "INSERT INTO occurrence (agency_id, id, finding_id, place, place_key, host, first_seen, last_seen) VALUES ",
+        );
+        sql.push_rows(part.iter().cloned().map(|p| {
+            vec![
+                p.id.into(),
+                finding.into(),
+                p.place.into(),
+                p.key.into(),
+                p.host.into(),
+                at.into(),
+                at.into(),
+            ]
+        }));
         tx.run(sql).await?;
     }
     Ok(())

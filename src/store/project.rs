@@ -1,5 +1,6 @@
 //! Projects and where they belong.
 
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::client::{UserRef, like_pattern};
@@ -380,4 +381,83 @@ pub async fn overdue(tx: &mut Tx, projects: &[Uuid], now: Time) -> Result<Vec<Fi
             })
         })
         .collect()
+}
+
+/// What undo puts back of a project.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProjectState {
+    pub name: String,
+    pub client: Option<ClientId>,
+    pub lead: Option<UserId>,
+    pub keeper: Option<UserId>,
+    pub team: Vec<UserId>,
+}
+
+/// A project whole, to be made again as it was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WholeProject {
+    pub key: String,
+    pub created_by: UserId,
+    pub created_at: Time,
+    pub version: i64,
+    pub state: ProjectState,
+}
+
+pub async fn whole(tx: &mut Tx, project: ProjectId) -> Result<Option<WholeProject>> {
+    let Some(row) = tx
+        .opt(Sql::new("SELECT * FROM project WHERE agency_id = $1 AND id = $2").bind(project))
+        .await?
+    else {
+        return Ok(None);
+    };
+    let sql = Sql::new("SELECT user_id FROM project_user WHERE agency_id = $1 AND project_id = $2 ORDER BY user_id");
+    let team = tx.all(sql.bind(project)).await?;
+    Ok(Some(WholeProject {
+        key: row.get("key")?,
+        created_by: row.id("created_by")?,
+        created_at: row.time("created_at")?,
+        version: row.get("version")?,
+        state: ProjectState {
+            name: row.get("name")?,
+            client: row.opt_id("client_id")?,
+            lead: row.opt_id("lead_id")?,
+            keeper: row.opt_id("keeper_id")?,
+            team: team.iter().map(|u| u.id("user_id")).collect::<Result<_>>()?,
+        },
+    }))
+}
+
+/// Writes a project's state over the version that was seen. `false`: another version is there by now.
+pub async fn put(tx: &mut Tx, project: ProjectId, state: &ProjectState, seen: i64) -> Result<bool> {
+    let sql = Sql::new(
+        "UPDATE project SET name = $4, name_fold = $5, client_id = $6, lead_id = $7, keeper_id = $8, version = version + 1 \
+         WHERE agency_id = $1 AND id = $2 AND version = $3",
+    );
+    let sql = sql.bind(project).bind(seen).bind(state.name.clone());
+    let sql = sql.bind(crate::domain::fold::sort_key(&state.name)).bind(state.client);
+    if tx.run(sql.bind(state.lead).bind(state.keeper)).await? != 1 {
+        return Ok(false);
+    }
+    set_team(tx, project, &state.team).await?;
+    Ok(true)
+}
+
+/// Takes away a project in which nothing is. `false`: another version is there by now.
+pub async fn remove(tx: &mut Tx, project: ProjectId, seen: i64) -> Result<bool> {
+    let sql = Sql::new("DELETE FROM project WHERE agency_id = $1 AND id = $2 AND version = $3");
+    Ok(tx.run(sql.bind(project).bind(seen)).await? == 1)
+}
+
+/// Makes a project again that was taken away, under the next version.
+pub async fn bring_back(tx: &mut Tx, project: ProjectId, whole: &WholeProject) -> Result<()> {
+    let state = &whole.state;
+    let sql = Sql::new(
+        "INSERT INTO project (agency_id, id, key, name, name_fold, client_id, lead_id, keeper_id, created_by, created_at, version) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+    );
+    let sql = sql.bind(project).bind(whole.key.clone()).bind(state.name.clone());
+    let sql = sql.bind(crate::domain::fold::sort_key(&state.name)).bind(state.client);
+    let sql = sql.bind(state.lead).bind(state.keeper).bind(whole.created_by);
+    tx.run(sql.bind(whole.created_at).bind(whole.version + 1)).await?;
+    set_team(tx, project, &state.team).await
 }

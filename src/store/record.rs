@@ -77,41 +77,71 @@ pub async fn answer(
 pub struct Change {
     pub object_kind: &'static str,
     pub object: Uuid,
-    /// JSON.
+    /// JSON; `null` where there was no such row, or where only its version changed.
     pub before: String,
+    /// 0: the act left no such row.
     pub version_after: i64,
 }
 
-pub async fn act(
-    tx: &mut Tx,
-    user: Option<UserId>,
-    kind: &'static str,
-    changes: Vec<Change>,
-    now: Time,
-) -> Result<ActId> {
-    let id = ActId::fresh();
-    tx.run(
-        Sql::new("INSERT INTO act (agency_id, id, at, user_id, kind) VALUES ($1, $2, $3, $4, $5)")
-            .bind(id)
-            .bind(now)
-            .bind(user)
-            .bind(kind),
-    )
-    .await?;
-    for part in changes.chunks(100) {
+/// An act as it is kept for its way back.
+#[derive(Debug, Clone)]
+pub struct NewAct {
+    pub id: ActId,
+    pub user: Option<UserId>,
+    pub kind: &'static str,
+    pub words: String,
+    pub stays: Option<&'static str>,
+    /// The act that this one takes back or does again.
+    pub root: Option<ActId>,
+    /// In the order in which they were made.
+    pub changes: Vec<Change>,
+    /// Projects all of whose findings got a new version.
+    pub touched: Vec<Uuid>,
+    pub projects: Vec<Uuid>,
+    pub clients: Vec<Uuid>,
+}
+
+pub async fn act(tx: &mut Tx, new: NewAct, now: Time) -> Result<()> {
+    let id = new.id;
+    let sql = Sql::new(
+        "INSERT INTO act (agency_id, id, at, user_id, kind, words, stays, root_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+    );
+    let sql = sql.bind(id).bind(now).bind(new.user).bind(new.kind);
+    tx.run(sql.bind(new.words).bind(new.stays).bind(new.root)).await?;
+    let numbered: Vec<(i64, Change)> = (0..).zip(new.changes).collect();
+    for part in numbered.chunks(Sql::rows_at_once(6)) {
         let mut sql = Sql::new(
-            "INSERT INTO act_change (agency_id, act_id, object_kind, object_id, before, version_after) VALUES ",
+            "INSERT INTO act_change (agency_id, act_id, object_kind, object_id, before, version_after, n) VALUES ",
         );
-        sql.push_rows(part.iter().map(|c| {
+        sql.push_rows(part.iter().map(|(n, c)| {
             vec![
                 id.into(),
                 c.object_kind.into(),
                 c.object.into(),
                 c.before.clone().into(),
                 c.version_after.into(),
+                (*n).into(),
             ]
         }));
         tx.run(sql).await?;
     }
-    Ok(id)
+    for project in new.touched {
+        let sql = Sql::new(
+            "INSERT INTO act_change (agency_id, act_id, object_kind, object_id, before, version_after, n) \
+             SELECT $1, $2, 'finding', f.id, 'null', f.version, $4 FROM finding f WHERE f.agency_id = $1 AND f.project_id = $3 \
+             ON CONFLICT (agency_id, act_id, object_kind, object_id) DO NOTHING",
+        );
+        tx.run(sql.bind(id).bind(project).bind(numbered.len() as i64)).await?;
+    }
+    let places = new.projects.into_iter().map(|p| ("project", p));
+    let places: Vec<_> = places.chain(new.clients.into_iter().map(|c| ("client", c))).collect();
+    for part in places.chunks(Sql::rows_at_once(3)) {
+        let mut sql = Sql::new("INSERT INTO act_place (agency_id, act_id, kind, object_id) VALUES ");
+        sql.push_rows(
+            part.iter()
+                .map(|(kind, object)| vec![id.into(), (*kind).into(), (*object).into()]),
+        );
+        tx.run(sql).await?;
+    }
+    Ok(())
 }

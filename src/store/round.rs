@@ -1,8 +1,10 @@
 //! Rounds of proof: asked for, and answered with a verdict, a withdrawal or the finding's dismissal.
 
-use super::{Result, Sql, Tx};
+use serde::{Deserialize, Serialize};
+
+use super::{Result, Row, Sql, Tx};
 use crate::domain::access::Audience;
-use crate::domain::id::{FindingId, RoundId, UserId};
+use crate::domain::id::{FindingId, ProjectId, RoundId, UserId};
 use crate::domain::time::Time;
 
 /// The round a finding waits in.
@@ -24,32 +26,57 @@ pub struct NewRound {
     pub audience: Audience,
 }
 
-pub async fn insert(tx: &mut Tx, new: NewRound, now: Time) -> Result<()> {
-    let sql = Sql::new(
-        "INSERT INTO round (agency_id, id, finding_id, kind, asked_by, asked_at, notes, audience) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-    );
-    let sql = sql.bind(new.id).bind(new.finding).bind(new.kind).bind(new.asked_by);
-    tx.run(sql.bind(now).bind(new.notes).bind(super::name(new.audience)))
-        .await
-        .map(drop)
+/// Writes rounds that are asked for, some with their verdict already.
+pub async fn insert(tx: &mut Tx, rounds: Vec<(NewRound, Option<Verdict>)>, now: Time) -> Result<()> {
+    for part in rounds.chunks(Sql::rows_at_once(13)) {
+        let mut sql = Sql::new(
+            "INSERT INTO round (agency_id, id, finding_id, kind, asked_by, asked_at, notes, audience, verdict, verdict_by, verdict_at, \
+               verdict_notes, reason, basis) VALUES ",
+        );
+        sql.push_rows(part.iter().cloned().map(|(new, verdict)| {
+            let given = verdict.is_some().then_some(now);
+            vec![
+                new.id.into(),
+                new.finding.into(),
+                new.kind.into(),
+                new.asked_by.into(),
+                now.into(),
+                new.notes.into(),
+                super::name(new.audience).into(),
+                verdict.as_ref().map(|v| v.verdict).into(),
+                verdict.as_ref().and_then(|v| v.by).into(),
+                given.into(),
+                verdict.as_ref().map(|v| v.notes.clone()).into(),
+                verdict.as_ref().and_then(|v| v.reason).into(),
+                verdict.and_then(|v| v.basis).into(),
+            ]
+        }));
+        tx.run(sql).await?;
+    }
+    Ok(())
 }
 
-pub async fn pending(tx: &mut Tx, finding: FindingId) -> Result<Option<OpenRound>> {
-    let sql = Sql::new(
-        "SELECT id, asked_at FROM round WHERE agency_id = $1 AND finding_id = $2 AND verdict IS NULL ORDER BY asked_at DESC, id DESC LIMIT 1",
-    );
-    let row = tx.opt(sql.bind(finding)).await?;
-    row.map(|row| {
-        Ok(OpenRound {
-            id: row.id("id")?,
-            asked_at: row.time("asked_at")?,
-        })
-    })
-    .transpose()
+/// The rounds that these findings wait in.
+pub async fn pending(tx: &mut Tx, findings: &[FindingId]) -> Result<Vec<(FindingId, OpenRound)>> {
+    let mut out = Vec::new();
+    for part in findings.chunks(Sql::rows_at_once(1)) {
+        let mut sql = Sql::new(
+            "SELECT finding_id, id, asked_at FROM round WHERE agency_id = $1 AND verdict IS NULL AND finding_id IN ",
+        );
+        sql.push_list(part.iter().copied()).push(" ORDER BY asked_at, id");
+        for row in tx.all(sql).await? {
+            let round = OpenRound {
+                id: row.id("id")?,
+                asked_at: row.time("asked_at")?,
+            };
+            out.push((row.id("finding_id")?, round));
+        }
+    }
+    Ok(out)
 }
 
 /// How a round ended.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Verdict {
     /// The status it led to, or `withdrawn`.
     pub verdict: &'static str,
@@ -59,12 +86,92 @@ pub struct Verdict {
     pub basis: Option<String>,
 }
 
-pub async fn close(tx: &mut Tx, round: RoundId, verdict: Verdict, now: Time) -> Result<()> {
+/// Ends these rounds alike.
+pub async fn close(tx: &mut Tx, rounds: &[RoundId], verdict: &Verdict, now: Time) -> Result<()> {
+    for part in rounds.chunks(Sql::rows_at_once(1)) {
+        let verdict = verdict.clone();
+        let sql = Sql::new(
+            "UPDATE round SET verdict = $2, verdict_by = $3, verdict_at = $4, verdict_notes = $5, reason = $6, basis = $7 \
+             WHERE agency_id = $1 AND id IN ",
+        );
+        let sql = sql.bind(verdict.verdict).bind(verdict.by).bind(now).bind(verdict.notes);
+        let mut sql = sql.bind(verdict.reason).bind(verdict.basis);
+        sql.push_list(part.iter().copied());
+        tx.run(sql).await?;
+    }
+    Ok(())
+}
+
+/// What of a round changes after it was asked for: what undo puts back.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RoundState {
+    pub finding: FindingId,
+    pub audience: Audience,
+    pub verdict: Option<String>,
+    pub verdict_by: Option<UserId>,
+    pub verdict_at: Option<Time>,
+    pub verdict_notes: Option<String>,
+    pub reason: Option<String>,
+    pub basis: Option<String>,
+}
+
+pub async fn states(tx: &mut Tx, rounds: &[RoundId]) -> Result<Vec<(RoundId, RoundState)>> {
+    let mut out = Vec::new();
+    for part in rounds.chunks(Sql::rows_at_once(1)) {
+        let mut sql = Sql::new("SELECT * FROM round WHERE agency_id = $1 AND id IN ");
+        sql.push_list(part.iter().copied()).push(" ORDER BY id");
+        for row in tx.all(sql).await? {
+            out.push(state(&row)?);
+        }
+    }
+    Ok(out)
+}
+
+/// The rounds of a project that are shared with its client.
+pub async fn shared(tx: &mut Tx, project: ProjectId) -> Result<Vec<(RoundId, RoundState)>> {
     let sql = Sql::new(
-        "UPDATE round SET verdict = $3, verdict_by = $4, verdict_at = $5, verdict_notes = $6, reason = $7, basis = $8 WHERE agency_id = $1 AND id = $2",
+        "SELECT r.* FROM round r JOIN finding f ON f.agency_id = r.agency_id AND f.id = r.finding_id \
+         WHERE r.agency_id = $1 AND f.project_id = $2 AND r.audience = 'shared' ORDER BY r.id",
     );
-    let sql = sql.bind(round).bind(verdict.verdict).bind(verdict.by).bind(now);
-    tx.run(sql.bind(verdict.notes).bind(verdict.reason).bind(verdict.basis))
-        .await
-        .map(drop)
+    tx.all(sql.bind(project)).await?.iter().map(state).collect()
+}
+
+fn state(row: &Row) -> Result<(RoundId, RoundState)> {
+    let state = RoundState {
+        finding: row.id("finding_id")?,
+        audience: row.word("audience")?,
+        verdict: row.get("verdict")?,
+        verdict_by: row.opt_id("verdict_by")?,
+        verdict_at: row.opt_time("verdict_at")?,
+        verdict_notes: row.get("verdict_notes")?,
+        reason: row.get("reason")?,
+        basis: row.get("basis")?,
+    };
+    Ok((row.id("id")?, state))
+}
+
+pub async fn restore(tx: &mut Tx, rounds: Vec<(RoundId, RoundState)>) -> Result<()> {
+    for part in rounds.chunks(Sql::rows_at_once(8)) {
+        let mut sql = Sql::new(
+            "WITH v (agency_id, id, audience, verdict, verdict_by, verdict_at, verdict_notes, reason, basis) AS (VALUES ",
+        );
+        sql.push_rows(part.iter().cloned().map(|(id, state)| {
+            vec![
+                id.into(),
+                super::name(state.audience).into(),
+                state.verdict.into(),
+                state.verdict_by.into(),
+                state.verdict_at.into(),
+                state.verdict_notes.into(),
+                state.reason.into(),
+                state.basis.into(),
+            ]
+        }));
+        sql.push(
+            ") UPDATE round SET audience = v.audience, verdict = v.verdict, verdict_by = v.verdict_by, verdict_at = v.verdict_at, \
+             verdict_notes = v.verdict_notes, reason = v.reason, basis = v.basis FROM v WHERE round.agency_id = $1 AND round.id = v.id",
+        );
+        tx.run(sql).await?;
+    }
+    Ok(())
 }

@@ -1,5 +1,6 @@
 //! The API over real routers and real databases, on both engines.
 
+mod act;
 mod canary;
 mod client;
 mod comment;

@@ -6,6 +6,7 @@ pub mod bench;
 pub mod between;
 pub mod binary;
 pub mod desk;
+pub mod dump;
 pub mod findings;
 
 /// Says how many cases a check looked at, and fails where one failed or where there were too few to mean anything.

@@ -16,7 +16,7 @@ use crate::domain::severity::Severity;
 use crate::domain::status::Status;
 use crate::service::{Caller, Desk, Result, project, text};
 use crate::store;
-use crate::store::finding::{NewFinding, Rating};
+use crate::store::finding::{NewFinding, Rating, WholeFinding};
 use crate::store::history::NewEntry;
 use crate::store::occurrence::NewPlace;
 
@@ -132,7 +132,7 @@ pub async fn by_hand(desk: Desk, caller: Caller, request: CreateFinding) -> Resu
                 occurrences: places.len() as i64,
                 created_by: creator,
             };
-            let id = new.id;
+            let (id, shown_key) = (new.id, new.key.clone());
             store::finding::insert(tx, new, now).await?;
             store::occurrence::insert(tx, id, &places, now).await?;
             store::rollup::add(tx, owner.id, Status::Open, severity, 1).await?;
@@ -142,10 +142,12 @@ pub async fn by_hand(desk: Desk, caller: Caller, request: CreateFinding) -> Resu
                 to: Some(Status::Open),
                 ..NewEntry::default()
             };
-            store::history::insert(tx, id, entry, now).await?;
+            store::history::insert(tx, vec![(id, entry)], now).await?;
             note.object(Topic::Finding, id)
                 .event(Topic::Project, Some(owner.id.0))
-                .within(Some(owner.id), owner.client.as_ref().map(|c| c.id));
+                .within(Some(owner.id), owner.client.as_ref().map(|c| c.id))
+                .words(format!("Wrote {shown_key}"))
+                .changed("finding_made", id, &None::<WholeFinding>, 1);
             shown(tx, id).await
         })
     })

@@ -1,7 +1,8 @@
 //! What people decide about a finding besides its status: severity, assignee, due date, triage, release.
 
 use super::create::rating;
-use super::{open_for_work, open_where_it_stays, save, shown, touched};
+use super::pen::Pen;
+use super::{open_for_work, open_where_it_stays, seen_is, shown, touched};
 use crate::api::finding::{EditFinding, Finding, ReleaseFinding, TriageFinding};
 use crate::api::problem::{Code, Problem};
 use crate::domain::access::{Role, UserState};
@@ -16,29 +17,6 @@ use crate::store::{self, Tx};
 
 /// What a due date's reason begins with where a person set it; such a date is not computed anew.
 const BY_HAND: &str = "Set by ";
-
-/// The due date of a released finding whose clock starts at `at`, by the days that hold for its project.
-pub(super) async fn due(
-    tx: &mut Tx,
-    row: &FindingRow,
-    severity: Severity,
-    start: Start,
-    at: Time,
-) -> Result<Option<clock::Due>> {
-    let days = store::finding::days(tx, row.project.id).await?;
-    let terms = Terms {
-        agency: days.agency,
-        client: days.client,
-        client_name: row.client.as_ref().map(|c| c.name.as_str()),
-    };
-    Ok(clock::remediation(
-        start,
-        at,
-        severity,
-        &terms,
-        &clock::zone(&days.zone),
-    ))
-}
 
 pub(super) fn set_due(decided: &mut Decisions, due: Option<clock::Due>) {
     (decided.due_at, decided.due_reason) = match due {
@@ -65,12 +43,7 @@ pub(crate) async fn moving(
     };
     let mut out = Vec::new();
     for row in store::finding::released_and_due(tx, project).await? {
-        let by_hand = row
-            .decided
-            .due_reason
-            .as_deref()
-            .is_some_and(|r| r.starts_with(BY_HAND));
-        let Some(released) = row.decided.released_at.filter(|_| !by_hand) else {
+        let Some(released) = row.decided.released_at.filter(|_| !by_hand(&row.decided)) else {
             continue;
         };
         let mut decided = row.decided.clone();
@@ -92,24 +65,30 @@ pub(crate) async fn recompute(
     to: Option<(ClientId, &str)>,
     now: Time,
 ) -> Result<()> {
+    let mut pen = Pen::new(now);
     for (row, decided) in moving(tx, project, to).await? {
-        save(tx, note, &row, &decided, row.version).await?;
+        pen.write(&row, decided);
         let was = row.decided.due_at.map_or("none".to_owned(), |at| at.to_string());
         let entry = NewEntry {
             act: "finding.due",
             notes: format!("The project went to another client. The due date was {was}."),
             ..NewEntry::default()
         };
-        store::history::insert(tx, row.id, entry, now).await?;
+        pen.tell(row.id, entry);
     }
-    Ok(())
+    pen.flush(tx, note).await
+}
+
+/// Whether a person set the due date.
+fn by_hand(decided: &Decisions) -> bool {
+    decided.due_reason.as_deref().is_some_and(|r| r.starts_with(BY_HAND))
 }
 
 /// A person who can be given the finding: works here, and may open its project.
-async fn assignee(tx: &mut Tx, row: &FindingRow, wanted: &str) -> Result<UserId> {
+async fn assignee(tx: &mut Tx, project: ProjectId, wanted: &str) -> Result<UserId> {
     let user = store::user::find(tx, &wanted.trim().to_lowercase()).await?;
     if let Some(user) = user.filter(|u| u.state == UserState::Active && u.role != Role::Viewer)
-        && store::finding::open_to(tx, row.project.id, user.id, user.role).await?
+        && store::finding::open_to(tx, project, user.id, user.role).await?
     {
         return Ok(user.id);
     }
@@ -117,141 +96,217 @@ async fn assignee(tx: &mut Tx, row: &FindingRow, wanted: &str) -> Result<UserId>
     Err(Problem::new(Code::InvalidRequest, detail).field("assignee").into())
 }
 
-pub async fn edit(desk: Desk, caller: Caller, request: EditFinding) -> Result<Finding> {
-    let seen = caller.seen_version()?;
-    let (now, user, name) = (desk.now(), caller.user, caller.name.clone());
-    desk.act(&caller, "finding.edit", move |tx, note| {
-        Box::pin(async move {
-            let row = open_for_work(tx, &request.finding).await?;
-            let mut decided = row.decided.clone();
-            let mut said: Vec<String> = Vec::new();
-            if let Some(severity) = request.severity {
-                let Some(effective) = severity.or(row.scanner_severity) else {
-                    let detail = "No scanner rated this finding: it needs a severity of its own.";
-                    return Err(Problem::new(Code::InvalidRequest, detail).field("severity").into());
-                };
-                decided.own_severity = severity;
-                decided.severity = effective;
-                said.push(format!("severity {effective}"));
-                let by_hand = decided.due_reason.as_deref().is_some_and(|r| r.starts_with(BY_HAND));
-                if let Some(released) = decided
-                    .released_at
-                    .filter(|_| !by_hand && row.decided.severity != effective)
-                {
-                    let due = due(tx, &row, effective, Start::Released, released).await?;
-                    set_due(&mut decided, due);
-                }
-            }
-            if let Some(wanted) = &request.assignee {
-                decided.assignee = match wanted {
-                    Some(wanted) => Some(assignee(tx, &row, wanted).await?),
-                    None => None,
-                };
-                said.push(
-                    wanted
-                        .as_ref()
-                        .map_or("assigned to nobody".into(), |_| "assigned".into()),
-                );
-            }
-            if let Some(at) = request.due_at {
-                let zone = clock::zone(&store::agency::get(tx).await?.time_zone);
-                decided.due_at = at;
-                decided.due_reason = Some(format!("{BY_HAND}{name} on {}.", clock::day(now, &zone)));
-                said.push("due date".into());
-            }
-            if let Some(vector) = &request.cvss {
-                decided.cvss = match vector {
-                    Some(vector) => Some(rating(vector)?.0),
-                    None => None,
-                };
-                said.push("CVSS".into());
-            }
-            save(tx, note, &row, &decided, seen).await?;
-            let entry = NewEntry {
-                user: Some(user),
-                act: "finding.edit",
-                notes: said.join(", "),
-                ..NewEntry::default()
-            };
-            store::history::insert(tx, row.id, entry, now).await?;
-            touched(note, &row);
-            shown(tx, row.id).await
-        })
-    })
-    .await
+/// A decision besides the status, as it is made on one finding or on many.
+#[derive(Debug, Clone)]
+pub(crate) enum Decision {
+    Edit {
+        severity: Option<Option<Severity>>,
+        assignee: Option<Option<String>>,
+        due_at: Option<Option<Time>>,
+        cvss: Option<Option<String>>,
+    },
+    Triage {
+        undo: bool,
+    },
+    Release {
+        undo: bool,
+    },
 }
 
-pub async fn triage(desk: Desk, caller: Caller, request: TriageFinding) -> Result<Finding> {
-    let seen = caller.seen_version()?;
-    let (now, user) = (desk.now(), caller.user);
-    desk.act(&caller, "finding.triage", move |tx, note| {
-        Box::pin(async move {
-            let row = open_for_work(tx, &request.finding).await?;
-            let mut decided = row.decided.clone();
-            (decided.triaged_at, decided.triaged_by) = if request.undo {
-                (None, None)
-            } else {
-                (Some(now), Some(user))
-            };
-            save(tx, note, &row, &decided, seen).await?;
-            let entry = NewEntry {
-                user: Some(user),
-                act: if request.undo {
-                    "finding.untriage"
-                } else {
-                    "finding.triage"
-                },
-                ..NewEntry::default()
-            };
-            store::history::insert(tx, row.id, entry, now).await?;
-            touched(note, &row);
-            shown(tx, row.id).await
-        })
-    })
-    .await
+/// Who decides.
+#[derive(Debug, Clone)]
+pub(crate) struct By {
+    pub user: UserId,
+    pub name: String,
 }
 
-pub async fn release(desk: Desk, caller: Caller, request: ReleaseFinding) -> Result<Finding> {
-    let seen = caller.seen_version()?;
-    let (now, user) = (desk.now(), caller.user);
-    desk.act(&caller, "finding.release", move |tx, note| {
-        Box::pin(async move {
-            let row = open_where_it_stays(tx, &request.finding).await?;
-            if row.client.is_none() && !request.undo {
+impl From<&Caller> for By {
+    fn from(caller: &Caller) -> Self {
+        Self {
+            user: caller.user,
+            name: caller.name.clone(),
+        }
+    }
+}
+
+/// Makes a decision on a finding: what is decided then, and the line of its history.
+pub(crate) async fn decide(
+    tx: &mut Tx,
+    pen: &mut Pen,
+    row: &FindingRow,
+    what: &Decision,
+    by: &By,
+) -> Result<(Decisions, NewEntry)> {
+    let mut decided = pen.decided(row);
+    let entry = |act, notes| NewEntry {
+        user: Some(by.user),
+        act,
+        notes,
+        ..NewEntry::default()
+    };
+    let entry = match what {
+        Decision::Edit { .. } => entry("finding.edit", edited(tx, pen, row, what, by, &mut decided).await?),
+        Decision::Triage { undo: true } => {
+            (decided.triaged_at, decided.triaged_by) = (None, None);
+            entry("finding.untriage", String::new())
+        }
+        Decision::Triage { undo: false } => {
+            (decided.triaged_at, decided.triaged_by) = (Some(pen.now()), Some(by.user));
+            entry("finding.triage", String::new())
+        }
+        Decision::Release { undo: true } => {
+            (decided.released_at, decided.released_by) = (None, None);
+            if !by_hand(&decided) {
+                set_due(&mut decided, None);
+            }
+            entry("finding.recall", decided.due_reason.clone().unwrap_or_default())
+        }
+        Decision::Release { undo: false } => {
+            if row.client.is_none() {
                 return refuse(
                     Code::ProjectUnassigned,
                     "The project belongs to no client, so there is nobody to release to. Assign it to a client first.",
                 );
             }
-            let mut decided = row.decided.clone();
-            let by_hand = decided.due_reason.as_deref().is_some_and(|r| r.starts_with(BY_HAND));
-            if request.undo {
-                (decided.released_at, decided.released_by) = (None, None);
-                if !by_hand {
-                    set_due(&mut decided, None);
-                }
-            } else if decided.released_at.is_none() {
-                (decided.released_at, decided.released_by) = (Some(now), Some(user));
-                if !by_hand {
-                    let due = due(tx, &row, decided.severity, Start::Released, now).await?;
+            if decided.released_at.is_none() {
+                let now = pen.now();
+                (decided.released_at, decided.released_by) = (Some(now), Some(by.user));
+                if !by_hand(&decided) {
+                    let due = pen.due(tx, row, decided.severity, Start::Released, now).await?;
                     set_due(&mut decided, due);
                 }
             }
-            save(tx, note, &row, &decided, seen).await?;
-            let entry = NewEntry {
-                user: Some(user),
-                act: if request.undo {
-                    "finding.recall"
-                } else {
-                    "finding.release"
-                },
-                notes: decided.due_reason.clone().unwrap_or_default(),
-                ..NewEntry::default()
+            entry("finding.release", decided.due_reason.clone().unwrap_or_default())
+        }
+    };
+    Ok((decided, entry))
+}
+
+/// Sets what an edit names, and says what that was.
+async fn edited(
+    tx: &mut Tx,
+    pen: &mut Pen,
+    row: &FindingRow,
+    what: &Decision,
+    by: &By,
+    decided: &mut Decisions,
+) -> Result<String> {
+    let Decision::Edit {
+        severity,
+        assignee: who,
+        due_at,
+        cvss,
+    } = what
+    else {
+        return Ok(String::new());
+    };
+    let mut said: Vec<String> = Vec::new();
+    if let Some(severity) = severity {
+        let Some(effective) = severity.or(row.scanner_severity) else {
+            let detail = "No scanner rated this finding: it needs a severity of its own.";
+            return Err(Problem::new(Code::InvalidRequest, detail).field("severity").into());
+        };
+        let moved = decided.severity != effective;
+        decided.own_severity = *severity;
+        decided.severity = effective;
+        said.push(format!("severity {effective}"));
+        if let Some(released) = decided.released_at.filter(|_| !by_hand(decided) && moved) {
+            let due = pen.due(tx, row, effective, Start::Released, released).await?;
+            set_due(decided, due);
+        }
+    }
+    if let Some(wanted) = who {
+        decided.assignee = match wanted {
+            Some(wanted) => Some(assignee(tx, row.project.id, wanted).await?),
+            None => None,
+        };
+        said.push(
+            wanted
+                .as_ref()
+                .map_or("assigned to nobody".into(), |_| "assigned".into()),
+        );
+    }
+    if let Some(at) = due_at {
+        let zone = pen.zone(tx).await?;
+        decided.due_at = *at;
+        decided.due_reason = Some(format!("{BY_HAND}{} on {}.", by.name, clock::day(pen.now(), &zone)));
+        said.push("due date".into());
+    }
+    if let Some(vector) = cvss {
+        decided.cvss = match vector {
+            Some(vector) => Some(rating(vector)?.0),
+            None => None,
+        };
+        said.push("CVSS".into());
+    }
+    Ok(said.join(", "))
+}
+
+/// One decision on one finding, over the version that was seen.
+async fn one(desk: Desk, caller: Caller, act: &'static str, finding: String, what: Decision) -> Result<Finding> {
+    let seen = caller.seen_version()?;
+    let (now, by) = (desk.now(), By::from(&caller));
+    desk.act(&caller, act, move |tx, note| {
+        Box::pin(async move {
+            let row = match what {
+                Decision::Release { .. } => open_where_it_stays(tx, &finding).await?,
+                _ => open_for_work(tx, &finding).await?,
             };
-            store::history::insert(tx, row.id, entry, now).await?;
+            let mut pen = Pen::new(now);
+            let (decided, entry) = decide(tx, &mut pen, &row, &what, &by).await?;
+            seen_is(tx, &row, seen).await?;
+            note.words(words(&what, &row.key));
+            pen.write(&row, decided);
+            pen.tell(row.id, entry);
+            pen.flush(tx, note).await?;
             touched(note, &row);
             shown(tx, row.id).await
         })
     })
     .await
+}
+
+/// What was decided on what, in a few words.
+pub(crate) fn words(what: &Decision, on: &str) -> String {
+    match what {
+        Decision::Triage { undo: true } => format!("Took back that {on} was triaged"),
+        Decision::Triage { undo: false } => format!("Triaged {on}"),
+        Decision::Release { undo: true } => format!("Recalled {on} from the client"),
+        Decision::Release { undo: false } => format!("Released {on} to the client"),
+        Decision::Edit {
+            severity,
+            assignee,
+            due_at,
+            cvss,
+        } => {
+            let set = [
+                (severity.is_some(), "severity"),
+                (assignee.is_some(), "assignee"),
+                (due_at.is_some(), "due date"),
+                (cvss.is_some(), "CVSS"),
+            ];
+            let set: Vec<&str> = set.into_iter().filter(|(set, _)| *set).map(|(_, name)| name).collect();
+            format!("Set {} of {on}", set.join(", "))
+        }
+    }
+}
+
+pub async fn edit(desk: Desk, caller: Caller, request: EditFinding) -> Result<Finding> {
+    let what = Decision::Edit {
+        severity: request.severity,
+        assignee: request.assignee,
+        due_at: request.due_at,
+        cvss: request.cvss,
+    };
+    one(desk, caller, "finding.edit", request.finding, what).await
+}
+
+pub async fn triage(desk: Desk, caller: Caller, request: TriageFinding) -> Result<Finding> {
+    let what = Decision::Triage { undo: request.undo };
+    one(desk, caller, "finding.triage", request.finding, what).await
+}
+
+pub async fn release(desk: Desk, caller: Caller, request: ReleaseFinding) -> Result<Finding> {
+    let what = Decision::Release { undo: request.undo };
+    one(desk, caller, "finding.release", request.finding, what).await
 }

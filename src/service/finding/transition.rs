@@ -3,8 +3,9 @@
 //! [`step`] is the act of a person. [`perform`] is the move itself, for the rules too: imports, the end of a risk
 //! acceptance, duplicates that follow their original.
 
-use super::decide::{due, set_due};
-use super::{open, open_for_work, save, shown, touched};
+use super::decide::set_due;
+use super::pen::Pen;
+use super::{open, open_for_work, seen_is, shown, touched};
 use crate::api::finding::{Finding, MoveFinding};
 use crate::api::problem::{Code, Problem};
 use crate::domain::access::Audience;
@@ -14,7 +15,7 @@ use crate::domain::status::{
     Given, InconclusiveReason, Move, MoveError, RoundKind, Rule, Status, Step, Who, check_move, following,
 };
 use crate::domain::time::Time;
-use crate::service::{Caller, Desk, Error, Note, Result, job, text};
+use crate::service::{Caller, Desk, Error, Note, Result, text};
 use crate::store::finding::{Decisions, FindingRow};
 use crate::store::history::NewEntry;
 use crate::store::round::{NewRound, Verdict};
@@ -99,9 +100,7 @@ pub async fn step(desk: Desk, caller: Caller, request: MoveFinding) -> Result<Fi
     desk.act(&caller, "finding.move", move |tx, note| {
         Box::pin(async move {
             let row = open_for_work(tx, &request.finding).await?;
-            if row.version != seen {
-                return Err(crate::service::conflict(&shown(tx, row.id).await?));
-            }
+            seen_is(tx, &row, seen).await?;
             let of = match request.of.as_deref() {
                 Some(wanted) => {
                     // A of B and B of A at the same moment: the second looks when the first is done.
@@ -123,6 +122,7 @@ pub async fn step(desk: Desk, caller: Caller, request: MoveFinding) -> Result<Fi
                 occurrences: request.occurrences.iter().map(|v| (v.occurrence, v.fixed)).collect(),
                 now,
             };
+            note.words(format!("Moved {} to {}", row.key, spoken(request.to)));
             perform(tx, note, &row, order).await?;
             touched(note, &row);
             shown(tx, row.id).await
@@ -132,7 +132,7 @@ pub async fn step(desk: Desk, caller: Caller, request: MoveFinding) -> Result<Fi
 }
 
 /// The finding that `row` would be a duplicate of: of the same project, and not itself a duplicate.
-async fn original(tx: &mut Tx, row: &FindingRow, wanted: &str) -> Result<FindingRow> {
+pub(super) async fn original(tx: &mut Tx, row: &FindingRow, wanted: &str) -> Result<FindingRow> {
     // Another project's, another client's and a made-up key are told apart by nobody.
     let unknown = || invalid("of", "Name another finding of the same project.");
     let mut found = match open(tx, wanted).await {
@@ -151,15 +151,30 @@ async fn original(tx: &mut Tx, row: &FindingRow, wanted: &str) -> Result<Finding
 
 /// Makes a move over the row's version: status, rounds, places, clocks, history, and the duplicates that follow.
 pub(crate) async fn perform(tx: &mut Tx, note: &mut Note, row: &FindingRow, order: Order) -> Result<()> {
-    make(tx, note, row, &order).await?;
-    for duplicate in store::finding::duplicates(tx, row.id).await? {
-        follow(tx, note, row, &order, &duplicate).await?;
+    let mut pen = Pen::new(order.now);
+    let duplicates = store::finding::duplicates_of(tx, &[row.id]).await?;
+    write(tx, &mut pen, row, &order, &duplicates).await?;
+    pen.flush(tx, note).await
+}
+
+/// As [`perform`], for one of many: its duplicates are known, and the pen is flushed when all are through.
+pub(crate) async fn write(
+    tx: &mut Tx,
+    pen: &mut Pen,
+    row: &FindingRow,
+    order: &Order,
+    duplicates: &[FindingRow],
+) -> Result<()> {
+    make(tx, pen, row, order).await?;
+    for duplicate in duplicates {
+        follow(tx, pen, row, order, duplicate).await?;
     }
     Ok(())
 }
 
-async fn make(tx: &mut Tx, note: &mut Note, row: &FindingRow, order: &Order) -> Result<()> {
-    let from = row.decided.status;
+async fn make(tx: &mut Tx, pen: &mut Pen, row: &FindingRow, order: &Order) -> Result<()> {
+    let mut decided = pen.decided(row);
+    let from = decided.status;
     let given = Given {
         notes: &order.notes,
         kind: order.kind,
@@ -175,16 +190,15 @@ async fn make(tx: &mut Tx, note: &mut Note, row: &FindingRow, order: &Order) -> 
             "Places differ only where the verdict is partial. Leave them out, or use partial.",
         ));
     }
-    let mut decided = row.decided.clone();
     decided.status = order.to;
     decided.reopened = found.step == Step::Reopen;
-    let round = rounds(tx, row, order, found, &mut decided).await?;
-    places(tx, row, order, found, round, &mut decided).await?;
+    let round = rounds(tx, pen, row, from, order, found, &mut decided).await?;
+    places(tx, pen, row, from, order, found, round, &mut decided).await?;
     match found.step {
         Step::Accept => {
             decided.accepted_until = order.until;
             if let Some(until) = order.until {
-                job::enqueue(tx, job::Kind::EndAcceptance, row.id.0, until).await?;
+                pen.ends(row.id, until);
             }
         }
         Step::Dismiss if order.to == Status::Duplicate => {
@@ -193,13 +207,13 @@ async fn make(tx: &mut Tx, note: &mut Note, row: &FindingRow, order: &Order) -> 
         Step::Reopen => {
             (decided.accepted_until, decided.duplicate_of) = (None, None);
             if decided.released_at.is_some() {
-                let again = due(tx, row, decided.severity, Start::Reopened, order.now).await?;
+                let again = pen.due(tx, row, decided.severity, Start::Reopened, order.now).await?;
                 set_due(&mut decided, again);
             }
         }
         _ => {}
     }
-    save(tx, note, row, &decided, row.version).await?;
+    pen.write(row, decided);
     let entry = NewEntry {
         user: order.by,
         rule: rule(order.who),
@@ -209,8 +223,13 @@ async fn make(tx: &mut Tx, note: &mut Note, row: &FindingRow, order: &Order) -> 
         notes: order.notes.clone(),
         round,
     };
-    store::history::insert(tx, row.id, entry, order.now).await?;
+    pen.tell(row.id, entry);
     Ok(())
+}
+
+/// A status as people say it.
+pub(crate) fn spoken(status: Status) -> String {
+    status.name().replace('_', " ")
 }
 
 fn rule(who: Who) -> Option<&'static str> {
@@ -223,7 +242,9 @@ fn rule(who: Who) -> Option<&'static str> {
 /// Opens, answers or drops a round, and sets the clocks that go with it.
 async fn rounds(
     tx: &mut Tx,
+    pen: &mut Pen,
     row: &FindingRow,
+    from: Status,
     order: &Order,
     found: Move,
     decided: &mut Decisions,
@@ -256,57 +277,58 @@ async fn rounds(
             };
             let round = new(kind.name(), audience);
             let id = round.id;
-            store::round::insert(tx, round, order.now).await?;
-            let days = store::finding::days(tx, row.project.id).await?;
-            decided.verify_due_at = Some(clock::verification(
-                order.now,
-                days.verification,
-                &clock::zone(&days.zone),
-            ));
+            pen.ask(round, None);
+            decided.verify_due_at = Some(pen.verification(tx, row).await?);
             Ok(Some(id))
         }
         Step::Prove => {
+            drop_pending(tx, pen, row, from, order, decided).await?;
             let round = new("direct", Audience::Internal);
             let id = round.id;
-            store::round::insert(tx, round, order.now).await?;
             let basis = order.basis.clone().unwrap_or_else(|| "stated in the notes".to_owned());
             let proof = Verdict {
                 basis: Some(basis),
                 ..verdict(Status::VerifiedFixed.name())
             };
-            store::round::close(tx, id, proof, order.now).await?;
-            drop_pending(tx, row, order, decided).await?;
+            pen.ask(round, Some(proof));
             Ok(Some(id))
         }
         Step::Verdict | Step::Withdraw => {
             decided.verify_due_at = None;
-            let Some(pending) = store::round::pending(tx, row.id).await? else {
+            let Some(pending) = pen.pending(tx, row.id).await? else {
                 return Ok(None);
             };
             let word = match found.step {
                 Step::Withdraw => "withdrawn",
                 _ => order.to.name(),
             };
-            store::round::close(tx, pending.id, verdict(word), order.now).await?;
+            pen.close(row.id, pending.id, verdict(word));
             if let Some(at) = decided.due_at.filter(|_| order.to.is_open()) {
                 // The client's clock stood still; its days go on from where they stopped.
-                let zone = clock::zone(&store::agency::get(tx).await?.time_zone);
+                let zone = pen.zone(tx).await?;
                 set_due(decided, Some(clock::resumed(at, pending.asked_at, order.now, &zone)));
             }
             Ok(Some(pending.id))
         }
         _ => {
-            drop_pending(tx, row, order, decided).await?;
+            drop_pending(tx, pen, row, from, order, decided).await?;
             Ok(None)
         }
     }
 }
 
 /// Ends the round that nobody will answer any more.
-async fn drop_pending(tx: &mut Tx, row: &FindingRow, order: &Order, decided: &mut Decisions) -> Result<()> {
+async fn drop_pending(
+    tx: &mut Tx,
+    pen: &mut Pen,
+    row: &FindingRow,
+    from: Status,
+    order: &Order,
+    decided: &mut Decisions,
+) -> Result<()> {
     decided.verify_due_at = None;
-    if row.decided.status == Status::PendingVerification
-        && let Some(pending) = store::round::pending(tx, row.id).await?
+    if from == Status::PendingVerification
+        && let Some(pending) = pen.pending(tx, row.id).await?
     {
         let dropped = Verdict {
             verdict: order.to.name(),
@@ -315,15 +337,18 @@ async fn drop_pending(tx: &mut Tx, row: &FindingRow, order: &Order, decided: &mu
             reason: None,
             basis: None,
         };
-        store::round::close(tx, pending.id, dropped, order.now).await?;
+        pen.close(row.id, pending.id, dropped);
     }
     Ok(())
 }
 
 /// Carries a verdict to the places of the finding.
+#[expect(clippy::too_many_arguments, reason = "one move, in two steps")]
 async fn places(
     tx: &mut Tx,
+    pen: &mut Pen,
     row: &FindingRow,
+    from: Status,
     order: &Order,
     found: Move,
     round: Option<RoundId>,
@@ -332,11 +357,11 @@ async fn places(
     let all = match (found.step, order.to) {
         (Step::Verdict | Step::Prove | Step::Follow, Status::VerifiedFixed) => Some(true),
         (Step::Verdict, Status::NotFixed) => Some(false),
-        (Step::Reopen, _) if row.decided.status == Status::VerifiedFixed => Some(false),
+        (Step::Reopen, _) if from == Status::VerifiedFixed => Some(false),
         _ => None,
     };
     if let Some(fixed) = all {
-        store::occurrence::set_all(tx, row.id, fixed).await?;
+        pen.set_places(row.id, fixed);
         decided.occurrence_fixed = if fixed { row.occurrence_count } else { 0 };
     }
     if order.to == Status::Partial {
@@ -347,6 +372,7 @@ async fn places(
                 "A place is named twice. Say once of each what it is.",
             ));
         }
+        pen.keep_places(tx, &[(row.id, row.occurrence_count)]).await?;
         for (occurrence, fixed) in &order.occurrences {
             if !store::occurrence::set(tx, row.id, *occurrence, *fixed).await? {
                 return Err(invalid(
@@ -373,42 +399,45 @@ async fn places(
 }
 
 /// Takes a duplicate along with its original.
-async fn follow(tx: &mut Tx, note: &mut Note, row: &FindingRow, order: &Order, duplicate: &FindingRow) -> Result<()> {
+async fn follow(tx: &mut Tx, pen: &mut Pen, row: &FindingRow, order: &Order, duplicate: &FindingRow) -> Result<()> {
+    let decided = pen.decided(duplicate);
     if let Some(new_original) = &order.of {
         // The original turned out to repeat another one: so does this.
         let decided = Decisions {
             duplicate_of: Some(new_original.id),
-            ..duplicate.decided.clone()
+            ..decided
         };
-        return save(tx, note, duplicate, &decided, duplicate.version).await;
+        pen.write(duplicate, decided);
+        return Ok(());
     }
     let to = following(order.to);
-    if duplicate.decided.status == to || duplicate.decided.status.is_open() {
+    if decided.status == to || decided.status.is_open() || decided.duplicate_of != Some(row.id) {
         return Ok(());
     }
     let notes = format!("{} became {}.", row.key, order.to);
     let order = Order::by_rule(Rule::FollowsOriginal, to, notes, order.now);
-    make(tx, note, duplicate, &order).await?;
-    note.event(crate::api::event::Topic::Finding, Some(duplicate.id.0));
-    Ok(())
+    make(tx, pen, duplicate, &order).await
 }
 
 /// What follows where an import opened findings again: the client gets its days anew, duplicates are duplicates again.
 pub(crate) async fn after_reopening(tx: &mut Tx, note: &mut Note, plan: PlanId, now: Time) -> Result<()> {
-    for mut row in store::finding::reopened_by(tx, plan).await? {
+    let mut pen = Pen::new(now);
+    let rows = store::finding::reopened_by(tx, plan).await?;
+    let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
+    let duplicates = store::finding::duplicates_of(tx, &ids).await?;
+    for row in &rows {
         if row.decided.released_at.is_some() {
-            let mut decided = row.decided.clone();
-            let again = due(tx, &row, decided.severity, Start::Reopened, now).await?;
+            let mut decided = pen.decided(row);
+            let again = pen.due(tx, row, decided.severity, Start::Reopened, now).await?;
             set_due(&mut decided, again);
-            save(tx, note, &row, &decided, row.version).await?;
-            row.version += 1;
+            pen.write(row, decided);
         }
         let order = Order::by_rule(Rule::SeenAgain, Status::Open, String::new(), now);
-        for duplicate in store::finding::duplicates(tx, row.id).await? {
-            follow(tx, note, &row, &order, &duplicate).await?;
+        for duplicate in duplicates.iter().filter(|d| d.decided.duplicate_of == Some(row.id)) {
+            follow(tx, &mut pen, row, &order, duplicate).await?;
         }
     }
-    Ok(())
+    pen.flush(tx, note).await
 }
 
 /// Ends a risk acceptance whose date has come. Does nothing where somebody decided otherwise meanwhile.

@@ -163,6 +163,13 @@ async fn canary_crawl() {
         .await
         .unwrap();
         let document = bench.get("", "/api/v1/openapi.json").await.ok();
+        let (mut open, mut foreign) = (open, foreign);
+        for (token, nest) in [(&admin, &mut open), (&beta, &mut foreign)] {
+            let acts = bench.get(token, "/api/v1/acts?limit=200").await.ok();
+            for act in acts["items"].as_array().unwrap() {
+                nest.keep("act", act);
+            }
+        }
         let all = [&open, &hidden, &loose, &foreign];
         let reads = reads(&document, &all);
         let (mut looked, mut failed) = (0, 0);

@@ -43,6 +43,14 @@ async fn workspace(bench: &Bench, token: &str, name: &str, access: &str, documen
             .ok();
         target.ids.insert("batch", batch["id"].as_str().unwrap().to_owned());
     }
+    // The latest of the asker's own acts: one that takes nothing along when it is undone.
+    let rename = json!({ "name": format!("{name} site") });
+    let path = format!("/api/v1/projects/{}", target.ids["project"]);
+    bench.write(token, "PATCH", &path, Some(1), rename).await.ok();
+    let acts = bench.get(token, "/api/v1/acts?limit=1").await.ok();
+    target
+        .ids
+        .insert("act", acts["items"][0]["id"].as_str().unwrap().to_owned());
     // A session to end: never the one that asks.
     let email = bench.get(token, "/api/v1/session").await.ok()["email"].clone();
     let agency = if email == "admin@alpha.test" {
@@ -246,6 +254,7 @@ async fn matrix(bench: &Bench) -> (usize, usize, usize) {
                 };
                 // What only its owner may touch, whoever else may open the workspace.
                 let own_session = route.path.contains("{session}");
+                let own_act = route.path.contains("{act}");
                 let answer = route.send(bench, &document, token.as_deref(), target).await;
                 match expect(*caller, route.access(), whose, names_target) {
                     Expect::Allowed if own_session => {
@@ -254,6 +263,16 @@ async fn matrix(bench: &Bench) -> (usize, usize, usize) {
                         }
                     }
                     Expect::Status(status) if own_session && status == 404 => {}
+                    // All acts here are the admin's.
+                    Expect::Allowed if own_act => {
+                        let right = match caller {
+                            Caller::Admin => matches!(answer.status, 200 | 409),
+                            _ => answer.status == 404,
+                        };
+                        if !right {
+                            wrong(route, *caller, whose, format!("got {} {}", answer.status, answer.text));
+                        }
+                    }
                     Expect::Status(status) if answer.status != status => {
                         wrong(
                             route,

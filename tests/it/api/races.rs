@@ -141,7 +141,12 @@ async fn a_decision_keeps_who_wrote_last() {
             .write(&scope, move |tx| {
                 Box::pin(async move {
                     comment::set_client_wrote_last(tx, id, true).await?;
-                    rows::save(tx, id, &seen.decided, seen.version).await
+                    let all = [rows::Decided {
+                        id,
+                        seen: seen.version,
+                        decided: seen.decided.clone(),
+                    }];
+                    Ok(rows::save(tx, &all).await?.len() == 1)
                 })
             })
             .await;

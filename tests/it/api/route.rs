@@ -13,7 +13,7 @@ pub struct Target {
     pub ids: BTreeMap<&'static str, String>,
 }
 
-const KINDS: [&str; 6] = ["client", "project", "finding", "batch", "comment", "session"];
+const KINDS: [&str; 7] = ["client", "project", "finding", "batch", "comment", "session", "act"];
 
 impl Target {
     pub fn never() -> Self {
@@ -77,7 +77,7 @@ fn fields(document: &Value, schema: &Value, target: &Target) -> Value {
     for (name, schema) in schema["properties"].as_object().into_iter().flatten() {
         let noun = matches!(
             name.as_str(),
-            "client" | "project" | "projects" | "version" | "account_manager"
+            "client" | "project" | "projects" | "findings" | "version" | "account_manager"
         );
         if required.contains(&name.as_str()) || noun {
             out.insert(name.clone(), fit(document, name, schema, target));
