@@ -2,9 +2,7 @@
 
 use super::{Caller, Desk, Error, Note, Result, agency, conflict, cursor, not_found, project, refuse, text};
 use crate::api::agency::SeverityCounts;
-use crate::api::client::{
-    ArchiveClient, Client, CreateClient, EditClient, ListClients, RestoreClient, SetClientAccess, ShowClient,
-};
+use crate::api::client::{Client, CreateClient, EditClient, ListClients, SetClientAccess, ShowClient};
 use crate::api::event::Topic;
 use crate::api::problem::{Code, Problem};
 use crate::api::{Page, PersonRef};
@@ -16,6 +14,10 @@ use crate::domain::slug;
 use crate::store::agency::Counter;
 use crate::store::client::{By, ClientBefore, ClientRow, Filter, Hold, NewClient, UserRef};
 use crate::store::{self, Tx};
+
+pub mod archive;
+
+pub(super) use archive::count;
 
 const NAME_MAX: usize = 120;
 const REFERENCE_MAX: usize = 120;
@@ -434,68 +436,4 @@ pub async fn set_access(desk: Desk, caller: Caller, request: SetClientAccess) ->
         })
     })
     .await
-}
-
-pub async fn archive(desk: Desk, caller: Caller, request: ArchiveClient) -> Result<Client> {
-    put_away(desk, caller, request.client, true).await
-}
-
-pub async fn restore(desk: Desk, caller: Caller, request: RestoreClient) -> Result<Client> {
-    put_away(desk, caller, request.client, false).await
-}
-
-/// Archives or restores: the client and its projects leave or re-enter what the plan counts.
-async fn put_away(desk: Desk, caller: Caller, wanted: String, archive: bool) -> Result<Client> {
-    let seen = caller.seen_version()?;
-    let now = desk.now();
-    desk.act(
-        &caller,
-        if archive { "client.archive" } else { "client.restore" },
-        move |tx, note| {
-            Box::pin(async move {
-                let found = open(tx, &wanted).await?;
-                // Projects come and go while nobody looks: they are counted when none can any more.
-                store::client::hold(tx, found.id, Hold::Alone).await?;
-                let before = open(tx, &found.id.to_string()).await?;
-                let archived = before.state == ClientState::Archived;
-                if archived == archive {
-                    return refuse(
-                        if archive {
-                            Code::ClientArchived
-                        } else {
-                            Code::InvalidRequest
-                        },
-                        if archive {
-                            "This client is archived already."
-                        } else {
-                            "This client is not archived: there is nothing to restore."
-                        },
-                    );
-                }
-                let mut row = before.clone();
-                row.state = if archive {
-                    ClientState::Archived
-                } else {
-                    ClientState::Active
-                };
-                save(tx, note, &before, &row, seen, now).await?;
-                count(tx, before.project_count, archive).await?;
-                store::agency::bump_access_epoch(tx).await?;
-                shown(tx, row.id).await
-            })
-        },
-    )
-    .await
-}
-
-/// A client and its projects leave what the plan counts, or come back into it where there is room.
-pub(super) async fn count(tx: &mut Tx, projects: i64, archive: bool) -> Result<()> {
-    for (counter, n) in [(Counter::Clients, 1), (Counter::Projects, projects)] {
-        if archive {
-            store::agency::give_slots(tx, counter, n).await?;
-        } else if !store::agency::take_slots(tx, counter, n).await? {
-            return Err(limit_reached(tx, counter).await?);
-        }
-    }
-    Ok(())
 }

@@ -26,6 +26,7 @@ use crate::store::finding::FindingRow;
 use crate::store::query::{Asker, Filter};
 use crate::store::{self, Tx};
 
+pub mod bulk;
 pub mod create;
 pub mod decide;
 pub(crate) mod pen;

@@ -1,6 +1,7 @@
 //! The API over real routers and real databases, on both engines.
 
 mod act;
+mod bulk;
 mod canary;
 mod client;
 mod comment;

@@ -51,7 +51,7 @@ pub(super) async fn perform(
     user: UserId,
     now: Time,
 ) -> Result<()> {
-    let ways = !plan.clients.is_empty() || !plan.projects.is_empty() || !plan.made_projects.is_empty();
+    let rights = !plan.clients.is_empty() || !plan.projects.is_empty() || !plan.made_projects.is_empty();
     let (last, first): (Vec<_>, Vec<_>) = plan
         .clients
         .into_iter()
@@ -118,7 +118,7 @@ pub(super) async fn perform(
     for (kind, row, was, to) in last {
         put_client(tx, note, kind, row, &was, &to, now).await?;
     }
-    if ways {
+    if rights {
         store::agency::bump_access_epoch(tx).await?;
     }
     Ok(())
@@ -202,30 +202,27 @@ async fn put_project(tx: &mut Tx, note: &mut Note, back: ProjectBack) -> Result<
 
 async fn put_made_project(tx: &mut Tx, note: &mut Note, back: MadeBack<ProjectId, WholeProject>) -> Result<()> {
     let id = back.id;
-    let client = match back.whole {
-        Some(whole) => {
-            if let Some(owner) = whole.state.client {
-                client::open_where_it_stays(tx, &owner.to_string()).await?;
-            }
-            if !store::agency::take_slots(tx, Counter::Projects, 1).await? {
-                return Err(client::limit_reached(tx, Counter::Projects).await?);
-            }
-            store::project::bring_back(tx, id, &whole).await?;
-            note.changed("project_made", id, &None::<WholeProject>, whole.version + 1);
-            whole.state.client
+    let client = if let Some(whole) = back.whole {
+        if let Some(owner) = whole.state.client {
+            client::open_where_it_stays(tx, &owner.to_string()).await?;
         }
-        None => {
-            let whole = store::project::whole(tx, id).await?.ok_or_else(not_found)?;
-            if !store::project::remove(tx, id, back.version_after)
-                .await
-                .map_err(stands)?
-            {
-                return Err(moved());
-            }
-            store::agency::give_slots(tx, Counter::Projects, 1).await?;
-            note.changed("project_made", id, &Some(&whole), 0);
-            whole.state.client
+        if !store::agency::take_slots(tx, Counter::Projects, 1).await? {
+            return Err(client::limit_reached(tx, Counter::Projects).await?);
         }
+        store::project::bring_back(tx, id, &whole).await?;
+        note.changed("project_made", id, &None::<WholeProject>, whole.version + 1);
+        whole.state.client
+    } else {
+        let whole = store::project::whole(tx, id).await?.ok_or_else(not_found)?;
+        if !store::project::remove(tx, id, back.version_after)
+            .await
+            .map_err(stands)?
+        {
+            return Err(moved());
+        }
+        store::agency::give_slots(tx, Counter::Projects, 1).await?;
+        note.changed("project_made", id, &Some(&whole), 0);
+        whole.state.client
     };
     note.place(Some(id.0), client.map(|c| c.0))
         .event_at(Topic::Project, Some(id.0), id.0, client.map(|c| c.0));
@@ -252,41 +249,38 @@ async fn put_made_finding(
     way: Way,
 ) -> Result<()> {
     let id = back.id;
-    let project = match back.whole {
-        Some(whole) => {
-            let (project, severity) = (whole.new.project, whole.new.severity);
-            store::finding::bring_back(tx, &whole).await?;
-            store::rollup::add(tx, project, Status::Open, severity, 1).await?;
-            let created = NewEntry {
-                user: Some(whole.new.created_by),
-                act: "finding.create",
-                to: Some(Status::Open),
-                ..NewEntry::default()
-            };
-            store::history::insert(tx, vec![(id, created)], whole.created_at).await?;
-            let again = NewEntry {
-                user: Some(user),
-                act: told(way),
-                notes: "Written again.".to_owned(),
-                ..NewEntry::default()
-            };
-            pen.tell(id, again);
-            note.changed("finding_made", id, &None::<WholeFinding>, whole.version + 1);
-            project
+    let project = if let Some(whole) = back.whole {
+        let (project, severity) = (whole.new.project, whole.new.severity);
+        store::finding::bring_back(tx, &whole).await?;
+        store::rollup::add(tx, project, Status::Open, severity, 1).await?;
+        let created = NewEntry {
+            user: Some(whole.new.created_by),
+            act: "finding.create",
+            to: Some(Status::Open),
+            ..NewEntry::default()
+        };
+        store::history::insert(tx, vec![(id, created)], whole.created_at).await?;
+        let again = NewEntry {
+            user: Some(user),
+            act: told(way),
+            notes: "Written again.".to_owned(),
+            ..NewEntry::default()
+        };
+        pen.tell(id, again);
+        note.changed("finding_made", id, &None::<WholeFinding>, whole.version + 1);
+        project
+    } else {
+        let row = store::finding::by_ids(tx, &[id]).await?.pop().ok_or_else(not_found)?;
+        let whole = whole(tx, &row).await?;
+        if !store::finding::remove(tx, id, back.version_after)
+            .await
+            .map_err(stands)?
+        {
+            return Err(moved());
         }
-        None => {
-            let row = store::finding::by_ids(tx, &[id]).await?.pop().ok_or_else(not_found)?;
-            let whole = whole(tx, &row).await?;
-            if !store::finding::remove(tx, id, back.version_after)
-                .await
-                .map_err(stands)?
-            {
-                return Err(moved());
-            }
-            store::rollup::add(tx, row.project.id, row.decided.status, row.decided.severity, -1).await?;
-            note.changed("finding_made", id, &Some(whole), 0);
-            row.project.id
-        }
+        store::rollup::add(tx, row.project.id, row.decided.status, row.decided.severity, -1).await?;
+        note.changed("finding_made", id, &Some(whole), 0);
+        row.project.id
     };
     let owner = store::project::whole(tx, project).await?.and_then(|p| p.state.client);
     let client = owner.map(|c| c.0);

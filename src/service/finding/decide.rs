@@ -85,12 +85,24 @@ fn by_hand(decided: &Decisions) -> bool {
 }
 
 /// A person who can be given the finding: works here, and may open its project.
-async fn assignee(tx: &mut Tx, project: ProjectId, wanted: &str) -> Result<UserId> {
-    let user = store::user::find(tx, &wanted.trim().to_lowercase()).await?;
-    if let Some(user) = user.filter(|u| u.state == UserState::Active && u.role != Role::Viewer)
-        && store::finding::open_to(tx, project, user.id, user.role).await?
-    {
-        return Ok(user.id);
+async fn assignee(tx: &mut Tx, pen: &mut Pen, project: ProjectId, wanted: &str) -> Result<UserId> {
+    let wanted = wanted.trim().to_lowercase();
+    let known = pen.worker(project, &wanted);
+    let found = if let Some(found) = known {
+        found
+    } else {
+        let user = store::user::find(tx, &wanted).await?;
+        let found = match user.filter(|u| u.state == UserState::Active && u.role != Role::Viewer) {
+            Some(user) => store::finding::open_to(tx, project, user.id, user.role)
+                .await?
+                .then_some(user.id),
+            None => None,
+        };
+        pen.know_worker(project, wanted, found);
+        found
+    };
+    if let Some(user) = found {
+        return Ok(user);
     }
     let detail = "The field assignee names nobody who can: write the e-mail of an active admin or analyst who may open this project.";
     Err(Problem::new(Code::InvalidRequest, detail).field("assignee").into())
@@ -217,7 +229,7 @@ async fn edited(
     }
     if let Some(wanted) = who {
         decided.assignee = match wanted {
-            Some(wanted) => Some(assignee(tx, row.project.id, wanted).await?),
+            Some(wanted) => Some(assignee(tx, pen, row.project.id, wanted).await?),
             None => None,
         };
         said.push(

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::api::event::Topic;
 use crate::domain::clock::{self, Start, Terms};
-use crate::domain::id::{ClientId, FindingId, OccurrenceId, ProjectId, RoundId};
+use crate::domain::id::{FindingId, OccurrenceId, ProjectId, RoundId, UserId};
 use crate::domain::severity::Severity;
 use crate::domain::time::Time;
 use crate::service::{Note, Result, conflict, job, not_found};
@@ -43,6 +43,7 @@ pub(crate) struct Pen {
     zone: Option<TimeZone>,
     days: HashMap<ProjectId, Days>,
     pending: HashMap<FindingId, Option<OpenRound>>,
+    workers: HashMap<(ProjectId, String), Option<UserId>>,
     saved: BTreeMap<FindingId, Saved>,
     history: Vec<(FindingId, NewEntry)>,
     asked: Vec<(NewRound, Option<Verdict>)>,
@@ -62,6 +63,7 @@ impl Pen {
             zone: None,
             days: HashMap::new(),
             pending: HashMap::new(),
+            workers: HashMap::new(),
             saved: BTreeMap::new(),
             history: Vec::new(),
             asked: Vec::new(),
@@ -83,18 +85,13 @@ impl Pen {
         self.saved.get(&row.id).map_or(&row.decided, |s| &s.decided).clone()
     }
 
-    /// How many findings were written on.
-    pub(crate) fn count(&self) -> usize {
-        self.saved.len()
+    /// Who was found by this name, for work in this project; the inner `None`: nobody can.
+    pub(crate) fn worker(&self, project: ProjectId, wanted: &str) -> Option<Option<UserId>> {
+        self.workers.get(&(project, wanted.to_owned())).copied()
     }
 
-    /// Whose findings they are, and how many.
-    pub(crate) fn clients(&self) -> BTreeMap<Option<ClientId>, i64> {
-        let mut out = BTreeMap::new();
-        for saved in self.saved.values() {
-            *out.entry(saved.before.client.as_ref().map(|c| c.id)).or_default() += 1;
-        }
-        out
+    pub(crate) fn know_worker(&mut self, project: ProjectId, wanted: String, found: Option<UserId>) {
+        self.workers.insert((project, wanted), found);
     }
 
     /// Looks up what the coming decisions on these findings will ask for, in one go.
@@ -169,12 +166,11 @@ impl Pen {
 
     /// Decides over the version of the row.
     pub(crate) fn write(&mut self, row: &FindingRow, decided: Decisions) {
-        match self.saved.get_mut(&row.id) {
-            Some(saved) => saved.decided = decided,
-            None => {
-                let before = row.clone();
-                self.saved.insert(row.id, Saved { before, decided });
-            }
+        if let Some(saved) = self.saved.get_mut(&row.id) {
+            saved.decided = decided;
+        } else {
+            let before = row.clone();
+            self.saved.insert(row.id, Saved { before, decided });
         }
     }
 

@@ -21,7 +21,7 @@ use crate::store::history::NewEntry;
 use crate::store::round::{NewRound, Verdict};
 use crate::store::{self, Tx};
 
-const NOTES_MAX: usize = 20_000;
+pub(super) const NOTES_MAX: usize = 20_000;
 
 /// A move with all that comes with it.
 #[derive(Debug, Clone)]
@@ -131,21 +131,37 @@ pub async fn step(desk: Desk, caller: Caller, request: MoveFinding) -> Result<Fi
     .await
 }
 
-/// The finding that `row` would be a duplicate of: of the same project, and not itself a duplicate.
-pub(super) async fn original(tx: &mut Tx, row: &FindingRow, wanted: &str) -> Result<FindingRow> {
+fn unknown_original() -> Error {
     // Another project's, another client's and a made-up key are told apart by nobody.
-    let unknown = || invalid("of", "Name another finding of the same project.");
-    let mut found = match open(tx, wanted).await {
+    invalid("of", "Name another finding of the same project.")
+}
+
+/// The finding that something would be a duplicate of: not itself one.
+pub(super) async fn first(tx: &mut Tx, wanted: &str) -> Result<FindingRow> {
+    let found = match open(tx, wanted).await {
         Ok(found) => found,
-        Err(Error::Refused(_)) => return Err(unknown()),
+        Err(Error::Refused(_)) => return Err(unknown_original()),
         Err(error) => return Err(error),
     };
-    if let Some(first) = found.decided.duplicate_of {
-        found = store::finding::find(tx, "", first.0).await?.ok_or_else(unknown)?;
+    match found.decided.duplicate_of {
+        Some(first) => store::finding::find(tx, "", first.0)
+            .await?
+            .ok_or_else(unknown_original),
+        None => Ok(found),
     }
-    if found.id == row.id || found.project.id != row.project.id {
-        return Err(unknown());
+}
+
+/// Whether `row` may be a duplicate of `original`: another finding of the same project.
+pub(super) fn may_repeat(row: &FindingRow, original: &FindingRow) -> Result<()> {
+    if original.id == row.id || original.project.id != row.project.id {
+        return Err(unknown_original());
     }
+    Ok(())
+}
+
+async fn original(tx: &mut Tx, row: &FindingRow, wanted: &str) -> Result<FindingRow> {
+    let found = first(tx, wanted).await?;
+    may_repeat(row, &found)?;
     Ok(found)
 }
 
