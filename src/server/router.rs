@@ -21,8 +21,8 @@ use crate::api::problem::{Code, Problem};
 use crate::api::{Access, BASE, Endpoint, Method, event, import as api_import};
 use crate::service::session::Visitor;
 use crate::service::{
-    self, Caller, Desk, PortalCaller, access, act, agency, audit, client, comment, finding, import, portal, project, queue,
-    session,
+    self, Caller, Desk, PortalCaller, access, act, agency, audit, client, comment, finding, import, portal, project,
+    queue, session,
 };
 
 /// Every route there is.
