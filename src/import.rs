@@ -6,11 +6,13 @@
 //! |---|---|
 //! | [`record`] | what every format decodes to: records, fingerprints, summaries |
 //! | [`source`] | a report as text: gzip, UTF-16, byte order marks |
-//! | [`json`] | a pull reader that holds one entry at a time |
-//! | [`loose`] | JSON fields whose type scanners do not agree on |
-//! | [`names`] | CVE and CWE numbers, targets, as they stand in texts |
+//! | [`head`] | what the beginning of a report says about itself: formats are told by content alone |
+//! | [`json`], [`xml`], [`table`] | pull readers that hold one entry (element, row) at a time |
+//! | [`entries`], [`loose`] | JSON lists of entries; fields whose type scanners do not agree on |
+//! | [`names`], [`clock`] | CVE and CWE numbers, targets and times as they stand in texts |
+//! | [`place`], [`detail`] | places and paragraphs as formats share them |
 //! | [`limits`] | caps, refusals, clipped texts |
-//! | [`nuclei`], [`sarif`] | one format each |
+//! | [`nuclei`], [`sarif`], [`zap`], [`nessus`], [`nmap`], [`semgrep`], [`bandit`], [`wapiti`], [`testssl`], [`generic`] | one format each |
 //! | [`plan`] | what an import would do to what is known |
 //! | [`frame`], [`child`], [`sandbox`] | the restricted child process that runs the decoders, and its parent's side |
 //!
@@ -19,62 +21,110 @@
 //!
 //! # What counts as what
 //!
-//! | format | records (the report's outermost entries) | a finding | a place |
-//! |---|---|---|---|
-//! | nuclei | lines, or elements of the array | template + matcher | URL for HTTP templates, else host and port |
-//! | sarif | runs (results and their locations are counted below them) | rule + path + line hash | location of a result |
+//! Each format says it in its [`About`], which `riskdesk import formats NAME` prints, and argues it in its module's
+//! documentation. Where other tools count otherwise, and why this counts so:
 //!
-//! Where other tools count otherwise, and why this counts so:
-//!
-//! - *One finding per host* (Nuclei): a template that matches on three hosts is one problem with three places, so that
+//! - *One finding per host* (Nuclei, Nessus): what matches on three hosts is one problem with three places, so that
 //!   "2 of 3 fixed" is visible; two ports of one host are two places, because two services answer there.
-//! - *One finding per result* (SARIF): a result that stands in the report five times with the same rule, file, line and
-//!   hash is one place that keeps the count of its repeats; nothing can be fixed five times there.
+//! - *One finding per result* (SARIF, Bandit): a result that stands in the report twice with the same rule, file, line
+//!   and code is one place that keeps the count of its repeats; nothing can be fixed twice there.
+//! - *One finding per answer* (testssl.sh): what a test says (a date, a size) is what it found, not what it is.
+//! - *One finding per line of a file name* (Semgrep's supply chain): two repositories with the same file are two places.
 //!
 //! # How to add a format
 //!
-//! One file that implements [`Format`], one line in [`FORMATS`], samples under `tests/it/fixtures`. A format decides
-//! three things and says them in its module's documentation: what makes two records one finding (its fingerprint's
-//! fields), what makes two records one place, and how its severities map to ours.
+//! One file that implements [`Format`], one line in [`FORMATS`], a writer in `import/tests/writers.rs` that makes reports
+//! of it for the properties all formats have. A format decides three things and says them in its module's documentation:
+//! what makes two records one finding (its fingerprint's fields), what makes two records one place, and how its
+//! severities map to ours.
 
 use std::collections::HashSet;
 use std::io::Read;
 
-use self::json::Shape;
+use self::head::Head;
 use self::limits::{Kind, Limits, Refusal};
 use self::record::{Record, Summary};
 use self::source::Source;
 
+pub mod bandit;
 pub mod child;
+pub mod clock;
+pub mod detail;
+pub mod entries;
 pub mod frame;
+pub mod generic;
+pub mod head;
 pub mod json;
 pub mod limits;
 pub mod loose;
+mod metered;
 pub mod names;
+pub mod nessus;
+pub mod nmap;
 pub mod nuclei;
+pub mod place;
 pub mod plan;
 pub mod record;
 #[cfg(unix)]
 pub mod sandbox;
 pub mod sarif;
+pub mod semgrep;
 pub mod source;
+pub mod table;
+pub mod testssl;
+pub mod wapiti;
+pub mod xml;
+pub mod zap;
 
 /// Every format, in the order in which they are asked whether a report is theirs.
-pub const FORMATS: &[&dyn Format] = &[&nuclei::Nuclei, &sarif::Sarif];
+pub const FORMATS: &[&dyn Format] = &[
+    &nuclei::Nuclei,
+    &sarif::Sarif,
+    &zap::Zap,
+    &nessus::Nessus,
+    &nmap::Nmap,
+    &semgrep::Semgrep,
+    &bandit::Bandit,
+    &wapiti::Wapiti,
+    &testssl::Testssl,
+    &generic::Generic,
+];
 
 /// How much of a text is looked at to tell its format.
 const HEAD: u64 = 256 << 10;
 
+/// What a format is, for those who import it: `riskdesk import formats NAME` prints this.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct About {
+    /// What people type: `--format sarif`.
+    pub name: &'static str,
+    /// What people read.
+    pub title: &'static str,
+    /// The report's outermost entries, which are counted as its records.
+    pub records: &'static str,
+    /// What one finding is.
+    pub finding: &'static str,
+    /// What one place of it is.
+    pub place: &'static str,
+    /// How severities map to ours.
+    pub severity: &'static str,
+    /// What is left out, and why.
+    pub left_out: &'static str,
+    /// Which targets a report covers.
+    pub covers: &'static str,
+}
+
 /// One scanner format.
 pub trait Format: Sync {
-    /// What people type: `--format sarif`.
-    fn name(&self) -> &'static str;
-
-    /// What people read.
-    fn title(&self) -> &'static str;
+    fn about(&self) -> &'static About;
 
     /// Whether a text that begins so is this format's. Names of files play no part.
-    fn sniff(&self, shape: &Shape, head: &[u8]) -> bool;
+    fn sniff(&self, head: &Head<'_>) -> bool;
+
+    /// What people type: `--format sarif`.
+    fn name(&self) -> &'static str {
+        self.about().name
+    }
 
     /// Reads the whole report, once or more often, and hands over its records in any order.
     fn decode(&self, source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result<(), Refusal>;
@@ -191,6 +241,15 @@ impl<'a> Out<'a> {
         self.sink.record(record)
     }
 
+    /// What an entry became: a record, or something nobody could read.
+    pub fn record_or(&mut self, record: Option<Record>, what: &str, offset: u64) -> Result<(), Refusal> {
+        if let Some(record) = record {
+            return self.record(record);
+        }
+        self.unreadable(what, offset);
+        Ok(())
+    }
+
     /// The report holds this tool's results, even if there are none.
     pub fn tool(&mut self, name: &str) {
         if let Err(at) = self.summary.tools.binary_search_by(|t| t.as_str().cmp(name)) {
@@ -209,8 +268,8 @@ fn short(hash: &str) -> u128 {
 /// The format of a report, by its beginning.
 #[must_use]
 pub fn detect(head: &[u8]) -> Option<&'static dyn Format> {
-    let shape = Shape::of(head);
-    FORMATS.iter().copied().find(|f| f.sniff(&shape, head))
+    let head = Head::of(head);
+    FORMATS.iter().copied().find(|f| f.sniff(&head))
 }
 
 /// A format by the name people type.

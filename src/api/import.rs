@@ -247,6 +247,24 @@ pub struct ReportFormat {
     /// What `format` takes.
     pub name: String,
     pub title: String,
+    /// The report's outermost entries, which are counted as its records.
+    #[serde(default)]
+    pub records: String,
+    /// What one finding is.
+    #[serde(default)]
+    pub finding: String,
+    /// What one occurrence is.
+    #[serde(default)]
+    pub occurrence: String,
+    /// How severities map to ours.
+    #[serde(default)]
+    pub severity: String,
+    /// What is left out, and why.
+    #[serde(default)]
+    pub left_out: String,
+    /// Which targets a report covers.
+    #[serde(default)]
+    pub covers: String,
 }
 
 impl Endpoint for ListFormats {

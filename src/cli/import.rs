@@ -1,5 +1,7 @@
 //! `import`: scanner reports into a project, with a plan before anything changes.
 
+mod formats;
+
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
@@ -12,8 +14,7 @@ use super::error::Error;
 use super::output::{self, Column, Row, col, long, maybe_when, num, when, word};
 use super::paging::{Paging, list};
 use crate::api::import::{
-    ApplyBatch, Batch, BatchFile, DropBatch, ListBatches, ListFormats, ListPlan, OpenBatch, PlanBatch, PlanLine,
-    ReportFormat, ShowBatch, Totals,
+    ApplyBatch, Batch, BatchFile, DropBatch, ListBatches, ListPlan, OpenBatch, PlanBatch, PlanLine, ShowBatch, Totals,
 };
 use crate::domain::id::{BatchId, PlanId};
 use crate::remote::{self, Remote, Write};
@@ -84,8 +85,11 @@ enum Command {
     },
     /// Throw away a staged import
     Drop { id: BatchId },
-    /// List the formats that are understood
-    Formats,
+    /// List the formats that are understood, or say of one what its reports become
+    Formats {
+        /// The format's name
+        name: Option<String>,
+    },
 }
 
 /// What an import says with `--json`: one document, whatever it came to.
@@ -183,14 +187,6 @@ impl Row for PlanLine {
     }
 }
 
-impl Row for ReportFormat {
-    const COLUMNS: &'static [Column] = &[col("name"), long("title")];
-
-    fn cells(&self) -> Vec<String> {
-        vec![self.name.clone(), self.title.clone()]
-    }
-}
-
 pub async fn run(cx: &Context, command: Import) -> Result<(), Error> {
     let Some(sub) = command.command else {
         return import(cx, command).await;
@@ -227,10 +223,7 @@ pub async fn run(cx: &Context, command: Import) -> Result<(), Error> {
             cx.out
                 .said("The import was thrown away; nothing of it is in the project.")
         }
-        Command::Formats => {
-            let formats = remote.call(&ListFormats {}).await?;
-            cx.out.list(&formats, &formats.items)
-        }
+        Command::Formats { name } => formats::run(cx, &remote, name.as_deref()).await,
     }
 }
 

@@ -14,13 +14,14 @@ mod entry;
 use std::borrow::Cow;
 
 use self::entry::Entry;
-use super::json::{Shape, Walker};
+use super::head::Head;
+use super::json::Walker;
 use super::limits::{Limits, Refusal, clip, clip_line, text};
 use super::loose::Word;
 use super::names::{self, Target};
 use super::record::{Fingerprint, Occurrence, Place, Record, Span, digest};
 use super::source::Source;
-use super::{Format, Out};
+use super::{About, Format, Out};
 use crate::domain::severity::Severity;
 use crate::domain::time::Time;
 
@@ -33,15 +34,21 @@ const VERSION: u32 = 1;
 pub struct Nuclei;
 
 impl Format for Nuclei {
-    fn name(&self) -> &'static str {
-        "nuclei"
+    fn about(&self) -> &'static About {
+        &About {
+            name: "nuclei",
+            title: "Nuclei (JSON, JSON lines)",
+            records: "lines, or elements of the array",
+            finding: "the template and its matcher (or extractor)",
+            place: "the URL for HTTP templates (parameters by name, without values), else host and port",
+            severity: "Nuclei's own words; one that is none of ours (unknown) follows the CVSS score, else low",
+            left_out: "templates that did not match (matcher-status false); entries without a template, which nobody can read",
+            covers: "everything of the tool: Nuclei does not say which hosts it looked at",
+        }
     }
 
-    fn title(&self) -> &'static str {
-        "Nuclei (JSON, JSON lines)"
-    }
-
-    fn sniff(&self, shape: &Shape, _: &[u8]) -> bool {
+    fn sniff(&self, head: &Head<'_>) -> bool {
+        let shape = &head.json;
         ["template-id", "templateID", "template_id"]
             .iter()
             .any(|k| shape.has(k))
@@ -85,11 +92,7 @@ fn take<R: std::io::Read>(walker: &mut Walker<R>, raw: &mut Vec<u8>, out: &mut O
         out.summary.leave_out("templates that did not match");
         return Ok(());
     }
-    if let Some(record) = entry.record(span) {
-        return out.record(record);
-    }
-    out.unreadable("entries without a template", span.offset);
-    Ok(())
+    out.record_or(entry.record(span), "entries without a template", span.offset)
 }
 
 /// The first word that says something.

@@ -190,8 +190,14 @@ impl Cover {
         let cover = self.0.strip_prefix("./").unwrap_or(&self.0);
         let bare = place.split_once("://").map_or(place, |(_, rest)| rest);
         [place, bare].into_iter().any(|p| {
+            // A URL without a port is its scheme's own port; a bare host is all of its ports.
+            let ends: &[char] = if cover.contains("://") {
+                &['/', '?', '#']
+            } else {
+                &['/', ':', '?', '#']
+            };
             p.strip_prefix(cover)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', ':', '?', '#']))
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(ends))
         })
     }
 }

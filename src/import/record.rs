@@ -142,6 +142,35 @@ pub struct Record {
     pub span: Span,
 }
 
+impl Record {
+    /// A record of which nothing more is known: formats fill in what they have.
+    #[must_use]
+    pub fn new(tool: &str, fingerprint: Fingerprint, occurrence: Occurrence, span: Span) -> Self {
+        Self {
+            tool: tool.to_owned(),
+            tool_version: None,
+            fingerprint,
+            occurrence,
+            rule: String::new(),
+            title: String::new(),
+            description: String::new(),
+            remediation: String::new(),
+            references: Vec::new(),
+            severity: Severity::Info,
+            severity_word: String::new(),
+            score: None,
+            cvss: Vec::new(),
+            cwe: Vec::new(),
+            cve: Vec::new(),
+            tags: Vec::new(),
+            detail: String::new(),
+            suppressed: false,
+            observed_at: None,
+            span,
+        }
+    }
+}
+
 /// A number with a name: what was counted, or left out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Count {
@@ -184,8 +213,15 @@ impl Summary {
         self.counted.first().map_or(0, |c| c.count)
     }
 
-    /// Counts one more thing that was left out.
+    /// Counts one more thing that was left out. Of what has names of the report's own (elements nobody knows), only so
+    /// many are told apart.
     pub fn leave_out(&mut self, what: &str) {
+        const NAMES: usize = 50;
+        let what = if self.left_out.len() >= NAMES && !self.left_out.iter().any(|c| c.what == what) {
+            "other things"
+        } else {
+            what
+        };
         match self.left_out.iter_mut().find(|c| c.what == what) {
             Some(c) => c.count += 1,
             None => self.left_out.push(Count {

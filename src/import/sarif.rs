@@ -22,24 +22,31 @@ mod tables;
 use std::io::Read;
 
 use self::tables::RunTables;
-use super::json::{Shape, Walker};
+use super::head::Head;
+use super::json::Walker;
 use super::limits::{Kind, Limits, Refusal};
 use super::source::Source;
-use super::{Format, Out};
+use super::{About, Format, Out};
 
 #[derive(Debug)]
 pub struct Sarif;
 
 impl Format for Sarif {
-    fn name(&self) -> &'static str {
-        "sarif"
+    fn about(&self) -> &'static About {
+        &About {
+            name: "sarif",
+            title: "SARIF 2.1",
+            records: "runs (their results and locations are counted below them)",
+            finding: "rule, path and line hash (the tool's, else one of the code, else symbol and message)",
+            place: "a location of a result; exact repeats are counted",
+            severity: "security-severity in the CVSS bands, else the level: error high, warning medium, note and none info",
+            left_out: "results whose kind is not fail, and those absent since the baseline; suppressed ones are kept and marked",
+            covers: "everything of the tools that have a result list; a run without one says nothing",
+        }
     }
 
-    fn title(&self) -> &'static str {
-        "SARIF 2.1"
-    }
-
-    fn sniff(&self, shape: &Shape, head: &[u8]) -> bool {
+    fn sniff(&self, head: &Head<'_>) -> bool {
+        let (shape, head) = (&head.json, head.bytes);
         shape.first == Some(b'{')
             && (shape.has("runs")
                 || (shape.has("$schema") && memchr::memmem::find(&head[..head.len().min(4096)], b"sarif").is_some()))

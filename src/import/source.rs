@@ -1,4 +1,5 @@
-//! A report as text that can be read more than once: gzip unpacked, UTF-16 turned into UTF-8, byte order marks gone.
+//! A report as text that can be read more than once: gzip unpacked, UTF-16 and declared Latin-1 turned into UTF-8, byte
+//! order marks gone.
 //!
 //! What a file is, is read from its bytes; names play no part. Offsets of records count in the text as it leaves here.
 //! [`Text::verbatim`] says whether that text is the file's own bytes.
@@ -36,7 +37,7 @@ impl Source<'_> {
     pub fn open(&mut self, limits: &Limits) -> Result<Text<'_>, Refusal> {
         let head = {
             let mut raw = self.rewind()?;
-            peek(&mut raw, 4).map_err(|e| unreadable(&e))?
+            peek(&mut raw, HEAD).map_err(|e| unreadable(&e))?
         };
         if head.starts_with(b"PK\x03\x04") {
             return Err(Refusal::new(
@@ -46,18 +47,18 @@ impl Source<'_> {
         }
         let rewound = self.rewind()?;
         if !head.starts_with(&[0x1f, 0x8b]) {
-            let (mut reader, base, utf16) = decoded(rewound, &head);
+            let (mut reader, base, recoded) = decoded(rewound, &head);
             if base > 0 {
                 skip(&mut reader, base).map_err(|e| unreadable(&e))?;
             }
             return Ok(Text {
                 reader: Box::new(Capped::new(reader, limits)),
                 base,
-                verbatim: !utf16,
+                verbatim: !recoded,
             });
         }
         let mut gz: Box<dyn Read + '_> = Box::new(Ratio::new(rewound, limits));
-        let head = peek(&mut gz, 4).map_err(|e| refusal_in(&e).unwrap_or_else(|| bad_gzip(&e)))?;
+        let head = peek(&mut gz, HEAD).map_err(|e| refusal_in(&e).unwrap_or_else(|| bad_gzip(&e)))?;
         let again: Box<dyn Read + '_> = Box::new(Cursor::new(head.clone()).chain(gz));
         let (mut reader, base, _) = decoded(again, &head);
         skip(&mut reader, base).map_err(|e| unreadable(&e))?;
@@ -79,7 +80,9 @@ impl Source<'_> {
     }
 }
 
-fn unreadable(e: &io::Error) -> Refusal {
+/// What is said of a text that cannot be read.
+#[must_use]
+pub fn unreadable(e: &io::Error) -> Refusal {
     refusal_in(e).unwrap_or_else(|| Refusal::new(Kind::Machinery, format!("the report could not be read: {e}")))
 }
 
@@ -88,6 +91,21 @@ fn bad_gzip(e: &io::Error) -> Refusal {
         Kind::Malformed,
         format!("the gzip data is damaged ({e}); compress the report again"),
     )
+}
+
+/// The first byte of a text that is not white space.
+///
+/// # Errors
+/// Where the text cannot be read.
+pub fn first_byte(text: &mut Text<'_>) -> io::Result<Option<u8>> {
+    let mut byte = [0];
+    loop {
+        match text.reader.read(&mut byte)? {
+            0 => return Ok(None),
+            _ if byte[0].is_ascii_whitespace() => {}
+            _ => return Ok(Some(byte[0])),
+        }
+    }
 }
 
 /// Reads up to `n` bytes; they are gone from `reader`.
@@ -101,12 +119,107 @@ fn skip(reader: &mut dyn Read, n: u64) -> io::Result<()> {
     io::copy(&mut reader.take(n), &mut io::sink()).map(|_| ())
 }
 
-/// The reader that yields UTF-8, the length of a UTF-8 byte order mark still to be skipped, and whether it was UTF-16.
+/// How much is looked at to tell the encoding: an XML declaration fits.
+const HEAD: usize = 256;
+
+/// The encoding an XML declaration names, in lower case.
+fn declared(head: &[u8]) -> Option<String> {
+    let declaration = head.strip_prefix(b"<?xml")?;
+    let declaration = &declaration[..memchr::memmem::find(declaration, b"?>")?];
+    let text = std::str::from_utf8(declaration).ok()?;
+    let (_, after) = text.split_once("encoding")?;
+    let value = after.trim_start().strip_prefix('=')?.trim_start();
+    let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+    let (name, _) = value[1..].split_once(quote)?;
+    Some(name.trim().to_ascii_lowercase())
+}
+
+/// The encodings that are read as Windows-1252, which holds all of them but a few signs.
+fn is_western(name: &str) -> bool {
+    matches!(
+        name,
+        "iso-8859-1"
+            | "iso8859-1"
+            | "iso_8859-1"
+            | "iso-8859-15"
+            | "latin1"
+            | "latin-1"
+            | "l1"
+            | "windows-1252"
+            | "cp1252"
+    )
+}
+
+/// What Windows-1252 has where Latin-1 has control characters; five of them stay undefined.
+const HIGH: [char; 32] = [
+    '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8D}', 'Ž', '\u{8F}', '\u{90}', '‘', '’',
+    '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9D}', 'ž', 'Ÿ',
+];
+
+fn western(byte: u8) -> char {
+    match byte {
+        0x80..=0x9F => HIGH[usize::from(byte - 0x80)],
+        b => char::from(b),
+    }
+}
+
+/// Bytes of Windows-1252 as text.
+#[must_use]
+pub fn windows_1252(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| western(*b)).collect()
+}
+
+/// Windows-1252 to UTF-8.
+struct Western<'s> {
+    inner: Box<dyn Read + 's>,
+    /// The rest of a character that did not fit.
+    rest: [u8; 4],
+    left: usize,
+}
+
+impl Read for Western<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if self.left > 0 {
+            let n = self.left.min(out.len());
+            let from = self.rest.len() - self.left;
+            out[..n].copy_from_slice(&self.rest[from..from + n]);
+            self.left -= n;
+            return Ok(n);
+        }
+        // A byte becomes three at most.
+        let mut bytes = vec![0; (out.len() / 3).clamp(1, 64 << 10)];
+        let n = self.inner.read(&mut bytes)?;
+        let mut at = 0;
+        for byte in &bytes[..n] {
+            let mut encoded = [0; 4];
+            let text = western(*byte).encode_utf8(&mut encoded).as_bytes();
+            let fits = text.len().min(out.len() - at);
+            out[at..at + fits].copy_from_slice(&text[..fits]);
+            at += fits;
+            if fits < text.len() {
+                self.left = text.len() - fits;
+                self.rest[4 - self.left..].copy_from_slice(&text[fits..]);
+            }
+        }
+        Ok(at)
+    }
+}
+
+/// The reader that yields UTF-8, the length of a UTF-8 byte order mark still to be skipped, and whether it was another
+/// encoding.
 fn decoded<'s>(reader: Box<dyn Read + 's>, head: &[u8]) -> (Box<dyn Read + 's>, u64, bool) {
     match head {
         [0xEF, 0xBB, 0xBF, ..] => (reader, 3, false),
-        [0xFF, 0xFE, ..] | [b'{' | b'[' | b'<', 0, _, 0] => (Box::new(Utf16::new(reader, false)), 0, true),
-        [0xFE, 0xFF, ..] | [0, b'{' | b'[' | b'<', 0, _] => (Box::new(Utf16::new(reader, true)), 0, true),
+        [0xFF, 0xFE, ..] | [b'{' | b'[' | b'<', 0, _, 0, ..] => (Box::new(Utf16::new(reader, false)), 0, true),
+        [0xFE, 0xFF, ..] | [0, b'{' | b'[' | b'<', 0, _, ..] => (Box::new(Utf16::new(reader, true)), 0, true),
+        _ if declared(head).is_some_and(|name| is_western(&name)) => {
+            let western = Western {
+                inner: reader,
+                rest: [0; 4],
+                left: 0,
+            };
+            (Box::new(western), 0, true)
+        }
         _ => (reader, 0, false),
     }
 }
@@ -334,6 +447,30 @@ mod tests {
             (text.into(), 0, false)
         );
         assert_eq!(read(b""), (String::new(), 0, true));
+        let latin = |name: &str| {
+            [
+                format!("<?xml version='1.0' encoding = \"{name}\" ?>").as_bytes(),
+                b"<a>\x80 caf\xe9</a>",
+            ]
+            .concat()
+        };
+        for name in ["ISO-8859-1", "windows-1252", "Latin1"] {
+            let (text, base, verbatim) = read(&latin(name));
+            assert!(text.ends_with("<a>€ café</a>") && base == 0 && !verbatim, "{text}");
+        }
+        assert!(read(&gz(&latin("iso-8859-1"))).0.ends_with("€ café</a>"));
+        // However little is asked for at once.
+        let mut slow = Western {
+            inner: Box::new(&b"\x80\xe9x"[..]),
+            rest: [0; 4],
+            left: 0,
+        };
+        let mut out = Vec::new();
+        let mut one = [0];
+        while slow.read(&mut one).unwrap() == 1 {
+            out.push(one[0]);
+        }
+        assert_eq!(out, "€éx".as_bytes());
     }
 
     fn refused(bytes: &[u8], limits: &Limits) -> String {

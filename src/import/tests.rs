@@ -4,11 +4,25 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod properties;
+mod writers;
+
 const SEEDS: [&str; 3] = [
     r#"{"template-id":"t","info":{"name":"N","severity":"high","tags":"a,b","reference":["https://r.test"],"classification":{"cve-id":["CVE-2020-1234"],"cwe-id":"cwe-79","cvss-metrics":"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"}},"type":"http","matched-at":"https://u@[::1]:80/a?b=c#d","port":80,"timestamp":"2026-01-01T00:00:00Z","extracted-results":["\u0000é"]}"#,
     r#"[{"templateID":"t","matched":"h:22"},{"template-id":"u","host":null}]"#,
     r#"{"$schema":"sarif","version":"2.1.0","runs":[{"results":[{"ruleId":"a/b","ruleIndex":0,"message":{"id":"m","arguments":["x","{0}"]},"locations":[{"physicalLocation":{"artifactLocation":{"uri":"a\\b.c","index":0},"region":{"startLine":3,"snippet":{"text":"x [y](1)"}}},"logicalLocations":[{"name":"f"}]}],"partialFingerprints":{"primaryLocationLineHash/v1":"h:1"},"suppressions":[{"status":"accepted"}],"taxa":[{"id":"79","toolComponent":{"name":"CWE"}}]}],"tool":{"driver":{"name":"T","rules":[{"id":"a","messageStrings":{"m":{"text":"{0} {{ }} {9}"}},"properties":{"security-severity":"9.8","tags":["CWE-79"]}}]},"extensions":[{}]},"artifacts":[{"location":{"uri":"z"}}],"invocations":[{"endTimeUtc":"2026-01-01T00:00:00Z"}],"taxonomies":[{"name":"CWE","taxa":[{"id":"1"}]}]}]}"#,
 ];
+
+/// Reports of all formats, whole and good.
+fn seeds() -> Vec<String> {
+    let items = [(0, 0), (0, 1), (1, 0)];
+    let written = writers::WRITERS.iter().map(|(_, write)| write(&items));
+    SEEDS.iter().map(|s| (*s).to_owned()).chain(written).collect()
+}
+
+fn named(n: usize) -> Option<&'static str> {
+    FORMATS.get(n).map(|f| f.name())
+}
 
 /// Small caps, so that they are met.
 fn caps() -> Limits {
@@ -39,7 +53,7 @@ fn tried(bytes: &[u8], format: Option<&str>) -> Option<Summary> {
 
 #[test]
 fn the_seeds_are_good() {
-    for seed in SEEDS {
+    for seed in seeds() {
         assert!(tried(seed.as_bytes(), None).is_some_and(|s| s.findings > 0), "{seed}");
     }
 }
@@ -79,11 +93,12 @@ proptest! {
 
     #[test]
     fn no_damage_brings_a_decoder_down(
-        seed in 0..SEEDS.len(),
+        seed in any::<prop::sample::Index>(),
         edits in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0..4_u8), 0..6),
-        named in 0..3_usize,
+        wanted in 0..FORMATS.len() * 2,
     ) {
-        let mut bytes = SEEDS[seed].as_bytes().to_vec();
+        let seeds = seeds();
+        let mut bytes = seed.get(&seeds).as_bytes().to_vec();
         for (at, byte, what) in edits {
             if bytes.is_empty() {
                 break;
@@ -91,16 +106,16 @@ proptest! {
             let at = at.index(bytes.len());
             match what {
                 0 => bytes[at] = byte,
-                1 => bytes.insert(at, b"{}[]\",:\\0-ntf\n"[usize::from(byte) % 14]),
+                1 => bytes.insert(at, b"{}[]\",:\\0-ntf\n<>/&;='!"[usize::from(byte) % 22]),
                 2 => drop(bytes.remove(at)),
                 _ => bytes.truncate(at),
             }
         }
-        tried(&bytes, [None, Some("sarif"), Some("nuclei")][named]);
+        tried(&bytes, named(wanted));
     }
 
     #[test]
-    fn no_bytes_bring_a_decoder_down(bytes in proptest::collection::vec(any::<u8>(), 0..300), named in 0..3_usize) {
-        tried(&bytes, [None, Some("sarif"), Some("nuclei")][named]);
+    fn no_bytes_bring_a_decoder_down(bytes in proptest::collection::vec(any::<u8>(), 0..300), wanted in 0..FORMATS.len()) {
+        tried(&bytes, named(wanted));
     }
 }

@@ -351,9 +351,18 @@ pub async fn drop_batch(desk: Desk, caller: Caller, request: DropBatch) -> Resul
 }
 
 pub async fn formats(_: Desk, _: Caller, _: ListFormats) -> Result<Formats> {
-    let items = crate::import::FORMATS.iter().map(|f| ReportFormat {
-        name: f.name().to_owned(),
-        title: f.title().to_owned(),
+    let items = crate::import::FORMATS.iter().map(|f| {
+        let about = f.about();
+        ReportFormat {
+            name: about.name.to_owned(),
+            title: about.title.to_owned(),
+            records: about.records.to_owned(),
+            finding: about.finding.to_owned(),
+            occurrence: about.place.to_owned(),
+            severity: about.severity.to_owned(),
+            left_out: about.left_out.to_owned(),
+            covers: about.covers.to_owned(),
+        }
     });
     Ok(Formats { items: items.collect() })
 }

@@ -19,7 +19,7 @@ impl Source {
 
     /// Everything above `#[cfg(test)]`.
     fn program(&self) -> &str {
-        if self.path.ends_with("/tests.rs") {
+        if self.path.ends_with("/tests.rs") || self.path.contains("/tests/") {
             return "";
         }
         self.text.split("#[cfg(test)]\nmod ").next().unwrap_or(&self.text)

@@ -10,7 +10,12 @@ pub struct Shape {
     pub first: Option<u8>,
     /// Keys of the first object: the root, or the root array's first element; as far as the beginning reaches.
     pub keys: Vec<String>,
+    /// For keys whose value is a list or an object: the key and the keys of what stands first in it.
+    pub inside: Vec<(String, Vec<String>)>,
 }
+
+/// Most keys that are looked at.
+const KEYS: usize = 200;
 
 impl Shape {
     /// Reads as much as `head` shows; what is cut off or broken just ends it.
@@ -28,8 +33,12 @@ impl Shape {
         if walker.enter(b'{').unwrap_or(false) {
             let mut first = true;
             while let Ok(Some(key)) = walker.next_key(&mut first) {
-                shape.keys.push(key);
-                if shape.keys.len() > 200 || walker.skip().is_err() {
+                shape.keys.push(key.clone());
+                let (inside, whole) = look_inside(&mut walker);
+                if !inside.is_empty() {
+                    shape.inside.push((key, inside));
+                }
+                if shape.keys.len() > KEYS || !whole {
                     break;
                 }
             }
@@ -37,8 +46,45 @@ impl Shape {
         shape
     }
 
+    /// Whether what stands first in the list (or object) at `key` has all of these keys.
+    #[must_use]
+    pub fn item(&self, key: &str, keys: &[&str]) -> bool {
+        let inside = self.inside.iter().find(|(k, _)| k == key);
+        inside.is_some_and(|(_, found)| keys.iter().all(|k| found.iter().any(|f| f == k)))
+    }
+
     #[must_use]
     pub fn has(&self, key: &str) -> bool {
         self.keys.iter().any(|k| k == key)
     }
+}
+
+/// The keys of a value's first object, and whether the value was passed over whole.
+fn look_inside(walker: &mut Walker<&[u8]>) -> (Vec<String>, bool) {
+    let mut found = Vec::new();
+    let whole = (|| {
+        let list = walker.enter(b'[')?;
+        let mut start = true;
+        if list && !walker.next_item(&mut start)? {
+            return Ok(());
+        }
+        if walker.enter(b'{')? {
+            let mut first = true;
+            while let Some(key) = walker.next_key(&mut first)? {
+                if found.len() < KEYS {
+                    found.push(key);
+                }
+                walker.skip()?;
+            }
+        } else {
+            walker.skip()?;
+        }
+        if list {
+            while walker.next_item(&mut start)? {
+                walker.skip()?;
+            }
+        }
+        Ok::<(), crate::import::limits::Refusal>(())
+    })();
+    (found, whole.is_ok())
 }

@@ -3,6 +3,8 @@
 use super::model::{Location, Result as Entry};
 use crate::import::limits::{clip_line, text};
 use crate::import::loose::Bag;
+use crate::import::place::code_hash;
+pub use crate::import::place::path_key;
 use crate::import::record::digest;
 
 /// Of the rule below; a new rule gets a new number.
@@ -102,16 +104,6 @@ fn named(bag: &Bag<'_>, fits: impl Fn(&str) -> bool) -> Option<String> {
         .map(|(_, value)| value)
 }
 
-/// A hash of code that survives re-indentation.
-fn code_hash(code: &str) -> String {
-    let mut flat = String::with_capacity(code.len());
-    for word in code.split_whitespace() {
-        flat.push_str(word);
-        flat.push(' ');
-    }
-    digest(&[flat.trim_end()])[..16].to_owned()
-}
-
 /// The function, class or module a location names.
 pub fn symbol<'l>(location: &'l Location<'_>) -> Option<&'l str> {
     location
@@ -119,10 +111,4 @@ pub fn symbol<'l>(location: &'l Location<'_>) -> Option<&'l str> {
         .iter()
         .find_map(|l| l.fully_qualified_name.text().or_else(|| l.name.text()))
         .or_else(|| location.fully_qualified_logical_name.text())
-}
-
-/// A path for comparison: one kind of slash, no leading `./`.
-pub fn path_key(path: &str) -> String {
-    let path = path.replace('\\', "/");
-    path.strip_prefix("./").map(str::to_owned).unwrap_or(path)
 }

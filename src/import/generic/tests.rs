@@ -1,0 +1,74 @@
+//! Generic findings, as many write them.
+
+use crate::domain::severity::Severity;
+use crate::import::limits::Limits;
+use crate::import::record::{Record, Summary};
+use crate::import::source::Source;
+
+fn decode(text: &str) -> (Vec<Record>, Summary) {
+    let mut records = Vec::new();
+    let summary = crate::import::decode(
+        &mut Source::Memory(text.as_bytes()),
+        None,
+        &Limits::default(),
+        &mut records,
+    )
+    .unwrap();
+    (records, summary)
+}
+
+#[test]
+fn entries_with_all_they_can_have() {
+    let text = r#"{"findings":[{"title":"T","severity":"High","description":"D","mitigation":"M","impact":"I","references":"https://a.test\nhttps://b.test",
+      "endpoints":["https://h.test/x?y=1",{"protocol":"https","host":"h.test","port":"443","path":"x","query":"y=2"},"10.0.0.1:22"],"cwe":79,"cwes":["CWE-80"],
+      "vulnerability_ids":["GHSA-1","CVE-2020-0001"],"cvssv3":"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H","cvssv3_score":9.8,"tags":["a","B,c"],
+      "date":"2025-06-22","fix_version":"2.0","false_p":true,"novel":1,"verified":true,"line":"7"}, 3],"type":"Scan X (Generic Findings Import)","name":"n"}"#;
+    let (records, summary) = decode(text);
+    assert_eq!((summary.records(), summary.findings, summary.occurrences), (2, 1, 2));
+    let r = &records[0];
+    assert_eq!(
+        (r.tool.as_str(), r.severity, r.cwe.as_slice()),
+        ("Scan X", Severity::High, &[79, 80][..])
+    );
+    assert_eq!(
+        (r.cve.as_slice(), r.score, r.cvss.len()),
+        (&["CVE-2020-0001".to_owned()][..], Some(9.8), 1)
+    );
+    assert_eq!(
+        (r.tags.as_slice(), r.suppressed),
+        (&["a".to_owned(), "b".into(), "c".into(), "ghsa-1".into()][..], true)
+    );
+    assert_eq!(r.remediation, "M\n\nFixed in 2.0.");
+    assert_eq!(records[1].occurrence.place, "10.0.0.1:22");
+    assert_eq!(r.observed_at.unwrap().to_string(), "2025-06-22T00:00:00.000Z");
+    let left: Vec<_> = summary.left_out.iter().map(|c| c.what.as_str()).collect();
+    assert_eq!(left, ["keys `novel` of findings", "findings that are no objects"]);
+}
+
+#[test]
+fn what_tells_entries_apart() {
+    let text = r#"{"findings":[{"title":"T","severity":"Low","description":"a"},{"title":"T","severity":"High","description":"a"},
+      {"title":"T","severity":"Low","description":"b"},{"title":"T","unique_id_from_tool":"1"},{"title":"U","unique_id_from_tool":1},
+      {"title":"T","file_path":"a.c","line":3},{"title":"T","file_path":"./a.c","line":"9"},{"title":"T","component_name":"c","component_version":"1"}]}"#;
+    let (records, summary) = decode(text);
+    assert_eq!((summary.findings, summary.occurrences, summary.repeats), (5, 6, 2));
+    assert_eq!(records[0].fingerprint, records[1].fingerprint);
+    assert_eq!(records[3].fingerprint, records[4].fingerprint);
+    assert_eq!(records[5].fingerprint, records[6].fingerprint);
+}
+
+#[test]
+fn the_csv_is_read_and_formulas_are_data() {
+    let text = "Date,Title,CweId,Url,Severity,Description,Mitigation,References,Active\n\
+        01/15/2025,=cmd(),502,https://h.test/,High,D,M,R,TRUE\n01/15/2025,,,,,,,,\n";
+    let (records, summary) = decode(text);
+    assert_eq!(
+        (records[0].title.as_str(), records[0].cwe.as_slice()),
+        ("=cmd()", &[502][..])
+    );
+    assert_eq!(
+        (summary.records(), summary.left_out[0].what.as_str()),
+        (2, "findings without a title")
+    );
+    assert!(!records[0].suppressed);
+}

@@ -1,0 +1,82 @@
+//! Nessus' XML, and the dialects of its CSV.
+
+use crate::domain::severity::Severity;
+use crate::import::limits::Limits;
+use crate::import::record::{Record, Summary};
+use crate::import::source::Source;
+
+fn decode(text: &str) -> (Vec<Record>, Summary) {
+    let mut records = Vec::new();
+    let summary = crate::import::decode(
+        &mut Source::Memory(text.as_bytes()),
+        None,
+        &Limits::default(),
+        &mut records,
+    )
+    .unwrap();
+    (records, summary)
+}
+
+#[test]
+fn hosts_and_items_are_read() {
+    let text = r#"<?xml version="1.0" ?><NessusClientData_v2><Policy><a><b/></a></Policy>
+      <Report name="r" xmlns:cm="http://www.nessus.org/cm"><ReportHost name="web.test"><HostProperties>
+        <tag name="HOST_END">Sun Jun 22 04:04:14 2025</tag><tag name="host-ip">192.0.2.7</tag></HostProperties>
+        <ReportItem port="443" svc_name="www" protocol="tcp" severity="3" pluginID="42873" pluginName="Weak ciphers" pluginFamily="General">
+          <synopsis>Weak.</synopsis><description>Long.</description><solution>Mend.</solution><see_also>https://a.test
+https://b.test</see_also><cve>CVE-2016-2183</cve><cve>CVE-2016-6329</cve><xref>CWE:327</xref><cwe>310</cwe><plugin_output>list</plugin_output>
+          <cvss3_vector>CVSS:3.0/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:N/A:N</cvss3_vector><cvss_vector>CVSS2#AV:N/AC:L/Au:N/C:P/I:N/A:N</cvss_vector>
+          <cvss3_base_score>7.5</cvss3_base_score><cm:compliance-result>x</cm:compliance-result></ReportItem>
+        <ReportItem port="0" protocol="udp" severity="0" pluginID="10287" pluginName="Traceroute"/>
+        <ReportItem port="1"/><Odd/></ReportHost><ReportHost name="192.0.2.9"/></Report></NessusClientData_v2>"#;
+    let (records, summary) = decode(text);
+    let counted: Vec<_> = summary.counted.iter().map(|c| (c.what.as_str(), c.count)).collect();
+    assert_eq!(counted, [("ReportHost", 2), ("ReportItem", 3)]);
+    let r = &records[0];
+    assert_eq!(
+        (r.severity, r.rule.as_str(), r.occurrence.place.as_str()),
+        (Severity::High, "42873", "web.test:443")
+    );
+    assert_eq!(
+        (r.cve.as_slice(), r.cwe.as_slice()),
+        (
+            &["CVE-2016-2183".to_owned(), "CVE-2016-6329".to_owned()][..],
+            &[310, 327][..]
+        )
+    );
+    assert_eq!(
+        r.cvss,
+        [
+            "CVSS:3.0/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:N/A:N",
+            "AV:N/AC:L/Au:N/C:P/I:N/A:N"
+        ]
+    );
+    assert_eq!((r.score, r.references.len(), r.detail.as_str()), (Some(7.5), 2, "list"));
+    assert_eq!(r.occurrence.parts.ip.as_deref(), Some("192.0.2.7"));
+    assert_eq!(records[1].occurrence.place, "web.test (udp)");
+    assert_eq!(summary.covers, ["web.test", "192.0.2.9"]);
+    assert_eq!(summary.observed_at.unwrap().to_string(), "2025-06-22T04:04:14.000Z");
+    let left: Vec<_> = summary.left_out.iter().map(|c| c.what.as_str()).collect();
+    assert_eq!(left, ["items without a plugin", "elements `Odd` of a host"]);
+}
+
+#[test]
+fn the_dialects_of_the_csv_are_one_finding() {
+    let reports = [
+        "Plugin ID,CVE,CVSS,Risk,Host,Protocol,Port,Name,Synopsis,Description,Solution,See Also,Plugin Output\n\
+         9,CVE-2020-0001,5.0,Medium,h.test,tcp,22,N,S,D,,,=1+1\n9,CVE-2020-0002,5.0,Medium,h.test,tcp,22,N,S,D,,,=1+1\n",
+        "\u{FEFF}\"Plugin\",\"Plugin Name\",\"Family\",\"Severity\",\"IP Address\",\"Protocol\",\"Port\",\"DNS Name\",\"CVE\"\r\n\
+         \"9\",\"N\",\"F\",\"Medium\",\"192.0.2.1\",\"TCP\",\"22\",\"h.test\",\"CVE-2020-0001,CVE-2020-0002\"\r\n",
+        "definition.id;definition.name;asset.host_name;port;protocol;severity;definition.cve\n9;N;h.test;22;TCP;Medium;CVE-2020-0002,CVE-2020-0001\n",
+    ];
+    let decoded: Vec<_> = reports.iter().map(|r| decode(r)).collect();
+    for (records, summary) in &decoded {
+        assert_eq!(records[0].fingerprint, decoded[0].0[0].fingerprint);
+        assert_eq!(records[0].occurrence.key, decoded[0].0[0].occurrence.key);
+        assert_eq!(records[0].cve, ["CVE-2020-0001", "CVE-2020-0002"]);
+        assert_eq!((records[0].severity, summary.occurrences), (Severity::Medium, 1));
+        assert!(summary.covers.is_empty());
+    }
+    assert_eq!(decoded[0].0[0].detail, "=1+1");
+    assert_eq!((decoded[0].1.records(), decoded[0].1.repeats), (2, 1));
+}

@@ -1,0 +1,112 @@
+//! Wapiti's XML: categories with their description, each with its entries. The head of the report stands first.
+
+use std::io::Read;
+
+use super::entry::{Category, Entry, Infos, List, emit};
+use crate::import::Out;
+use crate::import::limits::{Limits, Refusal, clip, clip_line, text};
+use crate::import::source::Source;
+use crate::import::xml::{Node, Reader};
+
+pub fn decode(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result<(), Refusal> {
+    let mut reader = Reader::open(source.open(limits)?, limits);
+    reader.root()?;
+    let mut infos = Infos::default();
+    while let Some(tag) = reader.child()? {
+        if tag.name == "report_infos" {
+            let node = reader.element(tag)?;
+            for info in node.all("info") {
+                infos.set(info.attr("name").unwrap_or_default(), info.words().unwrap_or_default());
+            }
+            continue;
+        }
+        let Some(list) = List::named(&tag.name) else {
+            if tag.name != "generatedBy" {
+                out.summary
+                    .leave_out(&format!("elements `{}`", clip_line(&tag.name, 60)));
+            }
+            reader.skip()?;
+            continue;
+        };
+        while let Some(tag) = reader.child()? {
+            let name = tag.attr("name").unwrap_or_default().to_owned();
+            category(&mut reader, &name, list, &infos, out)?;
+        }
+    }
+    reader.finish()?;
+    infos.tell(out);
+    out.summary.bytes = reader.offset();
+    Ok(())
+}
+
+/// One category: what it says stands before its entries.
+fn category<R: Read>(
+    reader: &mut Reader<R>,
+    name: &str,
+    list: List,
+    infos: &Infos,
+    out: &mut Out<'_>,
+) -> Result<(), Refusal> {
+    let mut category = Category {
+        name: clip_line(name, text::WORD),
+        ..Category::default()
+    };
+    while let Some(tag) = reader.child()? {
+        match tag.name.as_str() {
+            "description" => category.description = said(&reader.element(tag)?),
+            "solution" => category.solution = said(&reader.element(tag)?),
+            "references" => {
+                let node = reader.element(tag)?;
+                for reference in node.all("reference").take(text::LIST) {
+                    let get = |name: &str| clip_line(reference.get(name).unwrap_or_default(), text::PLACE);
+                    category.references.push((get("title"), get("url")));
+                }
+            }
+            "entries" => {
+                while let Some(tag) = reader.child()? {
+                    let node = reader.element(tag)?;
+                    emit(list, infos, &category, &entry(&node), (node.span, reader.offset()), out)?;
+                }
+            }
+            other => {
+                out.summary
+                    .leave_out(&format!("elements `{}` of a category", clip_line(other, 60)));
+                reader.skip()?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn said(node: &Node) -> String {
+    clip(node.words().unwrap_or_default(), text::PARAGRAPH)
+}
+
+fn entry(node: &Node) -> Entry {
+    let get = |name: &str| node.get(name).unwrap_or_default().to_owned();
+    Entry {
+        method: get("method"),
+        path: get("path"),
+        info: get("info"),
+        // Wapiti 2 has the level as an attribute.
+        level: node
+            .get("level")
+            .or_else(|| node.attr("level"))
+            .unwrap_or_default()
+            .to_owned(),
+        parameter: get("parameter"),
+        module: get("module"),
+        referer: get("referer"),
+        request: get("http_request"),
+        response: node
+            .child("detail")
+            .and_then(|d| d.get("response"))
+            .unwrap_or_default()
+            .to_owned(),
+        curl: get("curl_command"),
+        wstg: node
+            .child("wstg")
+            .map(|w| w.each("code").map(str::to_owned).collect())
+            .unwrap_or_default(),
+    }
+}

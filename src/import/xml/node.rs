@@ -1,0 +1,67 @@
+//! One entry of an XML report as a tree: small, bounded by the reader that made it.
+
+use super::Tag;
+use crate::import::record::Span;
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Node {
+    pub name: String,
+    pub attributes: Vec<(String, String)>,
+    pub children: Vec<Node>,
+    /// The element's own text, without that of elements inside it.
+    pub text: String,
+    pub span: Span,
+}
+
+pub(super) fn attribute<'a>(list: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    list.iter()
+        .find(|(n, _)| n == name)
+        .map(|(_, v)| v.trim())
+        .filter(|v| !v.is_empty())
+}
+
+impl Node {
+    pub(super) fn of(tag: Tag) -> Self {
+        Self {
+            name: tag.name,
+            attributes: tag.attributes,
+            span: Span {
+                offset: tag.offset,
+                length: 0,
+            },
+            ..Self::default()
+        }
+    }
+
+    /// An attribute that says something.
+    #[must_use]
+    pub fn attr(&self, name: &str) -> Option<&str> {
+        attribute(&self.attributes, name)
+    }
+
+    /// The element's own text, if there is any.
+    #[must_use]
+    pub fn words(&self) -> Option<&str> {
+        Some(self.text.trim()).filter(|t| !t.is_empty())
+    }
+
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Node> {
+        self.children.iter().filter(move |c| c.name == name)
+    }
+
+    #[must_use]
+    pub fn child(&self, name: &str) -> Option<&Node> {
+        self.children.iter().find(|c| c.name == name)
+    }
+
+    /// The text of the first child of this name that has one.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.children.iter().filter(|c| c.name == name).find_map(Node::words)
+    }
+
+    /// The texts of all children of this name.
+    pub fn each<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.all(name).filter_map(Node::words)
+    }
+}
