@@ -1,10 +1,11 @@
 //! Server-sent events: one hub reads the stream of all agencies in commit order, each open connection deals out what
 //! its caller may see at that moment.
 
+use std::collections::HashMap;
 use std::convert::Infallible;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use axum::extract::Request;
 use axum::response::sse::{Event as Sse, KeepAlive, Sse as SseResponse};
@@ -17,37 +18,115 @@ use super::endpoint::{bearer, caller, visitor};
 use super::problem::Refusal;
 use crate::api::event::{CHANGE, RESYNC};
 use crate::domain::access::Role;
-use crate::service::stream::EventRow;
-use crate::service::{Caller, Desk, session, stream as desk_stream};
+use crate::service::stream::{EventRow, Token};
+use crate::service::{Caller, Desk, stream as desk_stream};
 
 /// How long a quiet stream stays without a sign of life.
 const HEARTBEAT: Duration = Duration::from_secs(15);
-/// How often the hub looks by itself, and streams look at their session: acts of other processes, lost rights.
+/// How often the hub looks by itself: acts of other processes, lost rights.
 const LOOK: Duration = Duration::from_secs(1);
+/// How old a look at sessions and rights may be when events are dealt out.
+const FRESH: Duration = Duration::from_millis(250);
 
-/// Reads committed events once for all streams.
+/// Reads committed events once for all streams, and looks at all their sessions at once.
 #[derive(Debug, Clone)]
 pub struct Hub {
-    batches: broadcast::Sender<Arc<Vec<EventRow>>>,
+    deals: broadcast::Sender<Arc<Deal>>,
     /// The newest event that was dealt out.
     at: Arc<AtomicI64>,
+    watched: Arc<Mutex<Watched>>,
+}
+
+/// What all streams are handed at once.
+#[derive(Debug)]
+struct Deal {
+    /// Perhaps none: then it is the look that counts.
+    batch: Vec<EventRow>,
+    look: Arc<Look>,
+}
+
+/// The streams whose sessions held when they were looked at.
+#[derive(Debug, Default)]
+struct Look {
+    /// Looks are numbered: a stream counts from the first that began after it was opened.
+    n: u64,
+    good: HashMap<Token, (Role, i64)>,
+}
+
+#[derive(Debug, Default)]
+struct Watched {
+    looks: u64,
+    /// Each token with how many streams it has.
+    tokens: HashMap<Token, usize>,
+}
+
+/// A stream that is watched until this goes.
+struct Watch {
+    of: Arc<Mutex<Watched>>,
+    token: Token,
+    /// The last look that did not know of it.
+    since: u64,
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        let mut watched = self.of.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(streams) = watched.tokens.get_mut(&self.token) {
+            *streams -= 1;
+            if *streams == 0 {
+                watched.tokens.remove(&self.token);
+            }
+        }
+    }
 }
 
 impl Hub {
     /// Starts the hub at the stream's present end.
     pub async fn start(desk: Desk, stopping: watch::Receiver<bool>) -> color_eyre::Result<Self> {
         let newest = desk_stream::newest(&desk).await?;
-        let (batches, _) = broadcast::channel(256);
+        let (deals, _) = broadcast::channel(256);
         let hub = Self {
-            batches,
+            deals,
             at: Arc::new(AtomicI64::new(newest)),
+            watched: Arc::default(),
         };
         tokio::spawn(hub.clone().run(desk, stopping));
         Ok(hub)
     }
 
+    fn watch(&self, token: Token) -> Watch {
+        let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        *watched.tokens.entry(token).or_default() += 1;
+        Watch {
+            of: Arc::clone(&self.watched),
+            token,
+            since: watched.looks,
+        }
+    }
+
+    /// Looks at every stream's session. Where that fails nobody's is known to hold.
+    async fn look(&self, desk: &Desk) -> Look {
+        let (n, tokens) = {
+            let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+            watched.looks += 1;
+            (watched.looks, watched.tokens.keys().copied().collect::<Vec<_>>())
+        };
+        let looked = if tokens.is_empty() {
+            Ok(HashMap::new())
+        } else {
+            desk_stream::standings(desk, tokens).await
+        };
+        let good = looked.unwrap_or_else(|error| {
+            tracing::error!(%error, "the sessions of streams cannot be looked at");
+            HashMap::new()
+        });
+        Look { n, good }
+    }
+
     async fn run(self, desk: Desk, mut stopping: watch::Receiver<bool>) {
         let mut changed = desk.changed();
+        let mut look = Arc::new(Look::default());
+        let mut looked = Instant::now();
         loop {
             tokio::select! {
                 () = stopped(&mut stopping) => return,
@@ -55,16 +134,25 @@ impl Hub {
                 () = tokio::time::sleep(LOOK) => {}
             }
             loop {
-                match desk_stream::after(&desk, self.at.load(Ordering::Acquire)).await {
-                    Ok(batch) => {
-                        let Some(last) = batch.last().map(|e| e.seq) else { break };
-                        let _ = self.batches.send(Arc::new(batch));
-                        self.at.store(last, Ordering::Release);
-                    }
+                let batch = match desk_stream::after(&desk, self.at.load(Ordering::Acquire)).await {
+                    Ok(batch) => batch,
                     Err(error) => {
                         tracing::error!(%error, "events cannot be read");
-                        break;
+                        Vec::new()
                     }
+                };
+                let last = batch.last().map(|e| e.seq);
+                let age = looked.elapsed();
+                if age >= LOOK || (last.is_some() && age >= FRESH) {
+                    (look, looked) = (Arc::new(self.look(&desk).await), Instant::now());
+                } else if last.is_none() {
+                    break;
+                }
+                let look = Arc::clone(&look);
+                let _ = self.deals.send(Arc::new(Deal { batch, look }));
+                match last {
+                    Some(last) => self.at.store(last, Ordering::Release),
+                    None => break,
                 }
             }
         }
@@ -128,7 +216,8 @@ impl Stream for Receiver {
 /// Feeds one stream until the reader, the session or the server goes.
 async fn deal(app: App, who: Caller, token: String, resume: Option<String>, out: mpsc::Sender<Sse>) {
     let mut stopping = app.stopping.clone();
-    let mut batches = app.hub.batches.subscribe();
+    let mut deals = app.hub.deals.subscribe();
+    let watch = app.hub.watch(desk_stream::token(&token));
     let mut at = app.hub.at.load(Ordering::Acquire);
     let desk = &app.desk;
     // The place a reader without one starts from is told at once, so that it can resume before the first event.
@@ -162,32 +251,30 @@ async fn deal(app: App, who: Caller, token: String, resume: Option<String>, out:
         at = last;
     }
     let mut epoch = desk_stream::epoch(desk, &who).await.ok();
-    let mut look = tokio::time::interval(LOOK);
-    look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
     loop {
         tokio::select! {
             biased;
             () = stopped(&mut stopping) => return,
             () = out.closed() => return,
-            _ = look.tick() => {
-                if !session::still(desk, &who, &token).await {
-                    return;
-                }
-                // Whoever lost a right hears nothing of what is hidden now: all that is shown must be asked for again.
-                let rights = desk_stream::epoch(desk, &who).await.ok();
-                if rights != epoch && who.role != Role::Admin {
-                    let resync = Sse::default().event(RESYNC).id(desk.cursors().seal_place(&who, at)).data("{}");
-                    if out.send(resync).await.is_err() {
-                        return;
+            deal = deals.recv() => match deal {
+                Ok(deal) => {
+                    if deal.look.n > watch.since {
+                        let Some((role, rights)) = deal.look.good.get(&watch.token) else { return };
+                        if *role != who.role {
+                            return;
+                        }
+                        // Whoever lost a right hears nothing of what is hidden now: all that is shown must be asked for again.
+                        if epoch != Some(*rights) && who.role != Role::Admin {
+                            let resync = Sse::default().event(RESYNC).id(desk.cursors().seal_place(&who, at)).data("{}");
+                            if out.send(resync).await.is_err() {
+                                return;
+                            }
+                        }
+                        epoch = Some(*rights);
                     }
-                }
-                epoch = rights;
-            }
-            batch = batches.recv() => match batch {
-                Ok(batch) => {
-                    let fresh: Vec<EventRow> = batch.iter().filter(|e| e.seq > at).cloned().collect();
+                    let fresh: Vec<EventRow> = deal.batch.iter().filter(|e| e.seq > at).cloned().collect();
                     if let Some(last) = fresh.last().map(|e| e.seq) {
-                        if !session::still(desk, &who, &token).await || !send(desk, &who, &fresh, &out).await {
+                        if !send(desk, &who, &fresh, &out).await {
                             return;
                         }
                         at = last;

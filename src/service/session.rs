@@ -32,7 +32,7 @@ pub struct Visitor {
     pub trace: String,
 }
 
-fn digest(token: &str) -> [u8; 32] {
+pub(super) fn digest(token: &str) -> [u8; 32] {
     Sha256::digest(token).into()
 }
 
@@ -352,15 +352,6 @@ pub async fn authenticate(desk: &Desk, token: &str, visitor: &Visitor) -> Result
         address: visitor.address.clone(),
         trace: visitor.trace.clone(),
     })))
-}
-
-/// Whether a session that was good before still is, with the rights it had: for streams, which outlive a request.
-pub async fn still(desk: &Desk, caller: &Caller, token: &str) -> bool {
-    let visitor = Visitor {
-        address: caller.address.clone(),
-        trace: caller.trace.clone(),
-    };
-    matches!(authenticate(desk, token, &visitor).await, Ok(Bearer::User(now)) if now.role == caller.role)
 }
 
 pub async fn sign_out(desk: Desk, caller: Caller, _: SignOut) -> Result<()> {

@@ -2,11 +2,13 @@
 
 use std::collections::HashMap;
 
-use super::{Caller, Desk, Error, Result, audience};
+use super::{Caller, Desk, Error, Result, audience, session};
 use crate::api::event::{Event, Topic};
+use crate::domain::access::Role;
 use crate::store;
 /// What the server's hub hands to its streams; only this module reads it.
 pub use crate::store::event::EventRow;
+use crate::store::identity::StandingRow;
 
 /// Where the stream stands now.
 pub async fn newest(desk: &Desk) -> Result<i64> {
@@ -38,6 +40,41 @@ pub async fn epoch(desk: &Desk, caller: &Caller) -> Result<i64> {
     .await
 }
 
+/// What open streams are known by.
+pub type Token = [u8; 32];
+
+/// The name of a bearer's stream.
+#[must_use]
+pub fn token(bearer: &str) -> Token {
+    session::digest(bearer)
+}
+
+/// Tokens of one statement.
+const AT_ONCE: usize = 200;
+
+/// Of these streams the ones whose session and membership still hold, each with its role and its agency's epoch: one look
+/// for all of them.
+pub async fn standings(desk: &Desk, tokens: Vec<Token>) -> Result<HashMap<Token, (Role, i64)>> {
+    let now = desk.now();
+    let rows: Result<Vec<StandingRow>, store::Error> = desk
+        .store()
+        .door_read(|door| {
+            Box::pin(async move {
+                let mut out = Vec::with_capacity(tokens.len());
+                for part in tokens.chunks(AT_ONCE) {
+                    out.extend(store::identity::standings(door, part).await?);
+                }
+                Ok(out)
+            })
+        })
+        .await;
+    Ok(rows?
+        .into_iter()
+        .filter(|row| row.until > now)
+        .map(|row| (row.token, (row.role, row.access_epoch)))
+        .collect())
+}
+
 /// The next events of all agencies after `seq`, in commit order.
 pub async fn after(desk: &Desk, seq: i64) -> Result<Vec<EventRow>> {
     desk.store()
@@ -53,7 +90,7 @@ pub async fn visible(desk: &Desk, caller: &Caller, batch: &[EventRow]) -> Result
     if mine.is_empty() {
         return Ok(Vec::new());
     }
-    let may_all = caller.role == crate::domain::access::Role::Admin;
+    let may_all = caller.role == Role::Admin;
     desk.read(caller, |tx| {
         Box::pin(async move {
             let mut known: HashMap<_, bool> = HashMap::new();

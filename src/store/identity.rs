@@ -247,6 +247,47 @@ pub async fn token(door: &mut Door, hash: [u8; 32]) -> Result<Option<TokenRow>> 
     }))
 }
 
+/// What a stream's session and membership are at this moment.
+#[derive(Debug, Clone, Copy)]
+pub struct StandingRow {
+    pub token: [u8; 32],
+    /// When token or session run out, whichever is first.
+    pub until: Time,
+    pub role: Role,
+    /// The agency's, which changes with anybody's rights.
+    pub access_epoch: i64,
+}
+
+/// Of these tokens the ones that still stand for an active user, in one statement.
+pub async fn standings(door: &mut Door, tokens: &[[u8; 32]]) -> Result<Vec<StandingRow>> {
+    let mut sql = Sql::new(
+        "SELECT t.hash, t.expires_at, s.expires_at AS session_expires_at, u.role, a.access_epoch \
+         FROM session_token t JOIN session s ON s.agency_id = t.agency_id AND s.id = t.session_id \
+           JOIN agency_user u ON u.agency_id = s.agency_id AND u.id = s.user_id JOIN agency a ON a.agency_id = t.agency_id \
+         WHERE t.kind = 'access' AND NOT t.replaced AND s.revoked_at IS NULL AND u.state = 'active' AND t.hash IN (",
+    );
+    for (n, token) in tokens.iter().enumerate() {
+        sql.push(if n == 0 { "" } else { ", " });
+        sql.push_door_bind(*token);
+    }
+    sql.push(")");
+    door.all(sql)
+        .await?
+        .iter()
+        .map(|row| {
+            let hash: Vec<u8> = row.get("hash")?;
+            Ok(StandingRow {
+                token: hash
+                    .try_into()
+                    .map_err(|_| super::Error::Corrupt("a token's digest has the wrong length".into()))?,
+                until: row.time("expires_at")?.min(row.time("session_expires_at")?),
+                role: row.word("role")?,
+                access_epoch: row.get("access_epoch")?,
+            })
+        })
+        .collect()
+}
+
 /// Notes that a token of the current generation was used: from now on the one before it is consumed.
 pub async fn confirm(door: &mut Door, agency: AgencyId, session: SessionId, generation: i64, now: Time) -> Result<()> {
     let sql = Sql::new(

@@ -155,6 +155,53 @@ async fn changes_reach_those_who_may_see_them() {
     }
 }
 
+/// One look serves many streams, and each hears of what became of its own session: suspended and lowered people's end,
+/// rights that changed ask for a fresh look, everybody else's go on.
+#[tokio::test]
+async fn each_of_many_streams_ends_with_its_own_rights() {
+    for engine in engines() {
+        let bench = Bench::start(engine).await;
+        let admin = bench.alpha_admin().await;
+        bench.client(&admin, "Acme", "all_users").await;
+        let beta = bench.beta_admin().await;
+        let mut readers = Vec::new();
+        for email in ["gone@alpha.test", "lowered@alpha.test", "stays@alpha.test"] {
+            let token = bench.user(bench.alpha, email, Role::Analyst).await;
+            for _ in 0..20 {
+                let mut reader = Reader::open(&bench, &token, None).await;
+                assert_eq!(reader.next().await.unwrap().event, "hello");
+                readers.push((email, reader));
+            }
+        }
+        let mut theirs = Reader::open(&bench, &beta, None).await;
+        assert_eq!(theirs.next().await.unwrap().event, "hello");
+        bench
+            .plant("UPDATE agency_user SET state = 'suspended' WHERE email = 'gone@alpha.test'; UPDATE agency_user SET role = 'viewer' WHERE email = 'lowered@alpha.test'")
+            .await;
+        for (email, reader) in &mut readers {
+            if *email != "stays@alpha.test" {
+                while let Some(read) = reader.next().await {
+                    assert_ne!(read.event, "change", "{engine:?}: {email}");
+                }
+            }
+        }
+        // Nothing happened for the others but this.
+        let access = json!({ "agency_access": "admins_only" });
+        bench
+            .write(&admin, "PUT", "/api/v1/clients/acme/access", Some(1), access)
+            .await
+            .ok();
+        for (email, reader) in &mut readers {
+            if *email == "stays@alpha.test" {
+                assert_eq!(reader.next().await.unwrap().event, "resync", "{engine:?}");
+            }
+        }
+        let client = bench.client(&beta, "Theirs", "all_users").await;
+        assert_eq!(theirs.next().await.unwrap().data["id"], client["id"], "{engine:?}");
+        bench.stop().await;
+    }
+}
+
 /// An id that no server sealed.
 fn foreign_id() -> String {
     "AAAA".repeat(20)

@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex};
 
 use axum::body::{Body, Bytes};
 use hyper::body::Incoming;
+use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
-use hyper_util::rt::{TokioExecutor, TokioIo};
-use hyper_util::server::conn::auto;
+use hyper_util::rt::TokioIo;
 
 /// What has passed.
 #[derive(Default)]
@@ -70,9 +70,7 @@ impl Between {
                 let pass = service_fn(move |request| pass(http.clone(), Arc::clone(&seen), request));
                 tokio::spawn(async move {
                     // A lost answer ends its connection with an error; that is what it is for.
-                    let _ = auto::Builder::new(TokioExecutor::new())
-                        .serve_connection(TokioIo::new(stream), pass)
-                        .await;
+                    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), pass).await;
                 });
             }
         });
