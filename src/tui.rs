@@ -13,6 +13,7 @@
 //! | [`action`], [`keymap`] | the one table of acts, and which key does which |
 //! | [`ink`], [`theme`], [`layout`], [`widgets`] | drawing: only safe text, tones instead of colours |
 //! | [`window`] | a list as a window on the server's pages |
+//! | [`memory`] | where it was left and the saved views, between runs |
 //! | [`acts`] | what can be done with a finding, wherever one is shown |
 //! | [`panes`], [`modals`] | what is on the screen, one file each |
 //! | [`harness`] | drives an app without a terminal or server: tests, benchmarks |
@@ -37,6 +38,7 @@ mod ink;
 pub mod input;
 pub mod keymap;
 mod layout;
+pub mod memory;
 mod modals;
 mod model;
 pub mod msg;
@@ -95,14 +97,18 @@ pub async fn run(console: Console) -> color_eyre::Result<()> {
     };
     let theme = theme.map_err(|e| color_eyre::eyre::eyre!(e))?;
     let drawer = console.state.as_deref().map(drafts::Drawer::new);
+    let shelf = console.state.as_deref();
+    let shelf = shelf.map(|state| memory::Shelf::new(state, &console.server, &console.email));
     let app = app::App::new(app::Setup {
         keymap,
         theme,
         drafts: drawer.as_ref().map(drafts::Drawer::load).unwrap_or_default(),
+        memory: shelf.as_ref().map(memory::Shelf::load).unwrap_or_default(),
         server: console.server,
         email: console.email,
         now: Time::system_now(),
         idle_ms: i64::try_from(console.idle_minutes).ok().map(|m| m * 60_000),
     });
-    runtime::run(app, console.remote, console.gate, drawer, console.outside).await
+    let keep = (drawer, shelf);
+    runtime::run(app, console.remote, console.gate, keep, console.outside).await
 }

@@ -137,6 +137,9 @@ actions! {
     Lock "lock" Lists Desk "lock" "Lock the screen; place and drafts are kept";
     Pin "pin" Lists Desk "pin" "Pin the client: acts on any other are refused";
     Zoom "zoom" Lists Desk "zoom" "Give this pane the whole screen, and back";
+    Preview "preview" Lists Desk "preview" "Show the finding under the cursor beside the list";
+    PrevTab "prev-tab" Lists Find "view left" "Saved view to the left";
+    NextTab "next-tab" Lists Find "view right" "Saved view to the right";
     LastView "last-view" Lists Desk "last view" "Back to the view before: client, project, pane, query";
     NextView "next-view" Lists Desk "next view" "Forth again";
     Palette "palette" Lists Desk "palette" "Commands, clients, projects, findings by name";

@@ -10,6 +10,7 @@ use super::effect::{Cx, Effect, Owner};
 use super::input::Input;
 use super::keymap::Keymap;
 use super::layout;
+use super::memory::Memory;
 use super::modals::{Layer, confirm, sign_in};
 use super::model::{Link, Model, Standing};
 use super::msg::{Command, Msg};
@@ -26,9 +27,12 @@ mod chrome;
 mod history;
 mod keys;
 mod perform;
+mod preview;
+mod tabs;
 
 use calls::Calls;
 use history::History;
+use preview::Preview;
 
 /// What an app is made of at the start.
 #[derive(Debug)]
@@ -36,6 +40,7 @@ pub struct Setup {
     pub keymap: Keymap,
     pub theme: Theme,
     pub drafts: super::drafts::Drafts,
+    pub memory: Memory,
     /// The server as shown; empty where no profile names one (first run).
     pub server: String,
     /// The e-mail of the profile, offered by the sign-in sheet.
@@ -53,6 +58,8 @@ pub struct App {
     panes: [Box<dyn Pane>; 4],
     focus: PaneId,
     history: History,
+    memory: Memory,
+    preview: Preview,
     zoom: bool,
     layers: Vec<(u32, Box<dyn Layer>)>,
     layer_serial: u32,
@@ -76,6 +83,12 @@ pub struct App {
 
 impl App {
     pub fn new(setup: Setup) -> Self {
+        let mut app = Self::blank(setup);
+        app.return_to();
+        app
+    }
+
+    fn blank(setup: Setup) -> Self {
         Self {
             model: Model {
                 now: setup.now,
@@ -100,6 +113,8 @@ impl App {
             panes: panes::registry(),
             focus: PaneId::Queue,
             history: History::default(),
+            memory: setup.memory,
+            preview: Preview::default(),
             zoom: false,
             layers: Vec::new(),
             layer_serial: 0,
@@ -200,6 +215,7 @@ impl App {
                 self.perform(owner, effect);
             }
             self.lay_out();
+            self.ask_preview();
             if self.effects.is_empty() {
                 break;
             }
@@ -216,7 +232,7 @@ impl App {
 
     fn lay_out(&mut self) {
         let (width, height) = self.size;
-        let desk = layout::desk(width, height, self.focus, self.zoom);
+        let desk = layout::desk(width, height, self.focus, self.zoom, self.preview.on);
         for id in PaneId::ALL {
             let frame = desk.panes.iter().find(|(p, _)| *p == id).map_or(desk.body, |(_, r)| *r);
             let inside = layout::inside(frame);
@@ -260,6 +276,7 @@ impl App {
         if matches!(note, Note::Change(event) if event.topic == Topic::User) {
             self.ask_people();
         }
+        self.preview.refresh();
         self.tell_panes(note);
         for i in 0..self.layers.len() {
             self.with_layer(i, |layer, cx| layer.note(note, cx));
@@ -342,6 +359,7 @@ impl App {
             self.keep_draft(i);
         }
         self.commands.push(Command::Save(self.model.drafts.to_json()));
+        self.remember();
         self.quit = true;
     }
 
@@ -457,7 +475,7 @@ impl App {
     pub fn next_wake(&self) -> Option<Time> {
         let spin = (self.calls.running() > 0).then(|| self.model.now.plus_ms(chrome::SPIN_MS));
         let now = self.model.now;
-        let shown = layout::desk(self.size.0, self.size.1, self.focus, self.zoom).panes;
+        let shown = layout::desk(self.size.0, self.size.1, self.focus, self.zoom, self.preview.on).panes;
         let clocks = shown
             .iter()
             .filter_map(|(id, _)| self.panes[id.index()].next_change(now))

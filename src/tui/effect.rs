@@ -254,6 +254,8 @@ pub enum Effect {
     Sort(PaneId, String),
     /// By the name of the group; empty: none.
     Group(PaneId, String),
+    /// A command about saved views: `save NAME`, `drop NAME`, `NAME`.
+    View(String),
     Pin(Option<Chosen>),
     Copy(String),
     /// Writes a text to a file of this name: the way out where a terminal keeps no clipboard.

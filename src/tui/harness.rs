@@ -21,6 +21,7 @@ use super::drafts::Drafts;
 use super::effect::{Fault, Payload, Work};
 use super::input::Input;
 use super::keymap::{Key, Keymap};
+use super::memory::Memory;
 use super::msg::{Command, Msg};
 use super::terminal::Happened;
 use super::theme::Theme;
@@ -52,6 +53,8 @@ pub struct Harness {
     pub copied: Vec<String>,
     /// The drafts file as last written.
     pub saved: Option<String>,
+    /// Where it was left and the views, as last written.
+    pub remembered: Option<Memory>,
     /// Calls that were cancelled.
     pub aborted: usize,
     /// What was written to files: name and text.
@@ -67,20 +70,26 @@ impl Harness {
     }
 
     pub fn with_theme(width: u16, height: u16, theme: &str) -> Self {
-        Self::build(width, height, theme, Drafts::default(), "https://desk.test")
+        Self::build(width, height, theme, Memory::default(), "https://desk.test")
+    }
+
+    /// A console that remembers what another one left ([`Harness::remembered`]).
+    pub fn remembering(width: u16, height: u16, memory: Memory) -> Self {
+        Self::build(width, height, "mono", memory, "https://desk.test")
     }
 
     /// A console without a profile.
     pub fn first_run(width: u16, height: u16) -> Self {
-        Self::build(width, height, "mono", Drafts::default(), "")
+        Self::build(width, height, "mono", Memory::default(), "")
     }
 
-    fn build(width: u16, height: u16, theme: &str, drafts: Drafts, server: &str) -> Self {
+    fn build(width: u16, height: u16, theme: &str, memory: Memory, server: &str) -> Self {
         let theme = Theme::named(theme).or_else(|_| Theme::named("mono"));
         let setup = Setup {
             keymap: Keymap::read(None).unwrap_or_default(),
             theme: theme.unwrap_or_else(|_| std::process::abort()),
-            drafts,
+            drafts: Drafts::default(),
+            memory,
             server: server.to_owned(),
             email: "ada@agency.test".to_owned(),
             now: NOON,
@@ -94,6 +103,7 @@ impl Harness {
             open: VecDeque::new(),
             copied: Vec::new(),
             saved: None,
+            remembered: None,
             aborted: 0,
             exported: Vec::new(),
             editing: None,
@@ -246,6 +256,7 @@ impl Harness {
                 Command::Save(json) => self.saved = Some(json),
                 Command::Export(name, text) => self.exported.push((name, text)),
                 Command::Edit(layer, text) => self.editing = Some((layer, text)),
+                Command::Remember(memory) => self.remembered = Some(*memory),
                 Command::Connect(_) | Command::Reconnect | Command::Suspend | Command::Resume => {}
             }
         }

@@ -135,8 +135,13 @@ impl<'a> Brush<'a> {
         self.put(left, bottom, set.bottom_left, style);
         self.put(right, bottom, set.bottom_right, style);
         let room = area.width.saturating_sub(4);
-        let note_width = (width(note) as u16).min(room / 2);
-        let after = self.runs(left + 2, top, room.saturating_sub(note_width + 1), title);
+        // Where one is in the list matters more than the end of a long title.
+        let note_width = (width(note) as u16).min(room * 3 / 4);
+        let space = room.saturating_sub(note_width + 1);
+        let mut after = self.runs(left + 2, top, space, title);
+        if width(title) > usize::from(space) && space > 0 {
+            after = self.text(left + 1 + space, top, 1, &Safe::new("…"), Tone::Dim);
+        }
         if note_width > 0 && after < right {
             self.runs(right - 1 - note_width, top, note_width, note);
         }

@@ -46,6 +46,8 @@ pub enum Command {
     Edit(u32, String),
     /// To the drafts file.
     Save(String),
+    /// Where it was left, and the saved views.
+    Remember(Box<super::memory::Memory>),
     /// Gives the terminal back and stops the process.
     Suspend,
     /// Takes the terminal again.

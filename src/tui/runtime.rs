@@ -18,6 +18,7 @@ use tokio::task::AbortHandle;
 use super::app::App;
 use super::drafts::Drawer;
 use super::effect::{Gate, Host};
+use super::memory::Shelf;
 use super::msg::{Command, Msg};
 use super::terminal::{self, Happened, Keys, Screen};
 use crate::domain::time::Time;
@@ -30,6 +31,7 @@ pub(super) struct Runtime {
     jobs: HashMap<u64, AbortHandle>,
     events: Option<AbortHandle>,
     drawer: Option<Drawer>,
+    shelf: Option<Shelf>,
     screen: Screen,
     keys: Keys,
     outside: Outside,
@@ -60,7 +62,7 @@ pub(super) async fn run(
     mut app: App,
     remote: Option<Remote>,
     gate: Arc<dyn Gate>,
-    drawer: Option<Drawer>,
+    (drawer, shelf): (Option<Drawer>, Option<Shelf>),
     outside: Outside,
 ) -> color_eyre::Result<()> {
     let (queue, mut messages) = unbounded_channel();
@@ -76,6 +78,7 @@ pub(super) async fn run(
         jobs: HashMap::new(),
         events: None,
         drawer,
+        shelf,
         screen,
         keys: watch_terminal(&queue)?,
         outside,
@@ -250,6 +253,13 @@ impl Runtime {
                         && let Err(error) = drawer.save(&json)
                     {
                         tracing::warn!(%error, "drafts cannot be kept");
+                    }
+                }
+                Command::Remember(memory) => {
+                    if let Some(shelf) = &self.shelf
+                        && let Err(error) = shelf.save(&memory)
+                    {
+                        tracing::warn!(%error, "what was left where cannot be kept");
                     }
                 }
                 Command::Suspend => Screen::suspend(),

@@ -263,7 +263,9 @@ impl<T: Row> Window<T> {
         parts.push(if all == 0 || here == 0 {
             total
         } else {
-            let about = if self.exact || self.before == 0 { "" } else { "about " };
+            // The last row is the last row, wherever one came from.
+            let last = !self.has_more_after() && self.at + 1 == self.len();
+            let about = if self.exact || last { "" } else { "about " };
             format!("{about}{} of {total}", grouped(here as i64))
         });
         Safe::new(&parts.join(" · "))

@@ -34,3 +34,4 @@ mod hostile;
 mod imports;
 mod keys;
 mod layers;
+mod lists;

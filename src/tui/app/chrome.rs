@@ -41,12 +41,15 @@ impl App {
             }
             return None;
         }
-        let desk = layout::desk(area.width, area.height, self.focus, self.zoom);
+        let desk = layout::desk(area.width, area.height, self.focus, self.zoom, self.preview.on);
         self.header(&mut brush, desk.header);
         let covered = self.layers.iter().rposition(|(_, l)| l.shape() == Shape::Full);
         if covered.is_none() {
             for (id, frame) in &desk.panes {
                 self.pane(&mut brush, *id, *frame);
+            }
+            if let Some(frame) = desk.preview {
+                self.draw_preview(&mut brush, frame);
             }
         }
         for (_, layer) in self.layers.iter().skip(covered.unwrap_or(0)) {
@@ -71,6 +74,29 @@ impl App {
         let position = [run(format!(" {} ", pane.position()), Tone::Dim)];
         let inside = brush.frame(frame, &title, &position, focused);
         pane.draw(brush, inside, focused, &self.model);
+        if id == self.focus {
+            self.tab_line(brush, id, frame);
+        }
+    }
+
+    /// The saved views of the focused pane on the lower edge of its frame.
+    fn tab_line(&self, brush: &mut Brush, id: super::PaneId, frame: Rect) {
+        let (tabs, at) = self.tabs(id);
+        if tabs.len() < 2 || frame.height < 4 {
+            return;
+        }
+        let mut runs = vec![run(" ", Tone::Border)];
+        for (i, tab) in tabs.iter().enumerate() {
+            let shown = at == Some(i);
+            let name = Safe::new(&tab.name);
+            runs.push(if shown {
+                run(format!("[{name}]"), Tone::Focus)
+            } else {
+                run(format!(" {name} "), Tone::Dim)
+            });
+        }
+        runs.push(run(" ", Tone::Border));
+        brush.runs(frame.x + 2, frame.bottom() - 1, frame.width.saturating_sub(4), &runs);
     }
 
     fn header(&self, brush: &mut Brush, area: Rect) {

@@ -130,7 +130,7 @@ impl App {
             }
             return;
         }
-        let desk = layout::desk(self.size.0, self.size.1, self.focus, self.zoom);
+        let desk = layout::desk(self.size.0, self.size.1, self.focus, self.zoom, self.preview.on);
         let Some((pane, frame)) = desk.panes.iter().find(|(_, frame)| frame.contains((x, y).into())) else {
             return;
         };
@@ -228,6 +228,9 @@ impl App {
             Action::Drafts => self.open(drafts::Drafts::default()),
             Action::Lock => self.lock(),
             Action::ViewAs => self.say(Tone::Warn, VIEW_AS),
+            Action::Preview => self.toggle_preview(),
+            Action::PrevTab => self.next_tab(false),
+            Action::NextTab => self.next_tab(true),
             _ => return false,
         }
         self.dirty = true;
@@ -288,6 +291,9 @@ impl App {
             | Action::Log
             | Action::Drafts
             | Action::Lock
+            | Action::Preview
+            | Action::PrevTab
+            | Action::NextTab
             | Action::Cancel => Can::Yes,
             Action::Undo | Action::Redo => {
                 Can::when(self.model.role() != Some(Role::Viewer), "Viewers change nothing.")

@@ -82,6 +82,10 @@ impl App {
                 self.close(owner);
                 self.with_pane(pane, |pane, cx| pane.note(Note::Group(&name), cx));
             }
+            Effect::View(text) => {
+                self.close(owner);
+                self.view_command(&text);
+            }
             Effect::Pin(client) => {
                 self.model.pin = if self.model.pin.as_ref() == client.as_ref() {
                     None
@@ -245,6 +249,10 @@ impl App {
     pub(super) fn own_reply(&mut self, payload: Payload) {
         let own = match payload.downcast::<Vec<Effect>>() {
             Ok(effects) => return self.effects.extend(effects.into_iter().map(|e| (Owner::App, e))),
+            Err(other) => other,
+        };
+        let own = match own.downcast::<super::preview::Came>() {
+            Ok(came) => return self.preview.take(*came),
             Err(other) => other.downcast::<Own>(),
         };
         let Ok(own) = own else { return };

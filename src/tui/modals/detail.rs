@@ -293,6 +293,22 @@ impl Detail {
     }
 }
 
+/// The finding in short, for the preview beside a list: head and facts, as far as they fit.
+pub fn preview(brush: &mut Brush, area: Rect, finding: &Finding, full: Option<&FindingDetail>, model: &Model) {
+    if area.height < 3 {
+        return;
+    }
+    sections::head(brush, area, finding, full, model);
+    let body = Rect {
+        y: area.y + 3,
+        height: area.height - 3,
+        ..area
+    };
+    if let Some(detail) = full {
+        sections::facts(brush, body, detail, 0);
+    }
+}
+
 impl Layer for Detail {
     fn shape(&self) -> Shape {
         Shape::Full

@@ -101,6 +101,10 @@ impl Palette {
             "projects" => PaneId::Projects,
             "findings" => PaneId::Findings,
             "queue" => PaneId::Queue,
+            "view" if !rest.trim().is_empty() => {
+                cx.push(Effect::View(rest.trim().to_owned()));
+                return true;
+            }
             _ => {
                 let Some(action) = Action::named(word).filter(|a| rest.is_empty() && a.place() != Where::Text) else {
                     return false;

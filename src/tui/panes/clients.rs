@@ -38,7 +38,8 @@ const COLUMNS: &[Column<Client>] = &[
     Column::<Client>::new(&["client"], 0, 0, |client, look| {
         let here = look.model.stands_in(client.id).then(|| run("● ", Tone::Key));
         here.into_iter().chain([run(&client.name, Tone::Text)]).collect()
-    }),
+    })
+    .to(26),
     Column::<Client>::new(&["state"], 10, 4, |client, _| vec![state(client.state)]),
     Column::<Client>::new(&["open"], 12, 1, |client, look| {
         badge::counts(&client.open_findings, look.width)
@@ -159,7 +160,7 @@ impl Noun for Clients {
     fn title(&self, model: &Model) -> Vec<Run> {
         let used = model.agency.as_ref().map(|agency| {
             run(
-                format!("{} of {} in the plan ", agency.clients.used, agency.clients.limit),
+                format!("plan {} of {} ", agency.clients.used, agency.clients.limit),
                 Tone::Dim,
             )
         });

@@ -123,6 +123,7 @@ const fn group(
         text,
         sort,
         headed: true,
+        hides: if matches!(letter, 'a') { "who" } else { name },
         of,
     }
 }

@@ -205,8 +205,12 @@ impl<N: Noun> ListPane<N> {
     }
 
     /// The columns that fit, with their cells.
-    fn columns(width: u16, model: &Model) -> Vec<(&'static Column<N::Item>, table::Column)> {
-        let all: Vec<_> = N::columns().iter().filter(|c| !(c.hidden)(model)).collect();
+    fn columns(&self, width: u16, model: &Model) -> Vec<(&'static Column<N::Item>, table::Column)> {
+        let hides = self.group.filter(|g| g.headed && !g.hides.is_empty()).map(|g| g.hides);
+        let all: Vec<_> = N::columns()
+            .iter()
+            .filter(|c| !(c.hidden)(model) && hides.is_none_or(|head| c.heads[0] != head))
+            .collect();
         let shapes: Vec<_> = all.iter().map(|c| c.shape).collect();
         let fitted = table::fit(&shapes, width);
         fitted
@@ -365,8 +369,17 @@ impl<N: Noun> Pane for ListPane<N> {
         if self.window.is_old() {
             out.push(run("loading… ", Tone::Warn));
         }
-        if !self.query.is_empty() {
-            out.push(run(format!("{} ", self.query), Tone::Dim));
+        // What a group is sorted by goes without saying.
+        let sort = self
+            .group
+            .is_some_and(|g| N::SORT_IN_QUERY && same_field(g.sort, self.sort_word()));
+        let query = if sort {
+            super::sorted(&self.query, "")
+        } else {
+            self.query.clone()
+        };
+        if !query.is_empty() {
+            out.push(run(format!("{query} "), Tone::Dim));
         }
         if !N::SORT_IN_QUERY && !self.order.is_empty() {
             out.push(run(format!("sort:{} ", self.order), Tone::Dim));
@@ -386,7 +399,7 @@ impl<N: Noun> Pane for ListPane<N> {
     }
 
     fn draw(&self, brush: &mut Brush, area: Rect, focused: bool, model: &Model) {
-        let columns = Self::columns(area.width.saturating_sub(2), model);
+        let columns = self.columns(area.width.saturating_sub(2), model);
         let shapes: Vec<_> = columns.iter().map(|(_, shape)| *shape).collect();
         let sizes = |name: &Safe| self.group.and_then(|g| self.noun.group_size(g.name, name));
         let looks = table::Looks {

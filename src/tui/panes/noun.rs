@@ -114,6 +114,8 @@ pub struct Group<T> {
     pub sort: &'static str,
     /// Whether groups get heading lines.
     pub headed: bool,
+    /// The head of the column that the heading makes needless.
+    pub hides: &'static str,
     pub of: GroupOf<T>,
 }
 

@@ -39,7 +39,8 @@ const COLUMNS: &[Column<Project>] = &[
             .is_some_and(|p| p.id == project.id.0)
             .then(|| run("● ", Tone::Key));
         here.into_iter().chain([run(&project.name, Tone::Text)]).collect()
-    }),
+    })
+    .to(21),
     Column::<Project>::new(&["client"], 9, 0, |project, _| badge::client(project.client.as_ref()))
         .to(28)
         .unless(|model| model.standing.client.is_some()),
@@ -50,7 +51,7 @@ const COLUMNS: &[Column<Project>] = &[
     Column::<Project>::new(&["open"], 12, 5, |project, look| {
         badge::counts(&project.open_findings, look.width)
     })
-    .to(22),
+    .to(21),
     Column::<Project>::new(&["lead"], 8, 6, |project, look| {
         badge::person(project.lead.as_ref(), look.width)
     })

@@ -95,6 +95,7 @@ const GROUPS: &[Group<QueueItem>] = &[
         text: "lane: the queue's own order",
         sort: "",
         headed: false,
+        hides: "",
         of: |item| Safe::new(lane_name(item.lane)),
     },
     Group {
@@ -103,6 +104,7 @@ const GROUPS: &[Group<QueueItem>] = &[
         text: "lane, with headings",
         sort: "",
         headed: true,
+        hides: "lane",
         of: |item| Safe::new(lane_name(item.lane)),
     },
     Group {
@@ -111,6 +113,7 @@ const GROUPS: &[Group<QueueItem>] = &[
         text: "client, then the nearest clock",
         sort: "client",
         headed: true,
+        hides: "client",
         of: |item| badge::client_name(&item.finding),
     },
     Group {
@@ -119,6 +122,7 @@ const GROUPS: &[Group<QueueItem>] = &[
         text: "severity, then the nearest clock",
         sort: "-sev",
         headed: true,
+        hides: "",
         of: |item| Safe::new(item.finding.severity.name()),
     },
     Group {
@@ -127,6 +131,7 @@ const GROUPS: &[Group<QueueItem>] = &[
         text: "assignee, then the nearest clock",
         sort: "assignee",
         headed: true,
+        hides: "who",
         of: |item| badge::assignee_name(&item.finding),
     },
 ];

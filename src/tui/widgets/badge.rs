@@ -99,7 +99,7 @@ pub const BADGE_HEADS: &[&str] = &[
 /// All five badges. Where there is room in words under their heads; else the fixing in words and the others by letter;
 /// else by letter and number alone. `·` is a badge with nothing to tell.
 pub fn badges(badges: &Badges, width: u16) -> Vec<Run> {
-    let [narrow, middle, wide] = [9, 23, 58];
+    let [narrow, middle, wide]: [u16; 3] = [9, 23, 58];
     let others = [&badges.scan, &badges.report, &badges.handoff, &badges.monitoring];
     if width >= wide {
         let mut out = padded(words(&badges.fix), 13);
@@ -109,7 +109,7 @@ pub fn badges(badges: &Badges, width: u16) -> Vec<Run> {
         return out;
     }
     if width >= middle {
-        let mut out = padded(words(&badges.fix), usize::from(width) - 12);
+        let mut out = padded(words(&badges.fix), 12);
         for (badge, name) in others.into_iter().zip(["S", "R", "H", "M"]) {
             let state = initial(badge);
             let tone = if state.text.as_str() == "·" {
@@ -124,10 +124,10 @@ pub fn badges(badges: &Badges, width: u16) -> Vec<Run> {
         return out;
     }
     let fix = short(&badges.fix);
-    let room = usize::from(width.max(narrow)).saturating_sub(4);
-    let used = fix.text.width();
+    let room = usize::from(narrow) - 4;
+    let fits = fix.text.width() < room;
     let mut out = padded(fix, room);
-    if used < room {
+    if fits {
         out.extend(others.into_iter().map(initial));
     }
     out
@@ -282,7 +282,7 @@ mod tests {
             monitoring: badge("alert", None),
         };
         assert_eq!(text(&badges(&all, 9)), "66!  dd·!");
-        assert_eq!(text(&badges(&all, 23)), "66 overdue Sd Rd H· M!");
+        assert_eq!(text(&badges(&all, 23)), "66 overdue  Sd Rd H· M!");
         assert_eq!(
             text(&badges(&all, 60)),
             "66 overdue   done        draft    not started   alert"

@@ -47,39 +47,46 @@ pub const fn number(head: &'static str, width: u16, spare: u8) -> Column {
 }
 
 /// The flexible column never gets narrower than this while others can go.
-const FLEX_MIN: u16 = 18;
+const FLEX_MIN: u16 = 14;
 
-/// Columns with a `spare` from here on come only where the flexible one has this much already.
-const LUXURY: u8 = 5;
+/// What is enough for it, where it does not say otherwise (`most`).
 const FLEX_GOOD: u16 = 36;
+
+/// Columns with a `spare` from here on come only where all others have all they want.
+const LUXURY: u8 = 5;
 
 /// Which columns fit, with their widths.
 pub fn fit(columns: &[Column], width: u16) -> Vec<(usize, u16)> {
+    let good = columns.iter().find(|c| c.width == 0).map_or(0, |c| match c.most {
+        0 => FLEX_GOOD,
+        most => most,
+    });
     let mut kept: Vec<usize> = (0..columns.len()).collect();
     loop {
         let fixed: u16 = kept.iter().map(|i| columns[*i].width).sum();
         let gaps = kept.len().saturating_sub(1) as u16;
-        let flexible = kept.iter().any(|i| columns[*i].width == 0);
         let least = kept.iter().copied().filter(|i| columns[*i].spare > 0);
         let least = least.max_by_key(|i| columns[*i].spare);
-        let flex = match least {
-            _ if !flexible => 0,
-            Some(i) if columns[i].spare >= LUXURY => FLEX_GOOD,
-            _ => FLEX_MIN,
+        let wanted = match least {
+            Some(i) if columns[i].spare >= LUXURY => {
+                let others = kept
+                    .iter()
+                    .map(|i| columns[*i])
+                    .filter(|c| c.spare < LUXURY && c.width > 0);
+                good + others.map(|c| c.most - c.width).sum::<u16>()
+            }
+            _ => FLEX_MIN.min(good),
         };
         match least {
-            Some(i) if fixed + gaps + flex > width => kept.retain(|k| *k != i),
-            _ => {
-                let rest = width.saturating_sub(fixed + gaps);
-                return share(columns, kept, rest);
-            }
+            Some(i) if fixed + gaps + wanted > width => kept.retain(|k| *k != i),
+            _ => return share(columns, kept, width.saturating_sub(fixed + gaps), good),
         }
     }
 }
 
 /// What is left goes to the flexible column first, then to those that may grow, the rest to the flexible one again.
-fn share(columns: &[Column], kept: Vec<usize>, rest: u16) -> Vec<(usize, u16)> {
-    let mut spare = rest.saturating_sub(FLEX_GOOD);
+fn share(columns: &[Column], kept: Vec<usize>, rest: u16, good: u16) -> Vec<(usize, u16)> {
+    let mut spare = rest.saturating_sub(good);
     let mut widths: Vec<(usize, u16)> = kept.into_iter().map(|i| (i, columns[i].width)).collect();
     let mut flex = rest;
     let mut grown = true;
@@ -308,8 +315,8 @@ mod tests {
         ];
         let widths = |w| fit(&columns, w).into_iter().map(|(i, _)| i).collect::<Vec<_>>();
         assert_eq!(widths(80), [0, 1, 2, 3]);
-        assert_eq!(widths(40), [0, 1, 3]);
-        assert_eq!(widths(30), [0, 1]);
+        assert_eq!(widths(39), [0, 1, 3]);
+        assert_eq!(widths(25), [0, 1]);
         assert_eq!(fit(&columns, 80)[1].1, 80 - 23 - 3);
     }
 
@@ -323,12 +330,13 @@ mod tests {
             },
             column("tool", 8, 6),
         ];
+        assert_eq!(fit(&columns, 40), [(0, 29), (1, 10)]);
         assert_eq!(
-            fit(&columns, 40),
-            [(0, 29), (1, 10)],
-            "no luxury while the title is short"
+            fit(&columns, 60),
+            [(0, 39), (1, 20)],
+            "no luxury while others want more"
         );
-        assert_eq!(fit(&columns, 60), [(0, 36), (1, 14), (2, 8)]);
+        assert_eq!(fit(&columns, 66), [(0, 36), (1, 20), (2, 8)]);
         assert_eq!(fit(&columns, 100), [(0, 70), (1, 20), (2, 8)]);
     }
 }
