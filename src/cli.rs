@@ -25,6 +25,7 @@ mod error;
 mod events;
 mod finding;
 mod import;
+mod man;
 pub mod output;
 mod paging;
 mod paths;
@@ -83,6 +84,7 @@ enum Command {
     Paths(paths::Paths),
     Doctor(doctor::Doctor),
     Completions(completions::Completions),
+    Man(man::Man),
     Demo(demo::Demo),
     Serve(serve::Serve),
     #[command(subcommand)]
@@ -114,8 +116,11 @@ pub fn main() -> ExitCode {
 
 fn start(cli: Cli) -> Result<(), Error> {
     let cx = Context::new(cli.global)?;
-    if let Some(Command::Completions(command)) = cli.command {
-        return completions::run(&cx, &command, Cli::command());
+    // Made from the tree of commands alone: no log, no threads.
+    match &cli.command {
+        Some(Command::Completions(command)) => return completions::run(&cx, command, Cli::command()),
+        Some(Command::Man(command)) => return man::run(&cx, command, Cli::command()),
+        _ => {}
     }
     if let Some(Command::Demo(command)) = cli.command {
         // Its log is where its data is, and both are taken away with it.
@@ -172,11 +177,10 @@ async fn run(cx: &Context, command: Option<Command>) -> Result<(), Error> {
         Some(Command::Events(_)) => events::run(cx).await,
         Some(Command::Paths(_)) => paths::run(cx),
         Some(Command::Doctor(_)) => doctor::run(cx).await,
-        Some(Command::Completions(command)) => completions::run(cx, &command, Cli::command()),
         Some(Command::Serve(command)) => serve::run(cx, command).await,
         Some(Command::Admin(command)) => admin::run(cx, command).await,
         // Each has a start of its own.
-        Some(Command::Demo(_) | Command::Worker(_)) => Ok(()),
+        Some(Command::Completions(_) | Command::Man(_) | Command::Demo(_) | Command::Worker(_)) => Ok(()),
     }
 }
 

@@ -129,7 +129,12 @@ pub struct Options {
     pub network: Network,
     /// Refuse every write before it is sent.
     pub read_only: bool,
+    /// Told once of each call that is still without an answer after [`SLOW`].
+    pub slow: Option<fn(&Address)>,
 }
+
+/// How long a person waits without a word.
+pub const SLOW: Duration = Duration::from_secs(3);
 
 /// The client of one server.
 #[derive(Debug, Clone)]
@@ -154,6 +159,7 @@ struct Inner {
     renewing: tokio::sync::Mutex<()>,
     network: Network,
     read_only: bool,
+    slow: Option<fn(&Address)>,
 }
 
 impl Remote {
@@ -193,6 +199,7 @@ impl Remote {
                 renewing: tokio::sync::Mutex::new(()),
                 network: options.network,
                 read_only: options.read_only,
+                slow: options.slow,
             }),
         })
     }

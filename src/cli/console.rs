@@ -104,6 +104,7 @@ impl Gate for Door {
                 token: None,
                 network: cx.config.network.clone(),
                 read_only: cx.global.read_only,
+                slow: None,
             })?;
             let request = SignIn {
                 email: email.clone(),

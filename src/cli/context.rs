@@ -6,9 +6,10 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 
 use super::error::Error;
-use super::output::Printer;
+use super::output::{self, Printer};
 use crate::config::{self, Config, Environment, Paths, check_profile_name};
 use crate::credentials::Cache;
+use crate::domain::safe::Safe;
 use crate::remote::{Address, Options, Remote};
 
 /// Flags that stand on every command.
@@ -109,7 +110,7 @@ impl Context {
     pub fn remote(&self) -> Result<Remote, Error> {
         let servers = self.servers()?;
         if servers.is_empty() {
-            return Err(Error::Usage(format!(
+            return Err(Error::NotSignedIn(format!(
                 "profile `{}` names no server; run: riskdesk login --server URL --email E",
                 self.profile
             )));
@@ -120,6 +121,7 @@ impl Context {
             token: self.environment.token().cloned(),
             network: self.config.network.clone(),
             read_only: self.global.read_only,
+            slow: self.out.talks().then_some(still_waiting),
         })?)
     }
 
@@ -185,6 +187,11 @@ impl Context {
             _ => Ok(()),
         }
     }
+}
+
+/// A command says why nothing happens.
+fn still_waiting(server: &Address) {
+    output::complain(Safe::new(&format!("{server} has not answered yet; still waiting (ctrl-c stops)")).as_str());
 }
 
 /// Reads one of the API's words (`admins_only`) from a flag.

@@ -21,6 +21,12 @@ pub enum Error {
     /// The session cannot be kept or read.
     #[error(transparent)]
     Credentials(#[from] credentials::Error),
+    /// The server did not understand a query: the refusal, and the query.
+    #[error("{0}")]
+    Query(Box<Problem>, String),
+    /// Nobody has signed in to anything yet.
+    #[error("{0}")]
+    NotSignedIn(String),
     /// The command line asks for something that does not go together.
     #[error("{0}")]
     Usage(String),
@@ -35,14 +41,25 @@ pub enum Error {
 }
 
 impl Error {
+    /// Knows the query that a refusal is about, so that it can point at the place.
+    #[must_use]
+    pub fn about(self, query: Option<&str>) -> Self {
+        match (self, query) {
+            (Self::Remote(remote::Error::Problem(p)), Some(query)) if p.at.is_some() => {
+                Self::Query(p, query.to_owned())
+            }
+            (other, _) => other,
+        }
+    }
+
     /// product: 0 done, 1 failed, 2 wrong usage, 3 not signed in, 4 not allowed, 5 not found, 6 conflict,
     /// 7 server unreachable, 8 a limit.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Remote(remote::Error::Problem(p)) => p.code.exit_code(),
+            Self::Remote(remote::Error::Problem(p)) | Self::Query(p, _) => p.code.exit_code(),
             Self::Remote(remote::Error::Unreachable(_)) => 7,
-            Self::Remote(remote::Error::SignInNeeded) => 3,
+            Self::Remote(remote::Error::SignInNeeded) | Self::NotSignedIn(_) => 3,
             Self::Remote(remote::Error::Protocol(_)) | Self::Failed(_) => 1,
             Self::Config(_) | Self::Usage(_) => 2,
             Self::Credentials(_) => 1,
@@ -58,8 +75,10 @@ impl Error {
         }
         if json {
             match self {
-                Self::Remote(remote::Error::Problem(problem)) => output::complain_json(problem),
-                Self::Remote(remote::Error::SignInNeeded) => {
+                Self::Remote(remote::Error::Problem(problem)) | Self::Query(problem, _) => {
+                    output::complain_json(problem);
+                }
+                Self::Remote(remote::Error::SignInNeeded) | Self::NotSignedIn(_) => {
                     output::complain_json(&Problem::new(Code::Unauthenticated, self.to_string()));
                 }
                 Self::Remote(remote::Error::Unreachable(_)) => {
@@ -80,12 +99,20 @@ impl Error {
     }
 
     fn sentence(&self) -> String {
-        let Self::Remote(remote::Error::Problem(p)) = self else {
-            return self.to_string();
+        let (p, query) = match self {
+            Self::Remote(remote::Error::Problem(p)) => (p, None),
+            Self::Query(p, query) => (p, Some(query)),
+            _ => return self.to_string(),
         };
         let mut text = p.detail.clone();
         if let Some(field) = &p.field {
             text = format!("{field}: {text}");
+        }
+        if let (Some(at), Some(query)) = (p.at, query) {
+            // On one line, and the mark under the character: both as they will be shown.
+            let before: String = query.chars().take(at).collect();
+            let indent = " ".repeat(Safe::new(&before).width());
+            text += &format!("\n  {}\n  {indent}^", Safe::new(query));
         }
         if let Some(allowed) = p.allowed.as_ref().filter(|a| !a.is_empty()) {
             let allowed: Vec<&str> = allowed.iter().map(|s| s.name()).collect();
@@ -93,9 +120,6 @@ impl Error {
         }
         if let (Some(used), Some(limit)) = (p.used, p.limit) {
             text += &format!("\nused {used} of {limit}");
-        }
-        if let Some(suggestion) = &p.suggestion {
-            text += &format!("\ndid you mean {suggestion}?");
         }
         if p.status >= 500 && !p.trace_id.is_empty() {
             text += &format!("\nthe server's log has more under {}", p.trace_id);

@@ -240,16 +240,15 @@ async fn over(remote: &Remote, finding: &str, seen: Seen) -> Result<Write, Error
 pub async fn run(cx: &Context, command: Command) -> Result<(), Error> {
     let remote = cx.remote()?;
     match command {
-        Command::List { q, paging } => {
-            list(cx, &paging, |limit, cursor| ListFindings {
-                q: q.clone(),
-                limit,
-                cursor,
-                count: paging.count,
-                ..ListFindings::default()
-            })
-            .await
-        }
+        Command::List { q, paging } => list(cx, &paging, |limit, cursor| ListFindings {
+            q: q.clone(),
+            limit,
+            cursor,
+            count: paging.count,
+            ..ListFindings::default()
+        })
+        .await
+        .map_err(|e| e.about(q.as_deref())),
         Command::Show { finding } => detail::show(cx, &remote.call(&ShowFinding { finding }).await?),
         Command::Create(create) => {
             let request = CreateFinding {

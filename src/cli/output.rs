@@ -171,9 +171,15 @@ impl Printer {
         settle(out.write_all(bytes).and_then(|()| out.flush()))
     }
 
+    /// Whether a person reads along, and not a script.
+    #[must_use]
+    pub fn talks(self) -> bool {
+        !matches!(self.mode, Mode::Json | Mode::Plain)
+    }
+
     /// A remark for the person at the terminal, on standard error. Silent for `--json` and `--plain`.
     pub fn remark(self, sentence: &str) {
-        if !matches!(self.mode, Mode::Json | Mode::Plain) {
+        if self.talks() {
             complain(Safe::block(sentence).as_str());
         }
     }

@@ -85,22 +85,23 @@ impl Row for LaneCount {
 pub async fn run(cx: &Context, command: Command) -> Result<(), Error> {
     let remote = cx.remote()?;
     match command {
-        Command::List { q, paging } => {
-            list(cx, &paging, |limit, cursor| ListQueue {
-                q: q.clone(),
-                limit,
-                cursor,
-                count: paging.count,
-                ..ListQueue::default()
-            })
-            .await
-        }
+        Command::List { q, paging } => list(cx, &paging, |limit, cursor| ListQueue {
+            q: q.clone(),
+            limit,
+            cursor,
+            count: paging.count,
+            ..ListQueue::default()
+        })
+        .await
+        .map_err(|e| e.about(q.as_deref())),
         Command::Lanes { q } => {
-            let counts = remote.call(&CountLanes { q }).await?;
+            let asked = remote.call(&CountLanes { q: q.clone() }).await;
+            let counts = asked.map_err(|e| Error::from(e).about(q.as_deref()))?;
             cx.out.list(&counts, &counts.lanes)
         }
         Command::Next { q } => {
-            let taken = remote.write(&TakeNext { q }, &Write::fresh()).await?;
+            let asked = remote.write(&TakeNext { q: q.clone() }, &Write::fresh()).await;
+            let taken = asked.map_err(|e| Error::from(e).about(q.as_deref()))?;
             if taken.item.is_none() {
                 cx.out.remark("nothing is left to take");
             }

@@ -13,9 +13,9 @@ use super::error::Error;
 use crate::config;
 use crate::server::Server;
 use crate::server::proxies::Proxies;
-use crate::service::Desk;
 use crate::service::clock::Clock;
 use crate::service::limits::Limits;
+use crate::service::{Desk, admin};
 use crate::store::Store;
 
 /// Run the server until it is interrupted
@@ -55,6 +55,7 @@ pub async fn run(cx: &Context, command: Serve) -> Result<(), Error> {
         .map_err(|e| Error::Failed(format!("{}: {e}; name another --spool", spool.display())))?;
 
     let store = Store::open(&database).await.map_err(|e| Error::Failed(e.to_string()))?;
+    let bare = admin::is_bare(&store).await;
     let desk = Desk::within(store, Clock::system(), Some(spool), limits(&cx.config.limits))
         .await
         .map_err(super::admin::refused)?;
@@ -72,6 +73,11 @@ pub async fn run(cx: &Context, command: Serve) -> Result<(), Error> {
         cx.out.line(&json!({"url": url}))?;
     } else {
         cx.out.said(&format!("listening at {url}"))?;
+        if bare {
+            cx.out.remark(&format!(
+                "nobody can sign in yet; run: riskdesk admin init --database {database} --agency NAME --email E --password-stdin"
+            ));
+        }
     }
     tokio::select! {
         _ = interrupt.recv() => {}

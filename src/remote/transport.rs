@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::de::DeserializeOwned;
 
 use super::request::Parts;
-use super::{Address, Error, Remote};
+use super::{Address, Error, Remote, SLOW};
 use crate::api::Method;
 use crate::api::problem::{Code, Problem};
 
@@ -122,8 +122,10 @@ pub(super) async fn send(remote: &Remote, parts: &Parts, signed: bool) -> Result
     let mut token = if signed { Some(remote.token().await?) } else { None };
     let mut renewals = 0;
     let mut breaks = breaks(remote.inner.network.retries);
+    let mut slow = remote.inner.slow;
     loop {
-        let (pause, failure) = match each_address(remote, parts, token.as_ref()).await {
+        let (pause, failure) = match told_if_slow(remote, &mut slow, each_address(remote, parts, token.as_ref())).await
+        {
             Ok(answer) if answer.status == 401 && renewals < RENEWALS && remote.inner.fixed.is_none() => {
                 let Some(failed) = &token else { return Ok(answer) };
                 token = Some(remote.renew(failed).await?);
@@ -150,6 +152,21 @@ pub(super) async fn send(remote: &Remote, parts: &Parts, signed: bool) -> Result
             None => return failure,
         }
     }
+}
+
+/// Says once, where there is somebody to tell, that the answer takes long.
+async fn told_if_slow<T>(remote: &Remote, slow: &mut Option<fn(&Address)>, call: impl Future<Output = T>) -> T {
+    tokio::pin!(call);
+    if let Some(tell) = *slow {
+        tokio::select! {
+            answer = &mut call => return answer,
+            () = tokio::time::sleep(SLOW) => {
+                *slow = None;
+                tell(&remote.inner.servers[remote.inner.current.load(Ordering::Relaxed)]);
+            }
+        }
+    }
+    call.await
 }
 
 /// One try, at the address that answered last, then at the others where nothing could be reached.

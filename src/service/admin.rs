@@ -181,6 +181,14 @@ pub async fn portal_session(
         .await
 }
 
+/// Whether nobody can sign in yet, because no agency was made. `false` where this process may not look.
+pub async fn is_bare(store: &Store) -> bool {
+    let any: Result<bool> = store
+        .admin(|tx| Box::pin(async move { Ok(agency::any(tx).await?) }))
+        .await;
+    any.is_ok_and(|any| !any)
+}
+
 /// Whether there is an agency of this name.
 pub async fn exists(store: &Store, name: &str) -> Result<bool> {
     let name = name.to_owned();

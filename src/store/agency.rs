@@ -128,6 +128,14 @@ pub async fn create(admin: &mut Admin, new: NewAgency, now: Time) -> Result<()> 
     admin.run(sql).await.map(drop)
 }
 
+/// Whether there is an agency at all.
+pub async fn any(admin: &mut Admin) -> Result<bool> {
+    Ok(!admin
+        .all(Sql::new("SELECT agency_id FROM agency LIMIT 1"))
+        .await?
+        .is_empty())
+}
+
 /// An agency by id or name, for the operator.
 pub async fn find(admin: &mut Admin, wanted: &str) -> Result<Option<AgencyRow>> {
     let id = wanted.parse::<Uuid>().unwrap_or(Uuid::nil());

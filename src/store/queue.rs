@@ -229,6 +229,8 @@ pub async fn next(tx: &mut Tx, filter: &Filter) -> Result<Option<QueueRow>> {
         let mut sql = select(&filter.asker, Some(lane));
         stands_in(&mut sql, lane, &filter.asker);
         query::push(&mut sql, tx, filter);
+        // A query may name an archived client to look at it; there is no work to take in it.
+        sql.push(" AND (c.state IS NULL OR c.state <> 'archived')");
         sql.push(" AND l.user_id IS NULL ORDER BY f.clock_key, f.severity DESC, f.id LIMIT 1");
         let Some(first) = tx.opt(sql).await?.as_ref().map(row).transpose()? else {
             continue;

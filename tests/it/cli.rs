@@ -57,7 +57,7 @@ fn wrong_usage_is_2_and_help_teaches() {
 fn without_a_server_a_command_says_what_to_do() {
     let mut home = Home::new();
     let ran = home.run(&["client", "list"]);
-    assert_eq!(ran.code, 2);
+    assert_eq!(ran.code, 3);
     assert!(ran.err.contains("riskdesk login --server"), "{}", ran.err);
     assert_eq!(home.run(&["whoami", "--server", "http://127.0.0.1:9"]).code, 3);
     // Nothing listens there: with something to call with, that is 7.
@@ -373,8 +373,44 @@ fn profiles_keep_servers_and_sessions_apart() {
     assert_eq!(home.run(&["logout"]).code, 0);
     assert_eq!(home.run(&["whoami"]).code, 3);
     assert_eq!(home.run(&["whoami", "--profile", "two"]).code, 0);
-    assert_eq!(home.run(&["whoami", "--profile", "three"]).code, 2);
+    assert_eq!(home.run(&["whoami", "--profile", "three"]).code, 3);
     assert_eq!(home.run(&["whoami", "--profile", "../two"]).code, 2);
+}
+
+#[test]
+fn a_silent_server_is_spoken_of() {
+    // It takes connections, as a stopped process does, and never answers.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let mut home = Home::new();
+    home.set("RISKDESK_TOKEN", "t");
+    home.set("RISKDESK_NETWORK_RETRIES", "0");
+    home.set("RISKDESK_NETWORK_ANSWER_SECONDS", "4");
+    let ran = home.run(&["whoami", "--server", &url]);
+    assert_eq!(ran.code, 7);
+    assert_eq!(ran.err.matches("has not answered yet").count(), 1, "{}", ran.err);
+    let ran = home.run(&["whoami", "--json", "--server", &url]);
+    assert_eq!(ran.problem(7)["code"], "unavailable");
+}
+
+#[test]
+fn every_command_has_a_manual_page() {
+    let home = Home::new();
+    let page = home.run(&["man"]);
+    assert_eq!(page.code, 0, "{}", page.err);
+    assert!(
+        page.out.starts_with(".ie") && page.out.contains(".TH riskdesk 1"),
+        "{}",
+        page.out
+    );
+    let dir = home.path().join("pages");
+    let ran = home.run(&["man", "--dir", dir.to_str().unwrap()]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    for command in ["riskdesk", "riskdesk-finding-move", "riskdesk-import-apply"] {
+        let text = std::fs::read_to_string(dir.join(format!("{command}.1"))).unwrap();
+        assert!(text.contains(".SH SYNOPSIS"), "{command}: {text}");
+    }
+    assert!(!dir.join("riskdesk-worker.1").exists(), "the hidden command has a page");
 }
 
 #[test]

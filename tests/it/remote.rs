@@ -27,6 +27,7 @@ fn client(servers: &[&str], network: Network) -> Remote {
         cache: Cache::in_memory(),
         network,
         read_only: false,
+        slow: None,
     })
     .unwrap()
 }

@@ -290,6 +290,7 @@ fn one_of_many() {
         cache,
         network,
         read_only: false,
+        slow: None,
     };
     let remote = Remote::new(options).unwrap();
     let over = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));

@@ -168,6 +168,7 @@ impl<'a> Seed<'a> {
             cache: Cache::in_memory(),
             network: self.cx.config.network.clone(),
             read_only: false,
+            slow: None,
         })?)
     }
 

@@ -183,6 +183,10 @@ fn a_wrong_query_points_at_the_word() {
         .problem(1);
     assert_eq!((&problem["code"], &problem["at"]), (&json!("invalid_query"), &json!(9)));
     assert!(problem["suggestion"].as_str().unwrap().contains("status"), "{problem}");
+    let said = ann.run(&["finding", "list", "-q", "sev:high stauts:open"]).err;
+    let lines: Vec<&str> = said.lines().collect();
+    assert_eq!(lines[1..], ["  sev:high stauts:open", "           ^"], "{said}");
+    assert_eq!(said.matches("`status`").count(), 1, "{said}");
 }
 
 #[test]
