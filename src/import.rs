@@ -155,6 +155,7 @@ pub struct Out<'a> {
     entries: u64,
     findings: HashSet<u128>,
     places: HashSet<u128>,
+    covered: HashSet<String>,
     reported: u64,
     /// Records handed over.
     handed: u64,
@@ -162,6 +163,9 @@ pub struct Out<'a> {
     unreadable: u64,
     first_unreadable: Option<String>,
 }
+
+/// Most targets that a report states.
+const COVERED: usize = 5_000;
 
 /// Progress is told in steps of this many bytes.
 const STEP: u64 = 1 << 20;
@@ -175,6 +179,7 @@ impl<'a> Out<'a> {
             entries: 0,
             findings: HashSet::new(),
             places: HashSet::new(),
+            covered: HashSet::new(),
             reported: 0,
             handed: 0,
             unreadable: 0,
@@ -248,6 +253,20 @@ impl<'a> Out<'a> {
         }
         self.unreadable(what, offset);
         Ok(())
+    }
+
+    /// A target that the report says it covered.
+    pub fn cover(&mut self, target: String) {
+        if target.is_empty() || target.len() > limits::text::PLACE || self.covered.contains(&target) {
+            return;
+        }
+        // What is beyond stays as it was: nothing there counts as gone.
+        if self.covered.len() >= COVERED {
+            self.summary.leave_out("targets beyond the first 5000 covered");
+            return;
+        }
+        self.covered.insert(target.clone());
+        self.summary.covers.push(target);
     }
 
     /// The report holds this tool's results, even if there are none.

@@ -8,7 +8,7 @@
 //!   `vulners`), else the script's own risk factor, else its state: vulnerable is high, likely vulnerable medium.
 //! - Left out and counted: ports that are closed or filtered, and scripts that say that something is *not* vulnerable.
 //!   What other scripts print stands in the detail of their port.
-//! - The report covers the hosts it looked at, down ones too.
+//! - The report covers the hosts it looked at, down ones too. One without hosts covers nothing: nobody answered.
 
 mod host;
 mod script;
@@ -98,6 +98,10 @@ impl Format for Nmap {
             }
         }
         reader.finish()?;
+        if out.summary.covers.is_empty() {
+            // Not the same as a report that does not say: nothing was seen of anything.
+            out.cover("no host (none answered)".to_owned());
+        }
         out.summary.bytes = reader.offset();
         Ok(())
     }

@@ -13,10 +13,13 @@
 //! - The **same** set of sightings as the tool's latest import changes nothing at all, not even a verified verdict:
 //!   it is the same evidence, not new evidence.
 
+mod covers;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use sha2::{Digest as _, Sha256};
 
+pub use self::covers::{Cover, Covers};
 use super::record::Record;
 use crate::domain::id::{FindingId, OccurrenceId};
 use crate::domain::severity::Severity;
@@ -163,52 +166,19 @@ pub fn evidence(set: &StagedSet, tool: &str) -> Hash {
     digest.finalize().into()
 }
 
-/// A target that a batch covers, as people write it: a host, `host:port`, `*.domain`, a URL prefix, a path prefix.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cover(String);
-
-impl Cover {
-    #[must_use]
-    pub fn new(text: &str) -> Self {
-        Self(text.trim().trim_end_matches('/').to_lowercase())
-    }
-
-    /// Whether a place (its host, its line of text) lies within.
-    #[must_use]
-    pub fn holds(&self, host: Option<&str>, place: &str) -> bool {
-        let host = host.unwrap_or_default().to_lowercase();
-        if !host.is_empty() {
-            if host == self.0 {
-                return true;
-            }
-            if let Some(domain) = self.0.strip_prefix("*.") {
-                return host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'));
-            }
-        }
-        let place = place.to_lowercase();
-        let place = place.strip_prefix("./").unwrap_or(&place);
-        let cover = self.0.strip_prefix("./").unwrap_or(&self.0);
-        let bare = place.split_once("://").map_or(place, |(_, rest)| rest);
-        [place, bare].into_iter().any(|p| {
-            // A URL without a port is its scheme's own port; a bare host is all of its ports.
-            let ends: &[char] = if cover.contains("://") {
-                &['/', '?', '#']
-            } else {
-                &['/', ':', '?', '#']
-            };
-            p.strip_prefix(cover)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with(ends))
-        })
-    }
-}
-
 /// How far a batch speaks for what is *not* in it.
 #[derive(Debug, Clone, Default)]
 pub struct Scope {
     /// Tools with a result list in the batch, each with what is known of its latest import.
     pub tools: BTreeMap<String, Age>,
-    /// None: everything of those tools.
-    pub covers: Vec<Cover>,
+    /// What each of them covered; one that is not here, or covers nothing in particular, covers everything.
+    pub covers: BTreeMap<String, Covers>,
+}
+
+impl Scope {
+    fn covers(&self, tool: &str) -> Option<&Covers> {
+        self.covers.get(tool).filter(|c| !c.is_empty())
+    }
 }
 
 /// How a tool's reports in the batch relate to its latest import into the project.
@@ -394,17 +364,14 @@ fn leaving(known: &Known, scope: &Scope, there: impl Fn(&Hash) -> bool) -> Vec<O
     known
         .places
         .iter()
-        .filter(|p| p.seen_in_latest && !there(&p.key) && covered(scope, p))
+        .filter(|p| p.seen_in_latest && !there(&p.key) && covered(scope, &known.tool, p))
         .map(|p| p.id)
         .collect()
 }
 
-fn covered(scope: &Scope, place: &KnownPlace) -> bool {
-    scope.covers.is_empty()
-        || scope
-            .covers
-            .iter()
-            .any(|c| c.holds(place.host.as_deref(), &place.place))
+fn covered(scope: &Scope, tool: &str, place: &KnownPlace) -> bool {
+    let covers = scope.covers(tool);
+    covers.is_none_or(|c| c.holds(place.host.as_deref(), &place.place))
 }
 
 impl Plan {
@@ -429,7 +396,7 @@ impl Plan {
         let gone = leaving(known, scope, |_| false);
         let left = known.places.iter().filter(|p| p.seen_in_latest).count() - gone.len();
         // One without places belongs to the scope only where the scope is everything.
-        if left > 0 && gone.is_empty() || known.places.is_empty() && !scope.covers.is_empty() {
+        if left > 0 && gone.is_empty() || known.places.is_empty() && scope.covers(&known.tool).is_some() {
             return;
         }
         self.push(Line {

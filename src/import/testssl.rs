@@ -7,7 +7,7 @@
 //!   the server), DEBUG too.
 //! - Left out and counted: what is OK, and the lines that rate the whole server (scores, grade and its reasons): they
 //!   sum up what stands in the other lines.
-//! - The report covers the hosts it names, also those where all is well.
+//! - The report covers the hosts it names, also those where all is well, but not those where the scan failed.
 
 mod row;
 

@@ -46,6 +46,9 @@ pub struct Client {
     pub selected: Vec<String>,
     #[serde(default)]
     pub notes: String,
+    /// Still being set up.
+    #[serde(default)]
+    pub onboarding: bool,
     pub projects: Vec<Project>,
 }
 
@@ -90,11 +93,15 @@ reports! {
     "examportal-astgrep.sarif",
     "metergateway-flawfinder.sarif",
     "openbanking-spectral.sarif",
+    "parents-wapiti.json",
     "parkingpermits-secretlint.sarif",
     "patientapp-mobsfscan.sarif",
     "payments-bandit.sarif",
     "pipelines-zizmor.sarif",
     "playbooks-ansiblelint.sarif",
+    "quillmark-nmap-1.xml",
+    "quillmark-nmap-2.xml",
+    "quillmark-testssl.json",
     "webshop-semgrep-1.sarif",
     "webshop-semgrep-2.sarif",
 }

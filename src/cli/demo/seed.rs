@@ -177,8 +177,7 @@ impl<'a> Seed<'a> {
         let mut works = Vec::new();
         for client in &self.script.clients {
             let opened = admin.write(&opening(client), &Write::fresh()).await?;
-            // The newest one is still being set up.
-            if client.projects.iter().any(|p| !p.reports.is_empty()) {
+            if !client.onboarding {
                 let request = EditClient {
                     client: client.key.clone(),
                     state: Some(ClientState::Active),

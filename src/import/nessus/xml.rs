@@ -57,7 +57,7 @@ fn host<R: Read>(reader: &mut Reader<R>, name: &str, out: &mut Out<'_>) -> Resul
     };
     let covered = names::Target::parse(&host.name).map_or(host.name.clone(), |t| t.host);
     if !covered.is_empty() {
-        names::add(&mut out.summary.covers, covered);
+        out.cover(covered);
     }
     while let Some(tag) = reader.child()? {
         match tag.name.as_str() {

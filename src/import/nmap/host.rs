@@ -9,7 +9,6 @@ use crate::domain::time::Time;
 use crate::import::Out;
 use crate::import::detail::Detail;
 use crate::import::limits::{Refusal, clip_line, text};
-use crate::import::names;
 use crate::import::place;
 use crate::import::record::{Fingerprint, Record, Span};
 use crate::import::xml::{Node, Reader};
@@ -105,10 +104,7 @@ impl Host {
 
     fn cover(&mut self, out: &mut Out<'_>) {
         if !std::mem::replace(&mut self.covered, true) {
-            let name = self.name().to_owned();
-            if !name.is_empty() {
-                names::add(&mut out.summary.covers, name.to_lowercase());
-            }
+            out.cover(self.name().to_lowercase());
         }
     }
 

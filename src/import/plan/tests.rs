@@ -46,7 +46,7 @@ fn known(finding: u8, status: Status, places: &[(u8, &str)]) -> Known {
 fn scope(age: Age, covers: &[&str]) -> Scope {
     Scope {
         tools: BTreeMap::from([("t".to_owned(), age)]),
-        covers: covers.iter().map(|c| Cover::new(c)).collect(),
+        covers: BTreeMap::from([("t".to_owned(), covers.iter().collect())]),
     }
 }
 

@@ -50,8 +50,11 @@ impl Line {
             return Ok(());
         }
         let host = clip_line(&self.host, text::WORD);
-        if !host.is_empty() && !matches!(id.as_str(), "engine_problem" | "scanTime" | "scanProblem") {
-            names::add(&mut out.summary.covers, host.to_lowercase());
+        // A scan that failed saw nothing: nothing of its host may count as gone.
+        if !host.is_empty() && id == "scanProblem" {
+            out.cover(format!("nothing of {} (the scan failed)", host.to_lowercase()));
+        } else if !host.is_empty() && !matches!(id.as_str(), "engine_problem" | "scanTime") {
+            out.cover(host.to_lowercase());
         }
         if self.severity.eq_ignore_ascii_case("OK") {
             out.summary.leave_out("tests that are OK");

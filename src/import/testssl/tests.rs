@@ -29,6 +29,14 @@ const PRETTY: &str = r#"{"Invocation":"x","at":"h","version":"3.2","openssl":"o"
   "novel":{"x":1}}],"scanTime":9}"#;
 
 #[test]
+fn a_scan_that_failed_covers_nothing() {
+    let text = "id,fqdn/ip,port,severity,finding,cve,cwe\nscanProblem,a.test/192.0.2.1,443,FATAL,no connection,,\n";
+    let (records, summary) = decode(text);
+    assert_eq!(records.len(), 1);
+    assert_eq!(summary.covers, ["nothing of a.test (the scan failed)"]);
+}
+
+#[test]
 fn three_ways_are_one_report() {
     let (flat, summary) = decode(FLAT);
     assert_eq!((summary.records(), summary.findings, summary.occurrences), (5, 3, 3));

@@ -96,7 +96,7 @@ impl Infos {
     pub fn tell(&self, out: &mut Out<'_>) {
         out.summary.observed_at = self.observed_at;
         if names::Target::parse(&self.target).is_some() {
-            names::add(&mut out.summary.covers, self.target.trim_end_matches('/').to_owned());
+            out.cover(self.target.trim_end_matches('/').to_owned());
         }
     }
 

@@ -21,7 +21,7 @@ pub fn decode(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Re
     };
     for site in &found.sites {
         if let Some(covered) = site.covers() {
-            names::add(&mut out.summary.covers, covered);
+            out.cover(covered);
         }
     }
     let mut reader = Reader::open(source.open(limits)?, limits);

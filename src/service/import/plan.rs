@@ -13,7 +13,7 @@ use crate::domain::id::{BatchId, FindingId, OccurrenceId, PlanId};
 use crate::domain::key::{Kind, key};
 use crate::domain::severity::Severity;
 use crate::domain::time::Time;
-use crate::import::plan::{self as kernel, Age, Cover, Known, KnownPlace, Outcome, Scope, Sighting, StagedSet};
+use crate::import::plan::{self as kernel, Age, Known, KnownPlace, Outcome, Scope, Sighting, StagedSet};
 use crate::import::record::hex;
 use crate::service::{Caller, Desk, Error, Result, refuse};
 use crate::store::import::plan::{NewLine, NewPlace, WRITTEN};
@@ -165,14 +165,12 @@ fn compute(material: &mut Material) -> Made {
         }
     }
     let set = kernel::collect(std::mem::take(&mut material.sightings));
-    let covers = covers_of(material);
-    let mut scope = Scope {
-        covers: covers.iter().map(|c| Cover::new(c)).collect(),
-        ..Scope::default()
-    };
+    let mut scope = Scope::default();
+    let mut covers = BTreeMap::new();
     let mut tools = Vec::new();
     for (tool, observed_at) in observed {
-        let evidence = evidence_of(&set, &tool, &covers);
+        let covered = covers_of(material, &tool);
+        let evidence = evidence_of(&set, &tool, &covered);
         let age = age_of(material, &tool, &evidence, observed_at);
         tools.push(PlannedTool {
             evidence: hex(&evidence),
@@ -180,7 +178,9 @@ fn compute(material: &mut Material) -> Made {
             latest: age != Age::Older,
             tool: tool.clone(),
         });
-        scope.tools.insert(tool, age);
+        scope.covers.insert(tool.clone(), covered.iter().collect());
+        scope.tools.insert(tool.clone(), age);
+        covers.insert(tool, covered);
     }
     let words = scope_words(&scope, &covers);
     Made {
@@ -192,20 +192,22 @@ fn compute(material: &mut Material) -> Made {
     }
 }
 
-/// What a person said the reports cover, else what the reports say themselves.
-fn covers_of(material: &Material) -> Vec<String> {
+/// What a person said the reports cover, else what the tool's reports say themselves.
+fn covers_of(material: &Material, tool: &str) -> Vec<String> {
     if !material.batch.covers.is_empty() {
         return material.batch.covers.clone();
     }
+    let files = || {
+        material
+            .files
+            .iter()
+            .filter(|f| f.tools.iter().any(|t| sort_key(t) == tool))
+    };
     // One file that says nothing covers everything of its tool.
-    if material
-        .files
-        .iter()
-        .any(|f| f.covers.is_empty() && !f.tools.is_empty())
-    {
+    if files().any(|f| f.covers.is_empty()) {
         return Vec::new();
     }
-    let mut covers: Vec<String> = material.files.iter().flat_map(|f| f.covers.clone()).collect();
+    let mut covers: Vec<String> = files().flat_map(|f| f.covers.clone()).collect();
     covers.sort();
     covers.dedup();
     covers
@@ -240,19 +242,26 @@ fn age_of(material: &Material, tool: &str, evidence: &[u8], observed_at: Option<
 }
 
 /// The scope as a sentence per tool.
-fn scope_words(scope: &Scope, covers: &[String]) -> Vec<String> {
+fn scope_words(scope: &Scope, covers: &BTreeMap<String, Vec<String>>) -> Vec<String> {
+    const SHOWN: usize = 10;
     if scope.tools.is_empty() {
         return vec!["nothing: the files are empty, so that nothing counts as not seen any more".into()];
     }
     scope
         .tools
         .iter()
-        .map(|(tool, age)| match age {
-            Age::Latest if covers.is_empty() => format!("{tool}: everything of this tool in the project"),
-            Age::Latest => format!("{tool}: {}", covers.join(", ")),
-            Age::Older => format!("{tool}: older than its latest import, so that it only adds sightings"),
-            Age::Same => format!("{tool}: the same as its latest import, so that it changes nothing"),
-        })
+        .map(
+            |(tool, age)| match (age, covers.get(tool).map(Vec::as_slice).unwrap_or_default()) {
+                (Age::Latest, []) => format!("{tool}: everything of this tool in the project"),
+                (Age::Latest, covered) if covered.len() > SHOWN => {
+                    let (first, rest) = covered.split_at(SHOWN);
+                    format!("{tool}: {} and {} more", first.join(", "), rest.len())
+                }
+                (Age::Latest, covered) => format!("{tool}: {}", covered.join(", ")),
+                (Age::Older, _) => format!("{tool}: older than its latest import, so that it only adds sightings"),
+                (Age::Same, _) => format!("{tool}: the same as its latest import, so that it changes nothing"),
+            },
+        )
         .collect()
 }
 
