@@ -29,6 +29,10 @@ pub mod session;
 /// Where every route of ours begins.
 pub const BASE: &str = "/api/v1";
 
+/// The header that names the client its writer has pinned, by id: a write that would touch another client's workspace is
+/// refused as `pinned_elsewhere`, and nothing of it happens.
+pub const PIN: &str = "riskdesk-client";
+
 /// The largest page a list answers with, whatever `limit` asks for.
 pub const PAGE_MAX: u32 = 200;
 

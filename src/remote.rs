@@ -82,6 +82,8 @@ impl From<credentials::Error> for Error {
 pub struct Write {
     pub key: String,
     pub version: Option<i64>,
+    /// The client the writer has pinned: the server refuses the write where it would touch another one.
+    pub pin: Option<uuid::Uuid>,
 }
 
 impl Write {
@@ -91,6 +93,7 @@ impl Write {
         Self {
             key: uuid::Uuid::new_v4().to_string(),
             version: None,
+            pin: None,
         }
     }
 

@@ -249,6 +249,7 @@ impl Desk {
                     }
                     let mut note = Note::default();
                     let out = work(tx, &mut note).await?;
+                    note.within_pin(who.pin)?;
                     leave_traces(tx, Some(&who), act, &note, now).await?;
                     if let Some(idem) = &who.idempotency {
                         let body = serde_json::to_string(&out).map_err(|e| Error::Failed(e.to_string()))?;

@@ -294,6 +294,43 @@ impl Endpoint for ListOccurrences {
     const ACCESS: Access = Access::Object;
 }
 
+/// The scanner's own record of a place, as its report has it, and the record of the import before.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ShowRecord {
+    pub finding: String,
+    pub occurrence: OccurrenceId,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RawRecords {
+    pub place: String,
+    /// Absent where no report spoke of the place, or its report is no longer kept.
+    pub latest: Option<RawRecord>,
+    /// Absent where only one import saw the place.
+    pub before: Option<RawRecord>,
+}
+
+/// A part of a report, word for word.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RawRecord {
+    /// The report's name.
+    pub file: String,
+    pub imported_at: Option<Time>,
+    /// Hostile text of a scanner: escape it wherever it is shown.
+    pub text: String,
+    /// Whether the record is longer than what is answered.
+    pub truncated: bool,
+}
+
+impl Endpoint for ShowRecord {
+    type Out = RawRecords;
+    const METHOD: Method = Method::Get;
+    const PATH: &'static str = "/api/v1/findings/{finding}/occurrences/{occurrence}/record";
+    const SUMMARY: &'static str = "Show the scanner's own record of a place";
+    const ACCESS: Access = Access::Object;
+}
+
 /// One line of a finding's history: a move, a round, a triage, a release, a change.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct HistoryEntry {

@@ -25,6 +25,7 @@ pub(super) async fn probe(remote: &Remote) -> Result<Probe, Error> {
         query: String::new(),
         body: None,
         key: None,
+        pin: None,
         version: None,
         repeatable: true,
     };

@@ -19,6 +19,8 @@ pub(super) struct Parts {
     pub(super) key: Option<String>,
     /// `If-Match`, the version alone.
     pub(super) version: Option<i64>,
+    /// The pinned client.
+    pub(super) pin: Option<uuid::Uuid>,
     /// Whether sending it twice does no harm: a read, or a write with its key.
     pub(super) repeatable: bool,
 }
@@ -47,6 +49,7 @@ impl Parts {
             body,
             key: write.map(|w| w.key.clone()),
             version: write.and_then(|w| w.version),
+            pin: write.and_then(|w| w.pin),
             repeatable: E::METHOD == Method::Get || write.is_some(),
         })
     }

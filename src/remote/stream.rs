@@ -129,6 +129,7 @@ async fn request(remote: &Remote, last_id: Option<&str>) -> Result<reqwest::Resp
         query: String::new(),
         body: None,
         key: None,
+        pin: None,
         version: None,
         repeatable: true,
     };

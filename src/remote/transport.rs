@@ -238,6 +238,9 @@ pub(super) fn head(
     if let Some(key) = &parts.key {
         request = request.header("idempotency-key", key);
     }
+    if let Some(pin) = parts.pin {
+        request = request.header(crate::api::PIN, pin.to_string());
+    }
     if let Some(version) = parts.version {
         request = request.header(IF_MATCH, format!("\"{version}\""));
     }

@@ -84,6 +84,7 @@ pub(super) async fn upload<B: AsyncRead + AsyncSeek + Send + Unpin + 'static>(
         query,
         body: None,
         key: Some(Write::fresh().key),
+        pin: None,
         version: None,
         repeatable: true,
     };

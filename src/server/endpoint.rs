@@ -16,7 +16,8 @@ use super::access::gate;
 use super::problem::Refusal;
 use super::rate::{Slot, Who};
 use crate::api::problem::{Code, Problem};
-use crate::api::{Endpoint, Method};
+use crate::api::{Endpoint, Method, PIN};
+use crate::domain::id::ClientId;
 use crate::service::session::{Bearer, Visitor, authenticate};
 use crate::service::{self, Caller, Desk, Idempotency, PortalCaller, refuse};
 
@@ -63,6 +64,10 @@ where
     };
     match conditions::<E>(&parts, &input.bytes) {
         Ok((version, idempotency)) => (caller.version, caller.idempotency) = (version, idempotency),
+        Err(error) => return refused(&caller, error.into()),
+    }
+    match pinned(&parts.headers) {
+        Ok(pin) => caller.pin = pin,
         Err(error) => return refused(&caller, error.into()),
     }
     match answer(app.desk.clone(), caller.clone(), input.request).await {
@@ -348,6 +353,19 @@ fn conditions<E: Endpoint>(parts: &Parts, bytes: &[u8]) -> service::Result<(Opti
             "A write needs an Idempotency-Key header, so that it happens once however often it is sent. A random UUID will do.",
         ),
     }
+}
+
+/// The client the writer says is pinned. A name that is no id is refused: to ignore it would be to write anywhere.
+fn pinned(headers: &HeaderMap) -> service::Result<Option<ClientId>> {
+    let Some(value) = headers.get(PIN) else {
+        return Ok(None);
+    };
+    let id = value.to_str().ok().and_then(|text| text.trim().parse().ok());
+    id.map(Some).ok_or_else(|| {
+        Problem::new(Code::InvalidRequest, "Riskdesk-Client must be the id of a client.")
+            .field("Riskdesk-Client")
+            .into()
+    })
 }
 
 fn seen_version(headers: &HeaderMap) -> service::Result<i64> {

@@ -66,6 +66,7 @@ pub fn build(app: App) -> Api {
         .on(finding::decide::triage)
         .on(finding::decide::release)
         .on(finding::occurrences)
+        .on(finding::raw::show)
         .on(finding::history)
         .on(finding::why)
         .on(comment::list)

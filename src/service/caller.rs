@@ -54,6 +54,8 @@ pub struct Caller {
     pub idempotency: Option<Idempotency>,
     /// The version the writer saw (`If-Match`).
     pub version: Option<i64>,
+    /// The client the writer has pinned: an act on another one is refused.
+    pub pin: Option<ClientId>,
     pub address: Option<String>,
     pub trace: String,
 }
@@ -78,6 +80,7 @@ pub struct Hand {
     /// `user` or `portal`.
     pub(super) kind: &'static str,
     pub(super) id: Uuid,
+    pub(super) pin: Option<ClientId>,
     pub(super) idempotency: Option<Idempotency>,
     pub(super) address: Option<String>,
     pub(super) trace: String,
@@ -95,6 +98,7 @@ impl From<&Caller> for Hand {
             scope: caller.scope,
             kind: "user",
             id: caller.user.0,
+            pin: caller.pin,
             idempotency: caller.idempotency.clone(),
             address: caller.address.clone(),
             trace: caller.trace.clone(),
@@ -108,6 +112,7 @@ impl From<&PortalCaller> for Hand {
             scope: caller.scope,
             kind: "portal",
             id: caller.user.0,
+            pin: None,
             idempotency: caller.idempotency.clone(),
             address: caller.address.clone(),
             trace: caller.trace.clone(),

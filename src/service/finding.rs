@@ -30,6 +30,7 @@ pub mod bulk;
 pub mod create;
 pub mod decide;
 pub(crate) mod pen;
+pub mod raw;
 pub mod transition;
 
 /// A row as the wire shows it.

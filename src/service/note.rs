@@ -5,7 +5,9 @@ use std::collections::{BTreeSet, HashMap};
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::{Result, refuse};
 use crate::api::event::Topic;
+use crate::api::problem::Code;
 use crate::domain::id::{ActId, ClientId};
 use crate::store::record;
 
@@ -95,6 +97,27 @@ impl Note {
     pub fn also(&mut self, project: impl Into<Uuid>) -> &mut Self {
         self.projects.insert(project.into());
         self
+    }
+
+    /// Refuses an act that touched another client than the pinned one: source and target alike. What it did so far goes
+    /// with its transaction.
+    pub(super) fn within_pin(&self, pin: Option<ClientId>) -> Result<()> {
+        let Some(pin) = pin else { return Ok(()) };
+        let elsewhere = self.events.iter().filter_map(|(_, _, place)| (*place)?.1);
+        if self
+            .client
+            .into_iter()
+            .chain(elsewhere)
+            .chain(self.clients.iter().copied())
+            .all(|client| client == pin.0)
+        {
+            return Ok(());
+        }
+        refuse(
+            Code::PinnedElsewhere,
+            "Another client is pinned, and this act touches one that is not it. Nothing was done. Unpin first, or choose a row of \
+             the pinned client.",
+        )
     }
 
     /// The workspace it happened in: who may open it learns of it.

@@ -348,6 +348,7 @@ pub async fn authenticate(desk: &Desk, token: &str, visitor: &Visitor) -> Result
             },
         ),
         idempotency: None,
+        pin: None,
         version: None,
         address: visitor.address.clone(),
         trace: visitor.trace.clone(),

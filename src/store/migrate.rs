@@ -28,6 +28,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0007_housekeeping", include_str!("migrations/0007_housekeeping.sql")),
     ("0008_lanes", include_str!("migrations/0008_lanes.sql")),
     ("0009_undo", include_str!("migrations/0009_undo.sql")),
+    ("0010_records", include_str!("migrations/0010_records.sql")),
 ];
 
 /// The roles that transactions run as. None can log in, none owns anything.

@@ -188,3 +188,70 @@ pub async fn bring_back(tx: &mut Tx, finding: FindingId, places: &[WholePlace], 
     }
     Ok(())
 }
+
+/// Where in the kept reports a place's records lie.
+#[derive(Debug, Clone)]
+pub struct Traces {
+    pub place: String,
+    pub latest: Option<Trace>,
+    pub before: Option<Trace>,
+}
+
+/// A record within a piece of a report's text.
+#[derive(Debug, Clone)]
+pub struct Trace {
+    pub chunk: uuid::Uuid,
+    pub offset: i64,
+    pub length: i64,
+}
+
+/// Where the records of a place lie. `None` where the finding has no such place.
+pub async fn traces(tx: &mut Tx, finding: FindingId, occurrence: OccurrenceId) -> Result<Option<Traces>> {
+    let sql = Sql::new(
+        "SELECT place, chunk_id, chunk_offset, chunk_length, before_chunk_id, before_chunk_offset, before_chunk_length \
+         FROM occurrence WHERE agency_id = $1 AND finding_id = $2 AND id = $3",
+    );
+    let Some(row) = tx.opt(sql.bind(finding).bind(occurrence)).await? else {
+        return Ok(None);
+    };
+    let trace = |chunk, offset, length| -> Result<Option<Trace>> {
+        Ok(match (row.get(chunk)?, row.get(offset)?, row.get(length)?) {
+            (Some(chunk), Some(offset), Some(length)) => Some(Trace { chunk, offset, length }),
+            _ => None,
+        })
+    };
+    Ok(Some(Traces {
+        place: row.get("place")?,
+        latest: trace("chunk_id", "chunk_offset", "chunk_length")?,
+        before: trace("before_chunk_id", "before_chunk_offset", "before_chunk_length")?,
+    }))
+}
+
+/// A piece of a report's text, compressed, and the report it is of.
+#[derive(Debug, Clone)]
+pub struct Piece {
+    pub data: Vec<u8>,
+    /// Of the text, in bytes.
+    pub length: i64,
+    pub file: String,
+    pub applied_at: Option<Time>,
+}
+
+/// `None` where the report is no longer kept.
+pub async fn piece(tx: &mut Tx, chunk: uuid::Uuid) -> Result<Option<Piece>> {
+    let sql = Sql::new(
+        "SELECT c.data, c.length, f.name, b.applied_at FROM import_chunk c \
+         JOIN import_file f ON f.agency_id = c.agency_id AND f.batch_id = c.batch_id AND f.id = c.file_id \
+         JOIN import_batch b ON b.agency_id = c.agency_id AND b.id = c.batch_id WHERE c.agency_id = $1 AND c.id = $2",
+    );
+    let row = tx.opt(sql.bind(chunk)).await?;
+    row.map(|row| {
+        Ok(Piece {
+            data: row.get("data")?,
+            length: row.get("length")?,
+            file: row.get("name")?,
+            applied_at: row.opt_time("applied_at")?,
+        })
+    })
+    .transpose()
+}

@@ -2,7 +2,7 @@
 
 use super::action::{Action, Can};
 use super::effect::{Answer, Cx, Effect, sentence};
-use super::modals::{comment, copy, import, menu, person, status, why};
+use super::modals::{comment, copy, import, menu, person, record, status, why};
 use super::model::{Chosen, Model};
 use super::theme::Tone;
 use super::window::Marked;
@@ -23,6 +23,7 @@ pub fn on_finding(action: Action, finding: &Finding, mine: bool, cx: &mut Cx) ->
         Action::Take => take(finding, cx),
         Action::Why => cx.open(why::Why::new(finding)),
         Action::Import => cx.open(import::new(Chosen::from(&finding.project), cx.model)),
+        Action::Record => cx.open(record::Record::new(finding)),
         Action::CopyMenu => cx.open(copy::CopyMenu::finding(finding)),
         Action::CopyId => cx.push(Effect::Copy(finding.key.clone())),
         Action::Pin => cx.push(Effect::Pin(finding.client.as_ref().map(Chosen::from))),
@@ -140,7 +141,10 @@ pub fn can_on_finding(action: Action, finding: Option<&Finding>, model: &Model) 
         action,
         Action::Status | Action::Comment | Action::Person | Action::Release | Action::Take | Action::Import
     );
-    let reads = matches!(action, Action::Why | Action::CopyId | Action::CopyMenu | Action::Choose);
+    let reads = matches!(
+        action,
+        Action::Why | Action::Record | Action::CopyId | Action::CopyMenu | Action::Choose
+    );
     if action == Action::Pin {
         let has = finding.is_some_and(|f| f.client.is_some()) || model.pin.is_some();
         return Can::when(has, "This finding's project has no client to pin.");
@@ -195,8 +199,16 @@ fn put_back(finding: &Finding, cx: &mut Cx) {
 
 /// Takes the next finding of the queue and opens it.
 pub fn take_next(query: &str, cx: &mut Cx) {
+    // The next of the pinned client: one of another would be refused.
+    let pinned = cx.model.pin.as_ref().map(|pin| format!("client:{}", pin.key));
+    let query = match pinned {
+        Some(word) if cx.model.standing.client.is_none() && cx.model.standing.project.is_none() => {
+            format!("{query} {word}")
+        }
+        _ => query.to_owned(),
+    };
     let request = TakeNext {
-        q: cx.model.standing.narrow(query),
+        q: cx.model.standing.narrow(&query),
     };
     cx.act(request, None, |answer| match answer {
         Ok(taken) => match taken.item {

@@ -328,9 +328,19 @@ impl<'a> Cx<'a> {
     ) {
         let write = Write {
             version,
+            pin: self.model.pin.as_ref().map(|pin| pin.id),
             ..Write::fresh()
         };
         self.request("write", request, Some(write), true, then);
+    }
+
+    /// As [`Cx::write`], out of the pinned client: only where the target's name was typed.
+    pub fn write_past_pin<E: Endpoint, M: Send + 'static>(
+        &mut self,
+        request: E,
+        then: impl FnOnce(Answer<E::Out>) -> M + Send + 'static,
+    ) {
+        self.request("write", request, Some(Write::fresh()), true, then);
     }
 
     /// Writes without a sheet that waits: what comes of it is said at the foot, or done by the effects.

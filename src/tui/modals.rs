@@ -34,6 +34,7 @@ pub mod palette;
 pub mod person;
 pub mod picker;
 pub mod project_form;
+pub mod record;
 pub mod remove;
 pub mod scroll;
 pub mod sign_in;

@@ -104,6 +104,7 @@ pub fn caller(agency: AgencyId, user: UserId, role: Role) -> Caller {
         agency_kind: AgencyKind::Agency,
         scope: Scope::session(agency, Actor::User { id: user, role }),
         idempotency: None,
+        pin: None,
         version: None,
         address: None,
         trace: "bench".into(),

@@ -12,6 +12,7 @@ mod housekeeping;
 mod inventory;
 mod limits;
 mod matrix;
+mod pin;
 mod portal;
 mod project;
 mod query;

@@ -2,4 +2,5 @@
 
 mod child;
 mod flow;
+mod record;
 mod score;

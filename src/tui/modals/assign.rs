@@ -128,8 +128,12 @@ impl Assign {
             }
         }
         let request = self.request(target, false);
+        if Self::must_type(target, cx.model) {
+            cx.write_past_pin(request, Msg::Done);
+        } else {
+            cx.write(request, None, Msg::Done);
+        }
         self.step = Step::Moving;
-        cx.write(request, None, Msg::Done);
     }
 }
 

@@ -67,6 +67,8 @@ async fn nest(bench: &Bench, token: &str, access: Option<&str>) -> Nest {
         });
         let finding = bench.post(token, "/api/v1/findings", body).await.ok();
         nest.keep("finding", &finding);
+        let places = bench.get(token, &path(&finding, "/occurrences")).await.ok();
+        nest.keep("occurrence", &places["items"][0]);
         let comments = path(&finding, "/comments");
         let internal = bench
             .post(token, &comments, json!({ "text": nest.canary("internal") }))

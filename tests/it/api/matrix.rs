@@ -33,6 +33,12 @@ async fn workspace(bench: &Bench, token: &str, name: &str, access: &str, documen
             .post(token, &path, json!({ "text": "Seen on the login page." }))
             .await
             .ok();
+        let places = bench
+            .get(token, &format!("/api/v1/findings/{id}/occurrences"))
+            .await
+            .ok();
+        let place = places["items"][0]["id"].as_str().unwrap().to_owned();
+        target.ids.insert("occurrence", place);
         target.ids.insert("comment", comment["id"].as_str().unwrap().to_owned());
         target.ids.insert("finding", id);
     }

@@ -13,7 +13,16 @@ pub struct Target {
     pub ids: BTreeMap<&'static str, String>,
 }
 
-const KINDS: [&str; 7] = ["client", "project", "finding", "batch", "comment", "session", "act"];
+const KINDS: [&str; 8] = [
+    "client",
+    "project",
+    "finding",
+    "batch",
+    "comment",
+    "session",
+    "act",
+    "occurrence",
+];
 
 impl Target {
     pub fn never() -> Self {

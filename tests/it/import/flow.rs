@@ -34,7 +34,7 @@ async fn apply(bench: &Bench, token: &str, batch: &Value) -> Answer {
 }
 
 /// Imports reports together: the totals as (new, recurring, reopened, not seen, unchanged).
-async fn import(bench: &Bench, token: &str, project: &str, reports: &[&str]) -> [i64; 5] {
+pub async fn import(bench: &Bench, token: &str, project: &str, reports: &[&str]) -> [i64; 5] {
     let plan = planned(bench, token, project, &[], reports).await;
     let applied = apply(bench, token, &plan).await.ok();
     assert_eq!(applied["totals"], plan["totals"]);
@@ -46,13 +46,13 @@ fn totals(batch: &Value) -> [i64; 5] {
 }
 
 /// Everything a list shows of the findings, in one order.
-async fn findings(bench: &Bench, token: &str, project: &str) -> Vec<Value> {
+pub async fn findings(bench: &Bench, token: &str, project: &str) -> Vec<Value> {
     let path = format!("/api/v1/findings?limit=200&q=project:{project}%20sort:title");
     bench.get(token, &path).await.ok()["items"].as_array().unwrap().clone()
 }
 
 /// A Nuclei line: template `t`, host `h`, seen on day `d` of a month.
-fn line(t: u32, h: u32, severity: &str, day: u32) -> String {
+pub fn line(t: u32, h: u32, severity: &str, day: u32) -> String {
     format!(
         r#"{{"template-id":"t-{t}","info":{{"name":"Template {t}","severity":"{severity}","description":"What {t} is."}},"type":"http","host":"h{h}.test","matched-at":"https://h{h}.test/a","timestamp":"2026-03-{day:02}T10:00:00Z"}}
 "#
