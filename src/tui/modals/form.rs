@@ -13,9 +13,12 @@ use super::super::theme::Tone;
 use crate::api::problem::Code;
 use crate::domain::safe::Safe;
 
+mod clash;
 mod field;
 mod sheet;
 
+use clash::Clashes;
+pub use clash::{Clash, Whose};
 pub use field::Field;
 use field::Kind;
 pub use sheet::Sheet;
@@ -32,6 +35,10 @@ pub struct Form {
     /// Notes sent before, offered by `↑` in an empty text; and which of them is shown.
     recall: Vec<String>,
     recalled: usize,
+    /// What two people changed at once; while there is any, the sheet asks whose stands.
+    clashes: Clashes,
+    /// Words of the sheet's own that were settled so.
+    settled: Vec<(&'static str, Whose)>,
 }
 
 impl Form {
@@ -126,14 +133,64 @@ impl Form {
         }
     }
 
-    /// The server's value now, shown under what was typed.
+    /// The server's value now, after a conflict: what only the other one changed is taken over, what both changed becomes
+    /// a question.
     pub fn current(&mut self, name: &str, value: &str) {
-        if let Some(field) = self.field_mut(name)
-            && field.initial != value
-        {
-            field.current = Some(Safe::new(&format!("now on the server: {}", value.replace('\n', " "))));
+        let Some(field) = self.fields.iter_mut().find(|f| f.name == name) else {
+            return;
+        };
+        let (was, mine) = (field.initial.clone(), field.value());
+        if was == value || mine == value {
             value.clone_into(&mut field.initial);
+            return;
         }
+        let side = |field: &Field, value: &str| (value.to_owned(), field.reads(value));
+        if mine == was {
+            let taken = (field.label, field.reads(&was), field.reads(value));
+            field.set(value);
+            value.clone_into(&mut field.initial);
+            return self.clashes.taken.push(taken);
+        }
+        let clash = Clash {
+            name: field.name,
+            label: field.label,
+            was: side(field, &was),
+            theirs: side(field, value),
+            mine: side(field, &mine),
+            chosen: Whose::Mine,
+        };
+        value.clone_into(&mut field.initial);
+        self.clashes.all.push(clash);
+    }
+
+    /// A question that is none of a field: was, theirs, mine.
+    pub fn clash(&mut self, name: &'static str, label: &'static str, [was, theirs, mine]: [&str; 3]) {
+        let side = |text: &str| (text.to_owned(), Safe::new(text));
+        self.clashes.all.push(Clash {
+            name,
+            label,
+            was: side(was),
+            theirs: side(theirs),
+            mine: side(mine),
+            chosen: Whose::Mine,
+        });
+    }
+
+    /// Whose value was chosen for a question of the sheet's own.
+    pub fn settled(&self, name: &str) -> Option<Whose> {
+        self.settled.iter().rev().find(|(n, _)| *n == name).map(|(_, w)| *w)
+    }
+
+    /// Puts what was chosen into the fields.
+    fn settle(&mut self) {
+        let clashes = std::mem::take(&mut self.clashes);
+        for clash in clashes.all {
+            match self.fields.iter_mut().find(|f| f.name == clash.name) {
+                Some(field) => field.set(clash.value()),
+                None => self.settled.push((clash.name, clash.chosen)),
+            }
+        }
+        self.note = None;
     }
 
     /// Says what is wrong with a field and puts the keys there.
@@ -158,7 +215,7 @@ impl Form {
                 self.note = Some((
                     Tone::Warn,
                     Safe::new(
-                        "Somebody changed this meanwhile. What you typed is kept; send again to write it over the values shown.",
+                        "Somebody changed this meanwhile. What you typed is kept; send again to write it over what is there now.",
                     ),
                 ));
             }

@@ -32,7 +32,7 @@ pub struct Record {
     key: String,
     places: Option<Vec<Occurrence>>,
     at: usize,
-    record: Option<RawRecords>,
+    shown: Option<RawRecords>,
     failed: Option<Safe>,
     /// The record alone, without what differs.
     alone: bool,
@@ -104,7 +104,7 @@ impl Record {
             key: finding.key.clone(),
             places: None,
             at: 0,
-            record: None,
+            shown: None,
             failed: None,
             alone: false,
             asked: false,
@@ -113,7 +113,7 @@ impl Record {
     }
 
     fn look(&mut self, cx: &mut Cx) {
-        self.record = None;
+        self.shown = None;
         self.failed = None;
         self.scroll.home();
         let Some(place) = self.places.as_ref().and_then(|p| p.get(self.at)) else {
@@ -176,7 +176,7 @@ impl Record {
             scroll::text(&mut out, why, Tone::Bad, width);
             return out;
         }
-        match (&self.places, &self.record) {
+        match (&self.places, &self.shown) {
             (Some(places), _) if places.is_empty() => {
                 out.push(vec![run(
                     "This finding stands at no place, so no scanner said anything of one.",
@@ -190,7 +190,7 @@ impl Record {
             }
             (_, Some(_)) => {}
         }
-        let Some(now) = self.record.as_ref().and_then(|r| r.latest.as_ref()) else {
+        let Some(now) = self.shown.as_ref().and_then(|r| r.latest.as_ref()) else {
             let none = "There is no scanner's record: this place was written by hand, or its report was taken back.";
             scroll::text(&mut out, &Safe::new(none), Tone::Dim, width);
             return out;
@@ -288,7 +288,7 @@ impl Layer for Record {
                 self.look(cx);
             }
             Msg::Record(answer) => match *answer {
-                Ok(record) => self.record = Some(record),
+                Ok(record) => self.shown = Some(record),
                 Err(fault) => self.failed = Some(sentence(&fault)),
             },
             Msg::Places(Err(fault)) => self.failed = Some(sentence(&fault)),

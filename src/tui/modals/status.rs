@@ -13,14 +13,13 @@ use super::super::ink::{Brush, run};
 use super::super::model::Model;
 use super::super::theme::Tone;
 use super::super::widgets::badge;
-use super::form::{Field, Form, Sheet, Spec};
+use super::form::{Field, Form, Sheet, Spec, Whose};
 use super::{Layer, Shape};
 use crate::api::Page;
 use crate::api::finding::{
     Finding, FindingDetail, InconclusiveReason, LegalMove, ListOccurrences, MoveFinding, Occurrence, OccurrenceVerdict,
     RoundKind, ShowFinding,
 };
-use crate::api::problem::Code;
 use crate::domain::safe::Safe;
 use crate::domain::status::{Status, Who, legal_moves};
 use crate::domain::time::Time;
@@ -182,8 +181,6 @@ impl Layer for PickMove {
 enum Moved {
     Done(Box<Answer<Finding>>),
     Places(Answer<Page<Occurrence>>),
-    /// After a conflict: what may be done now.
-    Again(Box<Answer<FindingDetail>>),
 }
 
 /// One move's fields.
@@ -282,6 +279,27 @@ impl MoveForm {
     }
 }
 
+impl MoveForm {
+    /// Somebody changed the finding since: where it stands now, and whether this move is still one.
+    fn changed(&mut self, now: Finding, form: &mut Form) {
+        let before = std::mem::replace(&mut self.finding, now);
+        let now = &self.finding;
+        if !known_moves(now.status).iter().any(|m| m.to == self.to) {
+            let text = format!(
+                "Somebody changed it meanwhile: it is {} now, and this move is not allowed from there. Your notes are kept as a draft.",
+                now.status
+            );
+            form.note = Some((Tone::Warn, Safe::new(&text)));
+        } else if now.status != before.status {
+            let sides = [before.status.name(), now.status.name(), self.to.name()];
+            form.clash(STATUS, "Status", sides);
+        }
+    }
+}
+
+/// The question whether the status stays as somebody else set it.
+const STATUS: &str = "status";
+
 impl Spec for MoveForm {
     fn title(&self, _: &Model) -> Safe {
         Safe::new(&format!("{} → {}", self.finding.key, letter(self.to).1))
@@ -304,6 +322,13 @@ impl Spec for MoveForm {
     }
 
     fn send(&mut self, form: &mut Form, cx: &mut Cx) {
+        if matches!(form.settled(STATUS), Some(Whose::Theirs)) {
+            Sheet::<Self>::finish(form, self.draft_key(), cx);
+            return cx.say(
+                Tone::Dim,
+                format!("{} stays {}.", self.finding.key, self.finding.status),
+            );
+        }
         let notes = form.value("notes");
         if self.needs_notes && notes.is_empty() {
             return form.refuse("notes", "This move needs notes: what was seen or done.");
@@ -378,13 +403,8 @@ impl Spec for MoveForm {
                 }
                 Err(fault) => {
                     form.fault(&fault);
-                    if let Fault::Problem(problem) = &fault
-                        && problem.code == Code::VersionConflict
-                    {
-                        let finding = self.finding.id.to_string();
-                        cx.read("again", ShowFinding { finding }, |answer| {
-                            Moved::Again(Box::new(answer))
-                        });
+                    if let Some(now) = fault.current::<Finding>() {
+                        self.changed(now, form);
                     }
                 }
             },
@@ -396,23 +416,6 @@ impl Spec for MoveForm {
                 self.places = page.items;
             }
             Moved::Places(Err(fault)) => form.fault(&fault),
-            Moved::Again(answer) => {
-                if let Ok(detail) = *answer {
-                    let now = detail.finding.status;
-                    self.finding = detail.finding;
-                    let legal = detail.moves.iter().any(|m| m.to == self.to);
-                    let text = if legal {
-                        format!(
-                            "Somebody changed it meanwhile: it is {now} now. Your notes are kept; send again to move it all the same."
-                        )
-                    } else {
-                        format!(
-                            "Somebody changed it meanwhile: it is {now} now, and this move is not allowed from there. Your notes are kept as a draft."
-                        )
-                    };
-                    form.note = Some((Tone::Warn, Safe::new(&text)));
-                }
-            }
         }
     }
 }

@@ -140,18 +140,19 @@ fn a_conflict_while_moving_says_where_it_stands_now() {
     desk.press("3s");
     desk.reply::<ShowFinding>(detail(findings().items.remove(0)));
     desk.press("xnot reachable from outside<ctrl-s>");
-    desk.refuse::<MoveFinding>(conflict(findings().items.remove(0)));
     let mut now = findings().items.remove(0);
     now.status = Status::InProgress;
     now.version = 6;
-    desk.reply::<ShowFinding>(detail(now));
-    let screen = desk.screen();
-    assert!(
-        screen.contains("it is in_progress now") && screen.contains("not reachable"),
-        "{screen}"
-    );
-    desk.press("<ctrl-s>");
+    desk.refuse::<MoveFinding>(conflict(&now));
+    insta::assert_snapshot!("conflict_while_moving", desk.screen());
+    desk.press("<enter>");
     assert_eq!(desk.expect_call::<MoveFinding>().notes, "not reachable from outside");
+    now.version = 7;
+    now.status = Status::NotFixed;
+    desk.refuse::<MoveFinding>(conflict(&now));
+    desk.press("t<enter>");
+    assert!(desk.call::<MoveFinding>().is_none(), "theirs stands: nothing is sent");
+    assert!(desk.screen().contains("F-7K3QX2 stays not_fixed."), "{}", desk.screen());
 }
 
 #[test]

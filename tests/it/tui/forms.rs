@@ -49,15 +49,21 @@ fn an_edit_sends_only_what_changed_and_a_conflict_shows_both() {
     assert_eq!((&request.contact_email, &request.notes), (&None, &None));
     let mut now = client(1, "acme", "ACME Corp.");
     now.version = 8;
+    now.notes = "Their notes".into();
     desk.refuse::<EditClient>(conflict(now));
-    let screen = desk.screen();
-    assert!(screen.contains("now on the server: ACME Corp."), "{screen}");
-    assert!(screen.contains("ACME Corporation Inc"), "{screen}");
+    insta::assert_snapshot!("conflict_three_ways", desk.screen());
+    desk.press("<enter>");
+    let request = desk.expect_call::<EditClient>();
+    assert_eq!(request.name.as_deref(), Some("ACME Corporation Inc"));
+    assert_eq!(request.notes, None, "what only they changed is left as they have it");
+    let mut now = client(1, "acme", "ACME Holding");
+    now.version = 9;
+    desk.refuse::<EditClient>(conflict(now));
+    desk.press("t<esc>");
+    assert!(desk.screen().contains("ACME Holding"), "{}", desk.screen());
     desk.press("<ctrl-s>");
-    assert_eq!(
-        desk.expect_call::<EditClient>().name.as_deref(),
-        Some("ACME Corporation Inc")
-    );
+    assert!(desk.call::<EditClient>().is_none(), "theirs is what is there already");
+    assert!(desk.screen().contains("Nothing was changed."), "{}", desk.screen());
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Check 8 in the console: hostile text in every field of every noun, through every pane, sheet and text field. What
 //! reaches the screen is safe text in every cell, with the attack visibly marked.
 
+use riskdesk::api::act::{Act, ActState, ListActs, ShowAct};
+use riskdesk::api::finding::ShowRecord;
 use riskdesk::domain::safe::Safe;
 use riskdesk::tui::effect::Fault;
 
@@ -151,6 +153,29 @@ fn hostile_text_reaches_no_cell_of_any_pane_or_sheet() {
         desk.press("<esc>w");
         fill(&mut desk, &text);
         look(&mut desk, "why");
+        desk.press("<esc>W");
+        fill(&mut desk, &text);
+        look(&mut desk, "raw record");
+        desk.press("d");
+        look(&mut desk, "raw record alone");
+        desk.press("<esc>Y");
+        fill(&mut desk, &text);
+        look(&mut desk, "copy menu");
+        desk.press("t");
+        look(&mut desk, "what was copied");
+        let harmless = |c: char| c == '\n' || !(c.is_control() || ('\u{202a}'..='\u{2069}').contains(&c));
+        assert!(desk.copied.iter().all(|t| t.chars().all(harmless)));
+        desk.press("z");
+        fill(&mut desk, &text);
+        look(&mut desk, "undo");
+        desk.press("<esc>!");
+        fill(&mut desk, &text);
+        look(&mut desk, "inbox");
+        desk.press("<esc>B");
+        fill(&mut desk, &text);
+        look(&mut desk, "handover");
+        desk.press("y<esc>@");
+        look(&mut desk, "log of calls");
         desk.press("<esc>s");
         fill(&mut desk, &text);
         desk.press("x").paste(&text);
@@ -160,6 +185,11 @@ fn hostile_text_reaches_no_cell_of_any_pane_or_sheet() {
             desk.refuse::<MoveFinding>(problem(Code::InvalidRequest, &text));
         }
         look(&mut desk, "a refusal in a sheet");
+        desk.press("<ctrl-x>").edited(&text);
+        look(&mut desk, "what came from the editor");
+        desk.press("<esc>:drafts<enter>");
+        look(&mut desk, "drafts");
+        desk.press("<esc>");
         desk.press("<esc>c").paste(&text);
         look(&mut desk, "comment");
         desk.press("<esc>a");
@@ -247,6 +277,24 @@ fn fill(desk: &mut Harness, text: &str) {
             entry.act = text.into();
             entry.to = None;
             desk.reply::<ListHistory>(page(vec![entry]));
+        } else if desk.call::<ShowRecord>().is_some() {
+            let mut all = layers::records(text, Some("before"));
+            all.place = text.into();
+            if let Some(latest) = &mut all.latest {
+                latest.file = text.into();
+            }
+            desk.reply::<ShowRecord>(all);
+        } else if desk.call::<ListActs>().is_some() {
+            desk.reply::<ListActs>(page(vec![hostile_act(text)]));
+        } else if desk.call::<ShowAct>().is_some() {
+            let mut shown = layers::preview(hostile_act(text));
+            shown.also = vec![text.into()];
+            shown.not_undone = vec![text.into()];
+            for change in &mut shown.changes {
+                (change.field, change.from, change.to) = (text.into(), text.into(), text.into());
+                change.object.name = text.into();
+            }
+            desk.reply::<ShowAct>(shown);
         } else if desk.call::<ExplainFinding>().is_some() {
             desk.reply::<ExplainFinding>(Explanation {
                 fingerprint_version: 1,
@@ -258,6 +306,10 @@ fn fill(desk: &mut Harness, text: &str) {
             return;
         }
     }
+}
+
+fn hostile_act(text: &str) -> Act {
+    layers::act(1, text, ActState::Undoable)
 }
 
 fn hostile_finding(text: &str) -> Finding {

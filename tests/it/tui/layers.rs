@@ -6,6 +6,7 @@ use riskdesk::api::act::{
 };
 use riskdesk::api::agency::ListUsers;
 use riskdesk::api::client::ArchiveClient;
+use riskdesk::api::finding::{RawRecord, RawRecords, ShowRecord};
 use riskdesk::api::session::{RevokeSession, WhoAmI};
 use riskdesk::domain::id::ActId;
 use riskdesk::tui::harness::{SigningIn, users, who};
@@ -333,4 +334,38 @@ fn what_does_not_apply_here_says_where_to_look() {
         !screen.contains("no meaning") && screen.contains("choose one in pane 3 or 4"),
         "{screen}"
     );
+}
+
+pub fn records(now: &str, before: Option<&str>) -> RawRecords {
+    let record = |text: &str, days| RawRecord {
+        file: "scan.jsonl".into(),
+        imported_at: Some(NOON.plus_days(days)),
+        text: text.into(),
+        truncated: false,
+    };
+    RawRecords {
+        place: "https://shop.acme.test/order?id=1".into(),
+        latest: Some(record(now, -1)),
+        before: before.map(|text| record(text, -31)),
+    }
+}
+
+#[test]
+fn the_raw_record_shows_what_differs() {
+    let mut desk = desk(80, 24);
+    desk.press("3W");
+    desk.reply::<ListOccurrences>(places());
+    let now = r#"{"template-id":"t-1","severity":"high","host":"a"}"#;
+    let before = r#"{"template-id":"t-1","severity":"medium","host":"a"}"#;
+    desk.reply::<ShowRecord>(records(now, Some(before)));
+    insta::assert_snapshot!("record", desk.screen());
+    desk.press("y");
+    assert_eq!(desk.copied.last().unwrap(), now);
+    desk.press("J");
+    assert_eq!(desk.expect_call::<ShowRecord>().occurrence, places().items[1].id);
+    desk.reply::<ShowRecord>(RawRecords {
+        latest: None,
+        ..records("", None)
+    });
+    assert!(desk.screen().contains("written by hand"), "{}", desk.screen());
 }

@@ -33,8 +33,6 @@ pub struct Field {
     pub(super) kind: Kind,
     pub(super) initial: String,
     pub(super) error: Option<Safe>,
-    /// The server's value now, where it is another than the one the edit began with.
-    pub(super) current: Option<Safe>,
     pub(super) hidden: bool,
     /// A value that is not among the options yet: it is chosen when they come.
     awaited: Option<String>,
@@ -49,7 +47,6 @@ impl Field {
             kind,
             initial: String::new(),
             error: None,
-            current: None,
             hidden: false,
             awaited: None,
         };
@@ -103,6 +100,22 @@ impl Field {
                     .collect();
                 values.join("\n")
             }
+        }
+    }
+
+    /// A value as people read it: an option by its label.
+    pub(super) fn reads(&self, value: &str) -> Safe {
+        match &self.kind {
+            Kind::Choice(options, _) | Kind::Many(options, ..) => {
+                let label = |v: &str| {
+                    options
+                        .iter()
+                        .find(|(o, _)| o == v)
+                        .map_or_else(|| v.to_owned(), |(_, l)| l.to_string())
+                };
+                Safe::new(&value.lines().map(label).collect::<Vec<_>>().join(", "))
+            }
+            _ => Safe::new(&value.replace('\n', " ")),
         }
     }
 
@@ -166,12 +179,8 @@ impl Field {
             Kind::Many(options, ..) => (options.len() as u16).clamp(1, 5),
             _ => 1,
         };
-        let notes = [self.error.as_ref(), self.current.as_ref()];
-        let notes: usize = notes
-            .into_iter()
-            .flatten()
-            .map(|s| wrap(s, usize::from(width).max(8)).len())
-            .sum();
+        let wrapped = |s: &Safe| wrap(s, usize::from(width).max(8)).len();
+        let notes = self.error.as_ref().map_or(0, wrapped);
         body + notes as u16
     }
 
@@ -286,10 +295,8 @@ pub(super) fn draw_field(brush: &mut Brush, x: u16, y: u16, width: u16, field: &
             below = y + rows as u16;
         }
     }
-    for (text, tone) in [(&field.error, Tone::Bad), (&field.current, Tone::Warn)] {
-        for line in text.iter().flat_map(|t| wrap(t, usize::from(width).max(8))) {
-            brush.text(x, below, width, &line, tone);
-            below += 1;
-        }
+    for line in field.error.iter().flat_map(|t| wrap(t, usize::from(width).max(8))) {
+        brush.text(x, below, width, &line, Tone::Bad);
+        below += 1;
     }
 }

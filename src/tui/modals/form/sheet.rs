@@ -65,6 +65,9 @@ impl<S: Spec> Layer for Sheet<S> {
             return Shape::Full;
         }
         let width = self.spec.width();
+        if !self.form.clashes.is_empty() {
+            return Shape::Popup(width, self.form.clashes.height() + 2);
+        }
         let fields: u16 = self
             .form
             .fields
@@ -82,7 +85,7 @@ impl<S: Spec> Layer for Sheet<S> {
     }
 
     fn is_typing(&self) -> bool {
-        true
+        self.form.clashes.is_empty()
     }
 
     fn is_sign_in(&self) -> bool {
@@ -112,6 +115,14 @@ impl<S: Spec> Layer for Sheet<S> {
     }
 
     fn key(&mut self, event: KeyEvent, cx: &mut Cx) -> bool {
+        if !self.form.clashes.is_empty() {
+            if event.code == KeyCode::Enter {
+                self.form.settle();
+                self.send(cx);
+                return true;
+            }
+            return self.form.clashes.key(event);
+        }
         if event.code == KeyCode::Up && self.form.recall() {
             return true;
         }
@@ -147,6 +158,13 @@ impl<S: Spec> Layer for Sheet<S> {
     }
 
     fn act(&mut self, action: Action, _count: Option<usize>, cx: &mut Cx) -> bool {
+        if !self.form.clashes.is_empty() {
+            if action == Action::Back {
+                self.form.settle();
+                return true;
+            }
+            return self.form.clashes.act(action);
+        }
         match action {
             Action::NextField => self.form.go(true),
             Action::PrevField => self.form.go(false),
@@ -196,7 +214,16 @@ impl<S: Spec> Layer for Sheet<S> {
     }
 
     fn hints(&self) -> Vec<Action> {
-        vec![Action::Send, Action::NextField, Action::PrevField, Action::Back]
+        if !self.form.clashes.is_empty() {
+            return vec![Action::Down, Action::Back];
+        }
+        vec![
+            Action::Send,
+            Action::NextField,
+            Action::PrevField,
+            Action::Editor,
+            Action::Back,
+        ]
     }
 
     fn draft(&self) -> Option<(String, BTreeMap<String, String>)> {
@@ -208,6 +235,12 @@ impl<S: Spec> Layer for Sheet<S> {
         let title = [run(format!(" {} ", self.spec.title(model)), Tone::Focus)];
         let inside = brush.frame(area, &title, &[], true);
         let (x, width) = (inside.x + 2, inside.width.saturating_sub(4));
+        if !self.form.clashes.is_empty() {
+            return self
+                .form
+                .clashes
+                .draw(brush, Rect::new(x, inside.y, width, inside.height));
+        }
         let mut y = inside.y;
         for line in self.spec.intro(model).iter().flat_map(|t| wrap(t, usize::from(width))) {
             brush.text(x, y, width, &line, Tone::Text);
