@@ -198,7 +198,7 @@ impl Record {
         Self::source(&mut out, "this record", now, model, width);
         let text = readable(&now.text);
         let before = self
-            .record
+            .shown
             .as_ref()
             .and_then(|r| r.before.as_ref())
             .filter(|_| !self.alone);
@@ -252,7 +252,7 @@ impl Layer for Record {
 
     fn key(&mut self, event: KeyEvent, cx: &mut Cx) -> bool {
         let text = self
-            .record
+            .shown
             .as_ref()
             .and_then(|r| r.latest.as_ref())
             .map(|r| r.text.clone());
