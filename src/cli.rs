@@ -11,6 +11,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 use crate::telemetry::{self, Face};
 
 mod access;
+mod act;
 mod admin;
 mod agency;
 mod ask;
@@ -74,6 +75,8 @@ enum Command {
     Import(import::Import),
     #[command(subcommand)]
     Queue(queue::Command),
+    Undo(act::Undo),
+    Redo(act::Redo),
     #[command(subcommand)]
     User(user::Command),
     #[command(subcommand)]
@@ -171,6 +174,8 @@ async fn run(cx: &Context, command: Option<Command>) -> Result<(), Error> {
         Some(Command::Finding(command)) => finding::run(cx, command).await,
         Some(Command::Import(command)) => import::run(cx, command).await,
         Some(Command::Queue(command)) => queue::run(cx, command).await,
+        Some(Command::Undo(command)) => act::undo(cx, command).await,
+        Some(Command::Redo(command)) => act::redo(cx, command).await,
         Some(Command::User(command)) => user::run(cx, command).await,
         Some(Command::Audit(command)) => audit::run(cx, command).await,
         Some(Command::Access(command)) => access::run(cx, command).await,

@@ -7,6 +7,7 @@ use super::context::Context;
 use super::error::Error;
 use super::output::{Column, Row, col, long, maybe_when, num};
 use super::paging::{Paging, list};
+use crate::api::bulk::{BulkChange, BulkEdit, BulkMark, BulkMove};
 use crate::api::comment::{AddComment, ListComments};
 use crate::api::finding::{
     CreateFinding, EditFinding, Finding, InconclusiveReason, ListFindings, ListHistory, ListOccurrences, MoveFinding,
@@ -20,8 +21,10 @@ use crate::domain::time::Time;
 use crate::remote::{Remote, Write};
 
 mod detail;
+mod many;
 
 use super::context::word as read_word;
+use many::{Which, only_for_one};
 
 /// Findings: issues, their places and their fate
 #[derive(Debug, Subcommand)]
@@ -45,13 +48,13 @@ pub enum Command {
     },
     /// Write a finding by hand
     Create(Create),
-    /// Set severity, assignee, due date or CVSS
+    /// Set severity, assignee, due date or CVSS, of one or many
     Edit(Edit),
-    /// Move a finding to another status
+    /// Move a finding, or many, to another status
     Move(Move),
-    /// Say that a person has looked at it
+    /// Say that a person has looked at it, or at many
     Triage(Mark),
-    /// Release it to the client; the remediation clock starts
+    /// Release it, or many, to the client; the remediation clock starts
     Release(Mark),
     /// Write a comment, internal unless --share
     Comment {
@@ -118,7 +121,8 @@ pub struct Create {
 
 #[derive(Debug, Args)]
 pub struct Edit {
-    finding: String,
+    #[command(flatten)]
+    which: Which,
     /// Your own severity, above the scanner's; `none` returns to the scanner's
     #[arg(long)]
     severity: Option<String>,
@@ -140,8 +144,8 @@ pub struct Edit {
 Statuses: open, in_progress, pending_verification, not_fixed, partial, inconclusive, verified_fixed, false_positive, \
 out_of_scope, duplicate, risk_accepted. `finding show` says which are legal now and which need --notes.")]
 pub struct Move {
-    /// Its key or id
-    finding: String,
+    #[command(flatten)]
+    which: Which,
     /// The status to move to
     #[arg(long, value_parser = read_word::<Status>)]
     to: Status,
@@ -175,8 +179,8 @@ pub struct Move {
 
 #[derive(Debug, Args)]
 pub struct Mark {
-    /// Its key or id
-    finding: String,
+    #[command(flatten)]
+    which: Which,
     /// Take it back
     #[arg(long)]
     undo: bool,
@@ -237,6 +241,46 @@ async fn over(remote: &Remote, finding: &str, seen: Seen) -> Result<Write, Error
     ))
 }
 
+async fn step(cx: &Context, remote: &Remote, to: Move) -> Result<(), Error> {
+    let Some(finding) = to.which.one() else {
+        only_for_one(&[
+            ("--fixed", !to.fixed.is_empty()),
+            ("--not-fixed", !to.not_fixed.is_empty()),
+            ("--version", to.seen.version.is_some()),
+        ])?;
+        let verb = format!("Move them to {}", to.to);
+        let change = BulkChange::Move(BulkMove {
+            to: to.to,
+            notes: to.notes,
+            kind: to.kind,
+            reason: to.reason,
+            until: to.until,
+            of: to.of,
+            basis: to.basis,
+        });
+        return many::change(cx, remote, to.which, change, &verb).await;
+    };
+    let write = over(remote, &finding, to.seen).await?;
+    let verdict = |fixed| move |occurrence| OccurrenceVerdict { occurrence, fixed };
+    let request = MoveFinding {
+        finding,
+        to: to.to,
+        notes: to.notes,
+        kind: to.kind,
+        reason: to.reason,
+        until: to.until,
+        of: to.of,
+        basis: to.basis,
+        occurrences: to
+            .fixed
+            .into_iter()
+            .map(verdict(true))
+            .chain(to.not_fixed.into_iter().map(verdict(false)))
+            .collect(),
+    };
+    detail::brief(cx, &remote.write(&request, &write).await?)
+}
+
 pub async fn run(cx: &Context, command: Command) -> Result<(), Error> {
     let remote = cx.remote()?;
     match command {
@@ -265,49 +309,55 @@ pub async fn run(cx: &Context, command: Command) -> Result<(), Error> {
             detail::brief(cx, &remote.write(&request, &Write::fresh()).await?)
         }
         Command::Edit(edit) => {
+            let severity = or_none(edit.severity.as_deref(), read_word)?;
+            let assignee = or_none(edit.assignee.as_deref(), |text| Ok(text.to_owned()))?;
+            let due_at = or_none(edit.due.as_deref(), time)?;
+            let Some(finding) = edit.which.one() else {
+                only_for_one(&[
+                    ("--cvss", edit.cvss.is_some()),
+                    ("--version", edit.seen.version.is_some()),
+                ])?;
+                let change = BulkChange::Edit(BulkEdit {
+                    severity,
+                    assignee,
+                    due_at,
+                });
+                return many::change(cx, &remote, edit.which, change, "Edit them").await;
+            };
             let request = EditFinding {
-                severity: or_none(edit.severity.as_deref(), read_word)?,
-                assignee: or_none(edit.assignee.as_deref(), |text| Ok(text.to_owned()))?,
-                due_at: or_none(edit.due.as_deref(), time)?,
+                finding,
+                severity,
+                assignee,
+                due_at,
                 cvss: or_none(edit.cvss.as_deref(), |text| Ok(text.to_owned()))?,
-                finding: edit.finding,
             };
             let write = over(&remote, &request.finding, edit.seen).await?;
             detail::brief(cx, &remote.write(&request, &write).await?)
         }
-        Command::Move(to) => {
-            let write = over(&remote, &to.finding, to.seen).await?;
-            let verdict = |fixed| move |occurrence| OccurrenceVerdict { occurrence, fixed };
-            let request = MoveFinding {
-                finding: to.finding,
-                to: to.to,
-                notes: to.notes,
-                kind: to.kind,
-                reason: to.reason,
-                until: to.until,
-                of: to.of,
-                basis: to.basis,
-                occurrences: to
-                    .fixed
-                    .into_iter()
-                    .map(verdict(true))
-                    .chain(to.not_fixed.into_iter().map(verdict(false)))
-                    .collect(),
-            };
-            detail::brief(cx, &remote.write(&request, &write).await?)
-        }
+        Command::Move(to) => step(cx, &remote, to).await,
         Command::Triage(mark) => {
-            let write = over(&remote, &mark.finding, mark.seen).await?;
+            let Some(finding) = mark.which.one() else {
+                only_for_one(&[("--version", mark.seen.version.is_some())])?;
+                let change = BulkChange::Triage(BulkMark { undo: mark.undo });
+                return many::change(cx, &remote, mark.which, change, "Triage them").await;
+            };
+            let write = over(&remote, &finding, mark.seen).await?;
             let request = TriageFinding {
-                finding: mark.finding,
+                finding,
                 undo: mark.undo,
             };
             detail::brief(cx, &remote.write(&request, &write).await?)
         }
         Command::Release(mark) => {
-            let write = over(&remote, &mark.finding, mark.seen).await?;
+            let Some(finding) = mark.which.one() else {
+                only_for_one(&[("--version", mark.seen.version.is_some())])?;
+                let verb = if mark.undo { "Recall them" } else { "Release them" };
+                let change = BulkChange::Release(BulkMark { undo: mark.undo });
+                return many::change(cx, &remote, mark.which, change, verb).await;
+            };
+            let write = over(&remote, &finding, mark.seen).await?;
             let request = ReleaseFinding {
-                finding: mark.finding,
+                finding,
                 undo: mark.undo,
             };
             detail::brief(cx, &remote.write(&request, &write).await?)

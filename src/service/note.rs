@@ -133,7 +133,8 @@ impl Note {
         self
     }
 
-    /// A row as it was, so that the act can be undone. Noted again within one act, the first `before` stays.
+    /// A row as it was one version before, so that the act can be undone. Noted again within one act, the first `before`
+    /// stays.
     pub fn changed(
         &mut self,
         kind: &'static str,
@@ -150,6 +151,7 @@ impl Note {
                 object_kind: kind,
                 object: id,
                 before,
+                version_before: version_after - 1,
                 version_after,
             });
         }

@@ -98,6 +98,31 @@ pub async fn go_on(tx: &mut Tx, root: ActId, head: ActId, next: ActId, undone_at
     Ok(true)
 }
 
+/// A row that stands again as an earlier version had it, under a new one.
+#[derive(Debug, Clone, Copy)]
+pub struct Again {
+    pub object: Uuid,
+    pub was: i64,
+    pub is: i64,
+}
+
+/// Acts that left rows as they stand again now: nothing is built on them any more.
+pub async fn stand_again(tx: &mut Tx, rows: &[Again]) -> Result<()> {
+    for part in rows.chunks(Sql::rows_at_once(3)) {
+        let mut sql = Sql::new("WITH v (agency_id, object_id, was_at, is_at) AS (VALUES ");
+        sql.push_rows(
+            part.iter()
+                .map(|row| vec![row.object.into(), row.was.into(), row.is.into()]),
+        );
+        sql.push(
+            ") UPDATE act_change SET version_after = v.is_at FROM v \
+             WHERE act_change.agency_id = $1 AND act_change.object_id = v.object_id AND act_change.version_after = v.was_at",
+        );
+        tx.run(sql).await?;
+    }
+    Ok(())
+}
+
 /// The workspaces an act touched: whether it is a project, and its id.
 pub async fn places(tx: &mut Tx, act: ActId) -> Result<Vec<(bool, Uuid)>> {
     let sql = Sql::new("SELECT kind, object_id FROM act_place WHERE agency_id = $1 AND act_id = $2");
@@ -114,12 +139,13 @@ pub struct Kept {
     pub object: Uuid,
     /// JSON.
     pub before: String,
+    pub version_before: i64,
     pub version_after: i64,
 }
 
 pub async fn changes(tx: &mut Tx, act: ActId) -> Result<Vec<Kept>> {
     let sql = Sql::new(
-        "SELECT object_kind, object_id, before, version_after FROM act_change WHERE agency_id = $1 AND act_id = $2 \
+        "SELECT object_kind, object_id, before, version_before, version_after FROM act_change WHERE agency_id = $1 AND act_id = $2 \
          ORDER BY n, object_kind, object_id",
     );
     let rows = tx.all(sql.bind(act)).await?;
@@ -129,6 +155,7 @@ pub async fn changes(tx: &mut Tx, act: ActId) -> Result<Vec<Kept>> {
                 kind: row.get("object_kind")?,
                 object: row.get("object_id")?,
                 before: row.get("before")?,
+                version_before: row.get("version_before")?,
                 version_after: row.get("version_after")?,
             })
         })

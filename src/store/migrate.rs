@@ -29,6 +29,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0008_lanes", include_str!("migrations/0008_lanes.sql")),
     ("0009_undo", include_str!("migrations/0009_undo.sql")),
     ("0010_records", include_str!("migrations/0010_records.sql")),
+    ("0011_undo_stack", include_str!("migrations/0011_undo_stack.sql")),
 ];
 
 /// The roles that transactions run as. None can log in, none owns anything.

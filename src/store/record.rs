@@ -79,6 +79,7 @@ pub struct Change {
     pub object: Uuid,
     /// JSON; `null` where there was no such row, or where only its version changed.
     pub before: String,
+    pub version_before: i64,
     /// 0: the act left no such row.
     pub version_after: i64,
 }
@@ -109,9 +110,9 @@ pub async fn act(tx: &mut Tx, new: NewAct, now: Time) -> Result<()> {
     let sql = sql.bind(id).bind(now).bind(new.user).bind(new.kind);
     tx.run(sql.bind(new.words).bind(new.stays).bind(new.root)).await?;
     let numbered: Vec<(i64, Change)> = (0..).zip(new.changes).collect();
-    for part in numbered.chunks(Sql::rows_at_once(6)) {
+    for part in numbered.chunks(Sql::rows_at_once(7)) {
         let mut sql = Sql::new(
-            "INSERT INTO act_change (agency_id, act_id, object_kind, object_id, before, version_after, n) VALUES ",
+            "INSERT INTO act_change (agency_id, act_id, object_kind, object_id, before, version_before, version_after, n) VALUES ",
         );
         sql.push_rows(part.iter().map(|(n, c)| {
             vec![
@@ -119,6 +120,7 @@ pub async fn act(tx: &mut Tx, new: NewAct, now: Time) -> Result<()> {
                 c.object_kind.into(),
                 c.object.into(),
                 c.before.clone().into(),
+                c.version_before.into(),
                 c.version_after.into(),
                 (*n).into(),
             ]
@@ -126,9 +128,16 @@ pub async fn act(tx: &mut Tx, new: NewAct, now: Time) -> Result<()> {
         tx.run(sql).await?;
     }
     for project in new.touched {
+        // What was decided anew in the same act had been touched before.
         let sql = Sql::new(
-            "INSERT INTO act_change (agency_id, act_id, object_kind, object_id, before, version_after, n) \
-             SELECT $1, $2, 'finding', f.id, 'null', f.version, $4 FROM finding f WHERE f.agency_id = $1 AND f.project_id = $3 \
+            "UPDATE act_change SET version_before = version_before - 1 WHERE agency_id = $1 AND act_id = $2 AND object_kind = 'finding' \
+             AND object_id IN (SELECT f.id FROM finding f WHERE f.agency_id = $1 AND f.project_id = $3)",
+        );
+        tx.run(sql.bind(id).bind(project)).await?;
+        let sql = Sql::new(
+            "INSERT INTO act_change (agency_id, act_id, object_kind, object_id, before, version_before, version_after, n) \
+             SELECT $1, $2, 'finding', f.id, 'null', f.version - 1, f.version, $4 FROM finding f \
+             WHERE f.agency_id = $1 AND f.project_id = $3 \
              ON CONFLICT (agency_id, act_id, object_kind, object_id) DO NOTHING",
         );
         tx.run(sql.bind(id).bind(project).bind(numbered.len() as i64)).await?;

@@ -102,10 +102,14 @@ pub async fn close(tx: &mut Tx, rounds: &[RoundId], verdict: &Verdict, now: Time
     Ok(())
 }
 
-/// What of a round changes after it was asked for: what undo puts back.
+/// A round whole: what undo puts back, even where its finding went and came again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RoundState {
     pub finding: FindingId,
+    pub kind: String,
+    pub asked_by: Option<UserId>,
+    pub asked_at: Time,
+    pub notes: String,
     pub audience: Audience,
     pub verdict: Option<String>,
     pub verdict_by: Option<UserId>,
@@ -139,6 +143,10 @@ pub async fn shared(tx: &mut Tx, project: ProjectId) -> Result<Vec<(RoundId, Rou
 fn state(row: &Row) -> Result<(RoundId, RoundState)> {
     let state = RoundState {
         finding: row.id("finding_id")?,
+        kind: row.get("kind")?,
+        asked_by: row.opt_id("asked_by")?,
+        asked_at: row.time("asked_at")?,
+        notes: row.get("notes")?,
         audience: row.word("audience")?,
         verdict: row.get("verdict")?,
         verdict_by: row.opt_id("verdict_by")?,
@@ -151,13 +159,19 @@ fn state(row: &Row) -> Result<(RoundId, RoundState)> {
 }
 
 pub async fn restore(tx: &mut Tx, rounds: Vec<(RoundId, RoundState)>) -> Result<()> {
-    for part in rounds.chunks(Sql::rows_at_once(8)) {
+    for part in rounds.chunks(Sql::rows_at_once(13)) {
         let mut sql = Sql::new(
-            "WITH v (agency_id, id, audience, verdict, verdict_by, verdict_at, verdict_notes, reason, basis) AS (VALUES ",
+            "INSERT INTO round (agency_id, id, finding_id, kind, asked_by, asked_at, notes, audience, verdict, verdict_by, verdict_at, \
+               verdict_notes, reason, basis) VALUES ",
         );
         sql.push_rows(part.iter().cloned().map(|(id, state)| {
             vec![
                 id.into(),
+                state.finding.into(),
+                state.kind.into(),
+                state.asked_by.into(),
+                state.asked_at.into(),
+                state.notes.into(),
                 super::name(state.audience).into(),
                 state.verdict.into(),
                 state.verdict_by.into(),
@@ -168,8 +182,9 @@ pub async fn restore(tx: &mut Tx, rounds: Vec<(RoundId, RoundState)>) -> Result<
             ]
         }));
         sql.push(
-            ") UPDATE round SET audience = v.audience, verdict = v.verdict, verdict_by = v.verdict_by, verdict_at = v.verdict_at, \
-             verdict_notes = v.verdict_notes, reason = v.reason, basis = v.basis FROM v WHERE round.agency_id = $1 AND round.id = v.id",
+            " ON CONFLICT (agency_id, id) DO UPDATE SET audience = excluded.audience, verdict = excluded.verdict, \
+             verdict_by = excluded.verdict_by, verdict_at = excluded.verdict_at, verdict_notes = excluded.verdict_notes, \
+             reason = excluded.reason, basis = excluded.basis",
         );
         tx.run(sql).await?;
     }

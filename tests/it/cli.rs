@@ -11,6 +11,7 @@ mod demo;
 mod finding;
 mod hostile;
 mod proxy;
+mod undo;
 
 /// Every field of `fields` is there.
 #[track_caller]

@@ -3,6 +3,8 @@
 //! The order keeps every rule true at each step: clients that come back first, then projects, then what stands in them,
 //! and clients that are put away last.
 
+use uuid::Uuid;
+
 use super::plan::{MadeBack, Plan, ProjectBack};
 use crate::api::act::Way;
 use crate::api::event::Topic;
@@ -15,7 +17,7 @@ use crate::service::comment::Made;
 use crate::service::finding::pen::Pen;
 use crate::service::project::assign::{self, Left};
 use crate::service::{Error, Note, Result, client, not_found};
-use crate::store::act::ActRow;
+use crate::store::act::{ActRow, Again};
 use crate::store::agency::Counter;
 use crate::store::client::{ClientBefore, ClientRow, Hold};
 use crate::store::comment::{CommentState, NewComment, WholeComment};
@@ -51,28 +53,40 @@ pub(super) async fn perform(
     user: UserId,
     now: Time,
 ) -> Result<()> {
+    // Every row goes back to what the version before the act had.
+    let before = plan.before;
+    let step = |object: Uuid, is: i64| Again {
+        object,
+        was: before.get(&object).copied().unwrap_or_default(),
+        is,
+    };
+    let mut again: Vec<Again> = Vec::new();
     let rights = !plan.clients.is_empty() || !plan.projects.is_empty() || !plan.made_projects.is_empty();
     let (last, first): (Vec<_>, Vec<_>) = plan
         .clients
         .into_iter()
         .partition(|(_, _, _, to)| to.state == ClientState::Archived);
     for (kind, row, was, to) in first {
+        again.push(step(row.id.0, row.version + 1));
         put_client(tx, note, kind, row, &was, &to, now).await?;
     }
     // What a move took out of sharing is noted after the projects themselves: its way back is after theirs, too.
     let mut left = Vec::new();
     let mut gone = Vec::new();
     for back in plan.projects {
+        again.push(step(back.row.id.0, back.row.version + 1));
         if back.moved {
             gone.push(back.row.id);
         }
         left.push(put_project(tx, note, back).await?);
     }
     for back in plan.made_projects {
+        again.extend(back.whole.as_ref().map(|whole| anew(back.id, whole.version)));
         put_made_project(tx, note, back).await?;
     }
     let mut pen = Pen::new(now);
     for back in plan.made_findings {
+        again.extend(back.whole.as_ref().map(|whole| anew(back.id, whole.version)));
         put_made_finding(tx, note, &mut pen, back, user, way).await?;
     }
     for left in left {
@@ -92,6 +106,7 @@ pub(super) async fn perform(
         if !store::comment::set_audience(tx, placed.id, to.audience, seen).await? {
             return Err(moved());
         }
+        again.push(step(placed.id.0, seen + 1));
         note.changed("comment", placed.id, &was, seen + 1)
             .event_at(
                 Topic::Comment,
@@ -107,7 +122,14 @@ pub(super) async fn perform(
             );
     }
     for back in plan.made_comments {
+        let whole = back.whole.as_ref().and_then(|made| made.whole.as_ref());
+        again.extend(whole.map(|whole| anew(back.id, whole.version)));
         put_made_comment(tx, note, back).await?;
+    }
+    for (row, to) in &plan.findings {
+        // A move gives every finding a version, and those with a new due date one more.
+        let steps = 1 + i64::from(gone.contains(&row.project.id) && to.is_some());
+        again.push(step(row.id.0, row.version + steps));
     }
     findings(tx, note, &mut pen, plan.findings, &gone, act, way, user).await?;
     for (finding, places) in plan.places {
@@ -116,12 +138,23 @@ pub(super) async fn perform(
     rounds(tx, &mut pen, plan.rounds, user, now).await?;
     pen.flush(tx, note).await?;
     for (kind, row, was, to) in last {
+        again.push(step(row.id.0, row.version + 1));
         put_client(tx, note, kind, row, &was, &to, now).await?;
     }
     if rights {
         store::agency::bump_access_epoch(tx).await?;
     }
-    Ok(())
+    again.retain(|row| row.was > 0);
+    Ok(store::act::stand_again(tx, &again).await?)
+}
+
+/// A row that is there again as it was when it went.
+fn anew(object: impl Into<Uuid>, version: i64) -> Again {
+    Again {
+        object: object.into(),
+        was: version,
+        is: version + 1,
+    }
 }
 
 async fn put_client(

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use serde::de::DeserializeOwned;
+use uuid::Uuid;
 
 use crate::api::act::{ActChange, ActObject};
 use crate::api::problem::{Code, Obstacle, Problem};
@@ -45,6 +46,8 @@ pub(super) struct MadeBack<I, W> {
 /// See the module.
 #[derive(Debug, Default)]
 pub(super) struct Plan {
+    /// The version that each row had before the act: what stood then stands again.
+    pub before: HashMap<Uuid, i64>,
     /// Findings and what was decided about them; `None`: only their version counts.
     pub findings: Vec<(FindingRow, Option<Decisions>)>,
     pub places: Vec<(FindingId, Places)>,
@@ -95,6 +98,9 @@ impl Plan {
             }
         }
         for change in changes {
+            if change.version_before > 0 {
+                plan.before.insert(change.object, change.version_before);
+            }
             let (id, version_after) = (change.object, change.version_after);
             match change.kind.as_str() {
                 "finding" => findings.push((FindingId(id), kept(&change)?, version_after)),

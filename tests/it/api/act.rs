@@ -281,3 +281,74 @@ async fn imports_stay_and_say_so() {
         bench.stop().await;
     }
 }
+
+#[tokio::test]
+async fn acts_on_one_thing_go_back_one_after_the_other() {
+    for engine in engines() {
+        let bench = Bench::start(engine).await;
+        let admin = bench.alpha_admin().await;
+        bench.client(&admin, "Other", "all_users").await;
+        let key = workspace(&bench, &admin, "Stack").await;
+        let mut moments = vec![dump(&bench).await];
+        let made = finding(&bench, &admin, &key, json!({ "places": ["https://a.test/"] })).await;
+        moments.push(dump(&bench).await);
+        let at = path(&made, "");
+        for n in 1..7 {
+            let release = path(&made, "/release");
+            let proof = json!({ "to": "verified_fixed", "notes": "Seen." });
+            let (method, to, version, body) = match n {
+                1 => ("POST", release, Some(1), json!({})),
+                2 => ("PATCH", at.clone(), Some(2), json!({ "severity": "critical" })),
+                3 => ("POST", path(&made, "/move"), Some(3), proof),
+                4 => {
+                    let project = json!([{ "project": key, "version": 1 }]);
+                    let body = json!({ "projects": project, "client": "other" });
+                    ("POST", "/api/v1/projects/assign".to_owned(), None, body)
+                }
+                5 => (
+                    "PATCH",
+                    format!("/api/v1/projects/{key}"),
+                    Some(2),
+                    json!({ "name": "Renamed" }),
+                ),
+                _ => {
+                    let version = bench.get(&admin, &at).await.ok()["version"].as_i64();
+                    (
+                        "POST",
+                        path(&made, "/move"),
+                        version,
+                        json!({ "to": "open", "notes": "Not so." }),
+                    )
+                }
+            };
+            bench.write(&admin, method, &to, version, body).await.ok();
+            moments.push(dump(&bench).await);
+        }
+        // All the way back, all the way on, and back once more.
+        for _ in 0..2 {
+            for moment in moments.iter().rev().skip(1) {
+                let acts = bench.get(&admin, "/api/v1/acts").await.ok();
+                let next = acts["items"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .find(|a| a["state"] != "undone")
+                    .unwrap()
+                    .clone();
+                let answer = go(&bench, &admin, &next["id"], "undo").await;
+                assert_eq!(answer.status, 200, "{engine:?}: {next} {}", answer.text);
+                let now = dump(&bench).await;
+                assert_eq!(&now, moment, "{engine:?} {next}: {}", difference(moment, &now));
+            }
+            for moment in &moments[1..] {
+                let acts = bench.get(&admin, "/api/v1/acts?undone=true&limit=1").await.ok();
+                let next = acts["items"][0].clone();
+                let answer = go(&bench, &admin, &next["id"], "redo").await;
+                assert_eq!(answer.status, 200, "{engine:?}: {next} {}", answer.text);
+                let now = dump(&bench).await;
+                assert_eq!(&now, moment, "{engine:?} {next}: {}", difference(moment, &now));
+            }
+        }
+        bench.stop().await;
+    }
+}
