@@ -274,6 +274,10 @@ impl Pen {
         for (round, state) in kept_rounds {
             note.changed("round", round, &Some(state), 0);
         }
+        // One that went with its finding is there again only now.
+        for (round, _) in &self.rounds {
+            note.changed("round", *round, &None::<RoundState>, 0);
+        }
         for (new, _) in &self.asked {
             note.changed("round", new.id, &None::<RoundState>, 0);
         }
