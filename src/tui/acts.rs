@@ -2,7 +2,7 @@
 
 use super::action::{Action, Can};
 use super::effect::{Answer, Cx, Effect, sentence};
-use super::modals::{comment, copy, import, menu, person, record, status, why};
+use super::modals::{comment, copy, import, many, menu, person, record, status, why};
 use super::model::{Chosen, Model};
 use super::theme::Tone;
 use super::window::Marked;
@@ -57,24 +57,25 @@ impl Many {
 
 /// Whether the act has a meaning for many findings at once.
 pub fn takes_many(action: Action) -> bool {
-    matches!(action, Action::Take | Action::CopyId)
+    matches!(
+        action,
+        Action::Take | Action::CopyId | Action::Status | Action::Person | Action::Release | Action::Edit
+    )
 }
 
 /// Does it with what is marked; whether it was done here. `mine`: the asker holds them all.
 pub fn on_marked(action: Action, many: Option<&Many>, mine: bool, cx: &mut Cx) -> bool {
     let Some(many) = many else { return false };
+    if action == Action::Comment {
+        cx.say(Tone::Warn, "A comment is about one finding: Esc drops the marks.");
+        return true;
+    }
+    if let Some(sheet) = many::Change::new(action, many.clone(), cx.model) {
+        cx.open(sheet);
+        return true;
+    }
     if !takes_many(action) {
-        let refused = matches!(
-            action,
-            Action::Status | Action::Person | Action::Release | Action::Edit | Action::Comment
-        );
-        if refused {
-            cx.say(
-                Tone::Warn,
-                "This act works on one finding at a time: Esc drops the marks.",
-            );
-        }
-        return refused;
+        return false;
     }
     let Many::These(findings) = many else {
         cx.say(

@@ -28,6 +28,7 @@ pub mod import;
 pub mod inbox;
 pub mod line;
 pub mod log;
+pub mod many;
 pub mod menu;
 pub mod order;
 pub mod palette;

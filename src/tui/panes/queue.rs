@@ -216,7 +216,9 @@ impl Noun for Queue {
             (Action::Choose, Some(item)) => cx.open(Detail::held(&item.finding, is_mine(item, cx.model))),
             (Action::TakeNext, _) => acts::take_next(picked.query, cx),
             (action, row) => {
-                let many = acts::Many::of(&picked.marked, picked.query, cx.model, |item| item.finding.clone());
+                let many = acts::Many::of(&picked.marked, &in_lanes(picked.query), cx.model, |item| {
+                    item.finding.clone()
+                });
                 let rows = picked.rows();
                 let mine = rows.iter().all(|item| is_mine(item, cx.model));
                 return acts::on_marked(action, many.as_ref(), mine, cx)
@@ -267,6 +269,15 @@ impl Noun for Queue {
     fn clock(item: &QueueItem) -> Option<Time> {
         item.clock.as_ref().map(|c| c.due_at)
     }
+}
+
+/// The query with the lanes it means: what acts on all that match must not reach findings that are in none.
+fn in_lanes(query: &str) -> String {
+    if query.split_whitespace().any(|w| w.starts_with("lane:")) {
+        return query.to_owned();
+    }
+    let lanes: Vec<_> = Lane::ALL.into_iter().map(Lane::name).collect();
+    format!("{query} lane:{}", lanes.join(",")).trim().to_owned()
 }
 
 fn lane_name(lane: Lane) -> &'static str {

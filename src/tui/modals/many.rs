@@ -1,0 +1,415 @@
+//! One change to all that is marked: what to change (`s`, `a`, `u`, `e` over marks), the notes it needs, then a dry run
+//! whose counts are shown before Enter does it. All or nothing; `z` takes all of it back.
+
+use std::collections::BTreeMap;
+
+use crossterm::event::{KeyCode, KeyEvent};
+use ratatui::layout::Rect;
+use tui_input::Input;
+
+use super::super::action::Action;
+use super::super::acts::Many;
+use super::super::effect::{Answer, Cx, Effect, Payload, sentence};
+use super::super::ink::{Brush, Run, run};
+use super::super::model::Model;
+use super::super::panes::Note;
+use super::super::theme::Tone;
+use super::super::widgets::field;
+use super::super::window::grouped;
+use super::picker::Picker;
+use super::scroll::{self, Lines, Scroll};
+use super::{Layer, Shape};
+use crate::api::bulk::{BulkChange, BulkEdit, BulkFindings, BulkMove, BulkOutcome, FindingAt};
+use crate::domain::safe::Safe;
+use crate::domain::status::Status;
+
+mod choices;
+
+use choices::{Pick, Step, edits, marks, moves, people};
+
+#[derive(Debug)]
+enum Msg {
+    Shown(Box<Answer<BulkOutcome>>),
+    Done(Box<Answer<BulkOutcome>>),
+}
+
+#[derive(Debug)]
+enum Stage {
+    Pick(Vec<Pick>, usize),
+    Person(Picker<Option<String>>),
+    Notes(Status, Input, usize),
+    /// The dry run and what it said.
+    Plan(BulkChange, Option<BulkOutcome>),
+}
+
+/// See the module's description.
+#[derive(Debug)]
+pub struct Change {
+    many: Many,
+    title: &'static str,
+    stage: Stage,
+    failed: Option<Safe>,
+    sending: bool,
+    scroll: Scroll,
+}
+
+/// The name notes are kept under while they are not sent.
+const DRAFT: &str = "notes for what is marked";
+
+impl Change {
+    /// The sheet of an act over marks; none where the act has no meaning for many.
+    pub fn new(action: Action, many: Many, model: &Model) -> Option<Self> {
+        let (title, stage) = match action {
+            Action::Status => (" Move what is marked ", Stage::Pick(moves(), 0)),
+            Action::Release => (" Triage and release what is marked ", Stage::Pick(marks(), 0)),
+            Action::Edit => (" Edit what is marked ", Stage::Pick(edits(), 0)),
+            Action::Person => (" Who takes care of what is marked ", Stage::Person(people(model))),
+            _ => return None,
+        };
+        Some(Self {
+            many,
+            title,
+            stage,
+            failed: None,
+            sending: false,
+            scroll: Scroll::default(),
+        })
+    }
+
+    fn take(&mut self, i: usize, cx: &mut Cx) {
+        let Stage::Pick(picks, _) = &self.stage else { return };
+        let Some(pick) = picks.get(i) else { return };
+        match pick.step.clone() {
+            Step::Change(change) => self.plan(change, cx),
+            Step::Move(to) => {
+                let kept = cx.model.drafts.get(DRAFT).and_then(|d| d.get("text")).cloned();
+                self.stage = Stage::Notes(to, Input::new(kept.unwrap_or_default()), 0);
+            }
+            Step::Due(days) => {
+                let due_at = Some(days.map(|d| cx.model.now.plus_days(d)));
+                let edit = BulkEdit {
+                    due_at,
+                    ..BulkEdit::default()
+                };
+                self.plan(BulkChange::Edit(edit), cx);
+            }
+        }
+    }
+
+    /// Asks what the change would do.
+    fn plan(&mut self, change: BulkChange, cx: &mut Cx) {
+        let request = self.request(&change, None, true);
+        self.stage = Stage::Plan(change, None);
+        self.failed = None;
+        self.scroll.home();
+        cx.ask("plan", request, |answer| Msg::Shown(Box::new(answer)));
+    }
+
+    fn request(&self, change: &BulkChange, digest: Option<String>, dry_run: bool) -> BulkFindings {
+        let (findings, q) = match &self.many {
+            Many::These(findings) => {
+                let at = |f: &crate::api::finding::Finding| FindingAt {
+                    finding: f.id.to_string(),
+                    version: Some(f.version),
+                };
+                (findings.iter().map(at).collect(), None)
+            }
+            Many::All { query, .. } => (Vec::new(), query.clone()),
+        };
+        BulkFindings {
+            digest: digest.filter(|_| q.is_some()),
+            findings,
+            q,
+            change: change.clone(),
+            dry_run,
+        }
+    }
+
+    fn notes_done(&mut self, cx: &mut Cx) {
+        let Stage::Notes(to, input, _) = &self.stage else {
+            return;
+        };
+        let notes = input.value().trim().to_owned();
+        if notes.is_empty() {
+            self.failed = Some(Safe::new("This move needs notes: say what was seen or decided."));
+            return;
+        }
+        let basis = (*to == Status::VerifiedFixed).then(|| notes.clone());
+        let change = BulkMove {
+            to: *to,
+            notes: notes.clone(),
+            kind: None,
+            reason: None,
+            until: None,
+            of: None,
+            basis,
+        };
+        cx.push(Effect::Recall(notes));
+        cx.push(Effect::Drop(DRAFT.to_owned()));
+        self.plan(BulkChange::Move(change), cx);
+    }
+
+    fn go(&mut self, cx: &mut Cx) {
+        let Stage::Plan(change, Some(outcome)) = &self.stage else {
+            return;
+        };
+        if outcome.refused > 0 {
+            return cx.say(
+                Tone::Warn,
+                "All or nothing: leave out those that cannot change (Esc, then Space or another query).",
+            );
+        }
+        let elsewhere = |c: &crate::api::bulk::BulkClient| cx.model.pinned_elsewhere(c.client.as_ref().map(|c| c.id));
+        if outcome.clients.iter().any(elsewhere) {
+            return cx.say(
+                Tone::Warn,
+                "Some belong to another client than the pinned one: `.` unpins.",
+            );
+        }
+        if outcome.changed == 0 {
+            cx.say(Tone::Dim, "All of them are so already: nothing was done.");
+            return cx.close();
+        }
+        if !std::mem::replace(&mut self.sending, true) {
+            let request = self.request(change, Some(outcome.digest.clone()), false);
+            cx.write(request, None, |answer| Msg::Done(Box::new(answer)));
+        }
+    }
+
+    fn lines(&self, model: &Model) -> Lines {
+        let width = self.scroll.width();
+        let mut out = Lines::new();
+        let Stage::Plan(_, outcome) = &self.stage else {
+            return out;
+        };
+        if let Some(why) = &self.failed {
+            scroll::text(&mut out, why, Tone::Bad, width);
+            return out;
+        }
+        let Some(outcome) = outcome else {
+            out.push(vec![run("Asking what it would do…", Tone::Dim)]);
+            return out;
+        };
+        for (n, text, tone) in [
+            (outcome.changed, "will change", Tone::Strong),
+            (outcome.already, "are so already", Tone::Dim),
+            (outcome.refused, "cannot change", Tone::Bad),
+        ] {
+            if n > 0 || text == "will change" {
+                out.push(vec![run(format!("{:>7}  ", grouped(n)), tone), run(text, tone)]);
+            }
+        }
+        if !outcome.reasons.is_empty() {
+            scroll::heading(&mut out, "Why not");
+        }
+        for reason in &outcome.reasons {
+            let text = format!("{} · {} ({})", reason.count, reason.detail, reason.examples.join(" "));
+            scroll::text(&mut out, &Safe::new(&text), Tone::Warn, width);
+        }
+        if !outcome.clients.is_empty() {
+            scroll::heading(&mut out, "Whose findings change");
+        }
+        for client in &outcome.clients {
+            let name = client.client.as_ref().map_or("of no client", |c| c.name.as_str());
+            let elsewhere = model.pinned_elsewhere(client.client.as_ref().map(|c| c.id));
+            let tone = if elsewhere { Tone::Bad } else { Tone::Text };
+            out.push(vec![
+                run(format!("{:>7}  ", grouped(client.count)), tone),
+                run(name, tone),
+                run(if elsewhere { "  not the pinned client" } else { "" }, Tone::Bad),
+            ]);
+        }
+        out.push(Vec::new());
+        let does = if self.sending { "Doing it…" } else { "Enter" };
+        out.push(vec![
+            run(does, Tone::Key),
+            run(if self.sending { "" } else { " does it   " }, Tone::Text),
+            run("Esc", Tone::Key),
+            run(" leaves it", Tone::Text),
+        ]);
+        out
+    }
+}
+
+impl Layer for Change {
+    fn shape(&self) -> Shape {
+        match &self.stage {
+            Stage::Pick(picks, _) => Shape::Popup(64, picks.len() as u16 + 2),
+            Stage::Notes(..) => Shape::Popup(76, 6),
+            Stage::Person(_) => Shape::Popup(70, 16),
+            Stage::Plan(..) => Shape::Popup(76, 18),
+        }
+    }
+
+    fn is_typing(&self) -> bool {
+        matches!(self.stage, Stage::Notes(..) | Stage::Person(_))
+    }
+
+    fn set_size(&mut self, width: u16, height: u16, _: &mut Cx) {
+        self.scroll.set_size(width, height);
+    }
+
+    fn key(&mut self, event: KeyEvent, cx: &mut Cx) -> bool {
+        match &mut self.stage {
+            Stage::Pick(picks, at) => {
+                let hit = match event.code {
+                    KeyCode::Enter => Some(*at),
+                    KeyCode::Char(c) => picks.iter().position(|p| p.letter == c),
+                    _ => None,
+                };
+                if let Some(i) = hit {
+                    self.take(i, cx);
+                }
+                hit.is_some()
+            }
+            Stage::Notes(_, input, recalled) => {
+                match event.code {
+                    KeyCode::Enter => self.notes_done(cx),
+                    KeyCode::Up => {
+                        if let Some(notes) = cx.model.recall.get(*recalled) {
+                            *input = Input::new(notes.clone());
+                            *recalled += 1;
+                        }
+                    }
+                    _ => {
+                        let Some(request) = field::request(event) else {
+                            return false;
+                        };
+                        input.handle(request);
+                        self.failed = None;
+                    }
+                }
+                true
+            }
+            Stage::Person(picker) => {
+                if event.code != KeyCode::Enter {
+                    return picker.key(event);
+                }
+                if let Some(item) = picker.current() {
+                    let edit = BulkEdit {
+                        assignee: Some(item.value.clone()),
+                        ..BulkEdit::default()
+                    };
+                    self.plan(BulkChange::Edit(edit), cx);
+                }
+                true
+            }
+            Stage::Plan(..) => false,
+        }
+    }
+
+    fn paste(&mut self, text: &str, _: &mut Cx) {
+        match &mut self.stage {
+            Stage::Notes(_, input, _) => field::insert(input, text),
+            Stage::Person(picker) => picker.paste(text),
+            _ => {}
+        }
+    }
+
+    fn act(&mut self, action: Action, count: Option<usize>, cx: &mut Cx) -> bool {
+        match (&mut self.stage, action) {
+            (Stage::Pick(picks, at), Action::Down) => *at = (*at + count.unwrap_or(1)).min(picks.len() - 1),
+            (Stage::Pick(_, at), Action::Up) => *at = at.saturating_sub(count.unwrap_or(1)),
+            (Stage::Notes(..), Action::Send) => self.notes_done(cx),
+            (Stage::Plan(..), Action::Choose) => self.go(cx),
+            (Stage::Plan(..), _) => {
+                let lines = self.lines(cx.model).len();
+                return self.scroll.act(action, count, lines);
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    fn reply(&mut self, payload: Payload, cx: &mut Cx) {
+        let Ok(msg) = payload.downcast::<Msg>() else { return };
+        match *msg {
+            Msg::Shown(answer) => match *answer {
+                Ok(outcome) => {
+                    if let Stage::Plan(_, shown) = &mut self.stage {
+                        *shown = Some(outcome);
+                    }
+                }
+                Err(fault) => self.failed = Some(sentence(&fault)),
+            },
+            Msg::Done(answer) => {
+                self.sending = false;
+                match *answer {
+                    Ok(outcome) => {
+                        let (n, s) = (grouped(outcome.changed), if outcome.changed == 1 { "" } else { "s" });
+                        let undo = cx.model.keymap.first(Action::Undo);
+                        cx.push(Effect::Unmark);
+                        cx.close();
+                        let text = format!("{n} finding{s} changed in one act; {undo} takes all of it back.");
+                        cx.say(Tone::Good, Safe::new(&text));
+                    }
+                    Err(fault) => self.failed = Some(sentence(&fault)),
+                }
+            }
+        }
+    }
+
+    fn note(&mut self, note: Note, cx: &mut Cx) {
+        if matches!(note, Note::Kept) {
+            cx.close();
+        }
+    }
+
+    fn draft(&self) -> Option<(String, BTreeMap<String, String>)> {
+        match &self.stage {
+            Stage::Notes(_, input, _) => {
+                let text = BTreeMap::from([("text".to_owned(), input.value().to_owned())]);
+                Some((DRAFT.to_owned(), text))
+            }
+            _ => None,
+        }
+    }
+
+    fn hints(&self) -> Vec<Action> {
+        match self.stage {
+            Stage::Notes(..) => vec![Action::Send, Action::Back],
+            _ => vec![Action::Choose, Action::Back],
+        }
+    }
+
+    fn draw(&self, brush: &mut Brush, area: Rect, model: &Model) {
+        let about = match &self.many {
+            Many::These(findings) => format!(" {} marked ", findings.len()),
+            Many::All { count: Some(n), .. } => format!(" all {} that match ", grouped(*n)),
+            Many::All { count: None, .. } => " all that match ".to_owned(),
+        };
+        let note: [Run; 1] = [run(about, Tone::Strong)];
+        let inside = brush.frame(area, &[run(self.title, Tone::Focus)], &note, true);
+        match &self.stage {
+            Stage::Pick(picks, at) => {
+                for (i, pick) in picks.iter().enumerate().take(usize::from(inside.height)) {
+                    let y = inside.y + i as u16;
+                    let bar = (i == *at).then_some(Tone::Cursor);
+                    if bar.is_some() {
+                        brush.bar(inside.x, y, inside.width, Tone::Cursor);
+                    }
+                    let runs = [
+                        run(format!(" {}  ", pick.letter), Tone::Key),
+                        run(pick.text, Tone::Text),
+                    ];
+                    brush.runs_on(inside.x, y, inside.width, &runs, bar);
+                }
+            }
+            Stage::Notes(to, input, _) => {
+                let what = run(
+                    format!("To {}: one note for all of them.", to.name().replace('_', " ")),
+                    Tone::Text,
+                );
+                brush.runs(inside.x, inside.y, inside.width, &[what]);
+                field::line(brush, inside.x, inside.y + 1, inside.width, input, true, false);
+                let below = match &self.failed {
+                    Some(why) => run(why.clone(), Tone::Bad),
+                    None => run("Enter asks what it would do; ↑ brings the last notes back.", Tone::Dim),
+                };
+                brush.runs(inside.x, inside.y + 3, inside.width, &[below]);
+            }
+            Stage::Person(picker) => picker.draw(brush, inside, "person ", 6),
+            Stage::Plan(..) => self.scroll.draw(brush, inside, &self.lines(model)),
+        }
+    }
+}
