@@ -25,6 +25,7 @@ pub mod problem;
 pub mod project;
 pub mod queue;
 pub mod session;
+pub mod token;
 
 /// Where every route of ours begins.
 pub const BASE: &str = "/api/v1";

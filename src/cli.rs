@@ -34,6 +34,7 @@ mod project;
 mod queue;
 mod serve;
 mod session;
+mod token;
 mod user;
 mod worker;
 
@@ -79,6 +80,8 @@ enum Command {
     Redo(act::Redo),
     #[command(subcommand)]
     User(user::Command),
+    #[command(subcommand)]
+    Token(token::Command),
     #[command(subcommand)]
     Audit(audit::Command),
     #[command(subcommand)]
@@ -177,6 +180,7 @@ async fn run(cx: &Context, command: Option<Command>) -> Result<(), Error> {
         Some(Command::Undo(command)) => act::undo(cx, command).await,
         Some(Command::Redo(command)) => act::redo(cx, command).await,
         Some(Command::User(command)) => user::run(cx, command).await,
+        Some(Command::Token(command)) => token::run(cx, command).await,
         Some(Command::Audit(command)) => audit::run(cx, command).await,
         Some(Command::Access(command)) => access::run(cx, command).await,
         Some(Command::Events(_)) => events::run(cx).await,

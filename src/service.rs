@@ -43,6 +43,7 @@ pub mod seal;
 pub mod session;
 pub mod stream;
 pub mod text;
+pub mod token;
 
 /// What the server tells apart of what went wrong below.
 pub use crate::store::Error as StoreError;

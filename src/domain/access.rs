@@ -66,6 +66,18 @@ pub enum PortalRole {
     Manager,
 }
 
+/// How far an API token reaches, within what its person may do at that moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenScope {
+    /// Looks, and changes nothing.
+    Read,
+    /// Works in workspaces: findings, imports, projects, the queue.
+    Write,
+    /// Whatever the person may, but for sessions and tokens.
+    Admin,
+}
+
 /// Whom a text is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

@@ -2,8 +2,36 @@
 
 use crate::api::Access;
 use crate::api::problem::Code;
-use crate::domain::access::{Role, may_administer};
+use crate::domain::access::{Role, TokenScope, may_administer};
 use crate::service::{Result, not_found, refuse};
+
+/// Lets an API token through, or says what it is not for. Decided before anything is looked up, so that it tells nothing.
+///
+/// # Errors
+/// 403 where the token's scope does not reach this route.
+pub fn gate_token(scope: Option<TokenScope>, reads: bool, path: &str, access: Access) -> Result<()> {
+    let Some(scope) = scope else { return Ok(()) };
+    let of_people = path.starts_with("/api/v1/sessions") || path.starts_with("/api/v1/tokens");
+    if of_people || (path == "/api/v1/session" && !reads) {
+        return refuse(
+            Code::Forbidden,
+            "An API token looks after neither sessions nor tokens. Sign in and do it yourself.",
+        );
+    }
+    if scope == TokenScope::Read && !reads {
+        return refuse(
+            Code::Forbidden,
+            "This API token may only read. Make one with a wider scope: riskdesk token create --scope write.",
+        );
+    }
+    if scope != TokenScope::Admin && access == Access::Admin {
+        return refuse(
+            Code::Forbidden,
+            "This API token does not reach what is for admins. Make one with that scope: riskdesk token create --scope admin.",
+        );
+    }
+    Ok(())
+}
 
 /// Lets a role through, or says why not.
 ///

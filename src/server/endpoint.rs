@@ -12,11 +12,11 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::App;
-use super::access::gate;
+use super::access::{gate, gate_token};
 use super::problem::Refusal;
 use super::rate::{Slot, Who};
 use crate::api::problem::{Code, Problem};
-use crate::api::{Endpoint, Method, PIN};
+use crate::api::{Access, Endpoint, Method, PIN};
 use crate::domain::id::ClientId;
 use crate::service::session::{Bearer, Visitor, authenticate};
 use crate::service::{self, Caller, Desk, Idempotency, PortalCaller, refuse};
@@ -46,7 +46,7 @@ where
     let visitor = visitor(&parts);
     let trace = visitor.trace.clone();
     let act = E::PATH;
-    let mut caller = match caller(&app, &parts, &visitor, act).await {
+    let mut caller = match caller(&app, &parts, &visitor, act, E::ACCESS).await {
         Ok(caller) => caller,
         Err(refusal) => return refusal.respond(&trace),
     };
@@ -151,9 +151,23 @@ pub fn visitor(parts: &Parts) -> Visitor {
 ///
 /// # Errors
 /// 401 without a good token; a portal user's is answered like an unknown route, and recorded as a refusal of `act`.
-pub async fn caller(app: &App, parts: &Parts, visitor: &Visitor, act: &'static str) -> Result<Caller, Refusal> {
+pub async fn caller(
+    app: &App,
+    parts: &Parts,
+    visitor: &Visitor,
+    act: &'static str,
+    access: Access,
+) -> Result<Caller, Refusal> {
     match bearer_of(app, parts, visitor).await? {
-        Bearer::User(caller) => Ok(*caller),
+        Bearer::User(caller) => {
+            let reads = parts.method == axum::http::Method::GET;
+            if let Err(error) = gate_token(caller.token, reads, act, access) {
+                let refusal = Refusal::from(error);
+                app.desk.record_refusal(&*caller, act, refusal.0.code);
+                return Err(refusal);
+            }
+            Ok(*caller)
+        }
         Bearer::Portal(portal) => {
             app.desk.record_refusal(&*portal, act, Code::NotFound);
             Err(Problem::not_found().into())
@@ -401,7 +415,7 @@ fn respond<E: Endpoint>(out: &E::Out, trace: &str) -> Response<Body> {
         Err(error) => return Refusal::from(service::Error::Failed(error.to_string())).respond(trace),
     };
     let etag = match E::ACCESS {
-        crate::api::Access::Listing => None,
+        Access::Listing => None,
         _ => serde_json::from_slice::<Versioned>(&bytes).ok().and_then(|v| v.version),
     };
     let empty = E::STATUS == 204;

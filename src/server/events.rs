@@ -16,6 +16,7 @@ use tokio::sync::{broadcast, mpsc, watch};
 use super::App;
 use super::endpoint::{bearer, caller, visitor};
 use super::problem::Refusal;
+use crate::api::Access;
 use crate::api::event::{CHANGE, RESYNC};
 use crate::domain::access::Role;
 use crate::service::stream::{EventRow, Token};
@@ -163,7 +164,7 @@ impl Hub {
 pub async fn stream(app: App, request: Request) -> Response {
     let (parts, _) = request.into_parts();
     let visitor = visitor(&parts);
-    let who = match caller(&app, &parts, &visitor, crate::api::event::PATH).await {
+    let who = match caller(&app, &parts, &visitor, crate::api::event::PATH, Access::Member).await {
         Ok(who) => who,
         Err(refusal) => return refusal.respond(&visitor.trace),
     };

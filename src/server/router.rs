@@ -22,7 +22,7 @@ use crate::api::{Access, BASE, Endpoint, Method, event, import as api_import};
 use crate::service::session::Visitor;
 use crate::service::{
     self, Caller, Desk, PortalCaller, access, act, agency, audit, client, comment, finding, import, portal, project,
-    queue, session,
+    queue, session, token,
 };
 
 /// Every route there is.
@@ -35,6 +35,9 @@ pub fn build(app: App) -> Api {
         .on(session::who_am_i)
         .on(session::list)
         .on(session::revoke)
+        .on(token::create)
+        .on(token::list)
+        .on(token::revoke)
         .on(agency::show)
         .on(agency::users)
         .on(audit::list)

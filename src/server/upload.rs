@@ -28,7 +28,7 @@ struct Query {
 pub async fn upload(app: App, request: Request) -> Response {
     let (mut parts, body) = request.into_parts();
     let visitor = visitor(&parts);
-    let caller = match caller(&app, &parts, &visitor, crate::api::import::UPLOAD).await {
+    let caller = match caller(&app, &parts, &visitor, crate::api::import::UPLOAD, Access::Object).await {
         Ok(caller) => caller,
         Err(refusal) => return refusal.respond(&visitor.trace),
     };

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::Result;
 use crate::api::problem::{Code, Problem};
-use crate::domain::access::{Actor, PortalRole, Role};
+use crate::domain::access::{Actor, PortalRole, Role, TokenScope};
 use crate::domain::id::{AgencyId, ClientId, PortalUserId, SessionId, UserId};
 use crate::domain::plan::AgencyKind;
 use crate::store::Scope;
@@ -51,6 +51,8 @@ pub struct Caller {
     pub agency_name: String,
     pub agency_kind: AgencyKind,
     pub scope: Scope,
+    /// How far it reaches, where it is an API token and not a person at the keys.
+    pub token: Option<TokenScope>,
     pub idempotency: Option<Idempotency>,
     /// The version the writer saw (`If-Match`).
     pub version: Option<i64>,

@@ -36,7 +36,7 @@ pub(super) fn digest(token: &str) -> [u8; 32] {
     Sha256::digest(token).into()
 }
 
-fn fresh_token(kind: char) -> String {
+pub(super) fn fresh_token(kind: char) -> String {
     let bytes: [u8; 32] = rand::random();
     format!("rd{kind}_{}", URL_SAFE_NO_PAD.encode(bytes))
 }
@@ -347,6 +347,7 @@ pub async fn authenticate(desk: &Desk, token: &str, visitor: &Visitor) -> Result
                 role: member.role,
             },
         ),
+        token: row.scope,
         idempotency: None,
         pin: None,
         version: None,

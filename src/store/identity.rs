@@ -4,7 +4,7 @@
 use uuid::Uuid;
 
 use super::{Door, Result, Row, Sql};
-use crate::domain::access::{PortalRole, Role, UserState};
+use crate::domain::access::{PortalRole, Role, TokenScope, UserState};
 use crate::domain::id::{AgencyId, ClientId, PersonId, PortalUserId, SessionId, UserId};
 use crate::domain::plan::AgencyKind;
 use crate::domain::time::Time;
@@ -148,6 +148,16 @@ pub async fn open_session(door: &mut Door, new: NewSession, now: Time) -> Result
     door.run(sql.bind(new.agency).bind(new.user).bind(now)).await.map(drop)
 }
 
+/// Opens the session that an API token stands for.
+pub async fn open_scoped(door: &mut Door, new: NewSession, scope: String, now: Time) -> Result<()> {
+    let sql = Sql::new(
+        "INSERT INTO session (agency_id, id, user_id, label, generation, confirmed, created_at, last_used_at, expires_at, scope) \
+         VALUES ($1, $2, $3, $4, 1, TRUE, $5, $5, $6, $7)",
+    );
+    let sql = sql.bind(new.agency).bind(new.id).bind(new.user).bind(new.label);
+    door.run(sql.bind(now).bind(new.expires_at).bind(scope)).await.map(drop)
+}
+
 #[derive(Debug, Clone, Copy)]
 pub struct NewToken {
     pub hash: [u8; 32],
@@ -189,6 +199,8 @@ pub struct TokenRow {
     pub member: Option<(Membership, UserState)>,
     pub portal: Option<PortalMember>,
     pub agency: AgencyId,
+    /// Of an API token.
+    pub scope: Option<TokenScope>,
 }
 
 /// One of a client's own people.
@@ -205,7 +217,7 @@ pub struct PortalMember {
 pub async fn token(door: &mut Door, hash: [u8; 32]) -> Result<Option<TokenRow>> {
     let sql = Sql::new(
         "SELECT t.session_id, t.kind AS token_kind, t.generation, t.expires_at AS token_expires_at, t.replaced, t.agency_id, \
-           s.generation AS session_generation, s.confirmed, s.expires_at AS session_expires_at, s.last_used_at, s.revoked_at, s.user_id, \
+           s.generation AS session_generation, s.confirmed, s.expires_at AS session_expires_at, s.last_used_at, s.revoked_at, s.user_id, s.scope, \
            s.portal_user_id, u.name, u.email, u.role, u.state, a.name AS agency_name, a.kind, pu.client_id, pu.name AS portal_name, pu.role AS portal_role, pu.state AS portal_state \
          FROM session_token t JOIN session s ON s.agency_id = t.agency_id AND s.id = t.session_id \
            JOIN agency a ON a.agency_id = t.agency_id \
@@ -244,6 +256,11 @@ pub async fn token(door: &mut Door, hash: [u8; 32]) -> Result<Option<TokenRow>> 
         member,
         portal,
         agency: row.id("agency_id")?,
+        scope: row
+            .get::<Option<String>>("scope")?
+            .as_deref()
+            .map(super::word)
+            .transpose()?,
     }))
 }
 

@@ -30,6 +30,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0009_undo", include_str!("migrations/0009_undo.sql")),
     ("0010_records", include_str!("migrations/0010_records.sql")),
     ("0011_undo_stack", include_str!("migrations/0011_undo_stack.sql")),
+    ("0012_tokens", include_str!("migrations/0012_tokens.sql")),
 ];
 
 /// The roles that transactions run as. None can log in, none owns anything.

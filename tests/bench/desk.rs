@@ -103,6 +103,7 @@ pub fn caller(agency: AgencyId, user: UserId, role: Role) -> Caller {
         agency_name: "Alpha".into(),
         agency_kind: AgencyKind::Agency,
         scope: Scope::session(agency, Actor::User { id: user, role }),
+        token: None,
         idempotency: None,
         pin: None,
         version: None,

@@ -22,5 +22,6 @@ mod route;
 mod session;
 mod status;
 mod stream;
+mod token;
 mod trail;
 mod writes;

@@ -1,5 +1,6 @@
-//! The audit trail and the reasons of access from the command line.
+//! The audit trail, the reasons of access, and tokens for scripts, from the command line.
 
+use crate::support::binary::Home;
 use crate::support::desk::{ADMIN, Desk};
 
 #[test]
@@ -51,4 +52,41 @@ fn the_trail_is_listed_and_verified_online_and_off() {
     let ran = run(&with(&format!("1:{}", "0".repeat(64))));
     assert!(ran.code == 1 && ran.err.contains("does not hold"), "{ran:?}");
     assert_eq!(run(&with("999999:")).code, 1);
+}
+
+#[test]
+fn a_script_works_with_a_token_and_nothing_else() {
+    let desk = Desk::sqlite();
+    let home = desk.admin();
+    let token = |scope: &str| {
+        let ran = home.run(&["token", "create", "--name", scope, "--scope", scope, "--days", "1"]);
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        ran.out.trim().to_owned()
+    };
+    let (read, write) = (token("read"), token("write"));
+    let script = |token: &str| {
+        let mut script = Home::new();
+        script.set("RISKDESK_TOKEN", token);
+        script.set("RISKDESK_CREDENTIALS", "memory");
+        script
+    };
+    let make = ["project", "create", "--name", "By a script", "--server", &desk.url];
+    assert_eq!(script(&read).run(&make).code, 4);
+    assert_eq!(script(&write).run(&make).code, 0);
+    let list = ["project", "list", "--server", &desk.url, "--json"];
+    assert_eq!(script(&read).run(&list).json()["items"][0]["name"], "By a script");
+    assert_eq!(script(&write).run(&["token", "list", "--server", &desk.url]).code, 4);
+    // Ended at once, and shown nowhere.
+    let listed = home.run(&["token", "list", "--json"]).json();
+    assert_eq!(listed["items"].as_array().unwrap().len(), 2);
+    assert!(!listed.to_string().contains(&read) && !listed.to_string().contains(&write));
+    for item in listed["items"].as_array().unwrap() {
+        assert_eq!(home.run(&["token", "revoke", item["id"].as_str().unwrap()]).code, 0);
+    }
+    assert_eq!(script(&read).run(&list).code, 3);
+    assert_eq!(
+        home.run(&["token", "create", "--name", "x", "--scope", "everything"])
+            .code,
+        2
+    );
 }
