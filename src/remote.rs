@@ -4,7 +4,7 @@
 //! [`crate::api`] and get its answer; which header, token, address or second try that takes is decided here and nowhere
 //! else. The only module that names reqwest. Called by the console and the command line.
 
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -280,8 +280,23 @@ impl Remote {
     /// The address that answered last, for people.
     #[must_use]
     pub fn server(&self) -> &Address {
-        let current = self.inner.current.load(std::sync::atomic::Ordering::Relaxed);
-        &self.inner.servers[current % self.inner.servers.len()]
+        self.present().1
+    }
+
+    /// Which address answered last, as a number, and the address.
+    fn present(&self) -> (usize, &Address) {
+        let at = self.inner.current.load(Ordering::Relaxed) % self.inner.servers.len();
+        (at, &self.inner.servers[at])
+    }
+
+    /// The address `at` let somebody down: the next try goes to the one after it. Where another call has moved on
+    /// already, nothing changes: two that fail at once must not come round to the dead one again.
+    fn move_on(&self, at: usize) {
+        let next = (at + 1) % self.inner.servers.len();
+        let _ = self
+            .inner
+            .current
+            .compare_exchange(at, next, Ordering::Relaxed, Ordering::Relaxed);
     }
 
     /// Whether writes are refused before they are sent.

@@ -44,11 +44,13 @@ pub(super) fn open(remote: Remote) -> impl Stream<Item = Incoming> + Send + Unpi
 async fn run(remote: Remote, sender: mpsc::Sender<Incoming>) {
     let mut last_id = None;
     let mut pauses = breaks(usize::MAX);
+    let mut failures = 0;
     loop {
         let mut stood = false;
         let end = connection(&remote, &sender, &mut last_id, &mut stood).await;
         if stood {
             pauses = breaks(usize::MAX);
+            failures = 0;
         }
         match end {
             End::Unwanted => return,
@@ -63,7 +65,11 @@ async fn run(remote: Remote, sender: mpsc::Sender<Incoming>) {
                 }
             }
         }
-        tokio::time::sleep(pauses.next().unwrap_or(Duration::from_secs(4))).await;
+        // The other addresses at once; a break when each has had its try.
+        failures += 1;
+        if failures % remote.inner.servers.len() == 0 {
+            tokio::time::sleep(pauses.next().unwrap_or(Duration::from_secs(4))).await;
+        }
     }
 }
 
@@ -73,8 +79,8 @@ async fn connection(
     last_id: &mut Option<String>,
     stood: &mut bool,
 ) -> End {
-    let response = match request(remote, last_id.as_deref()).await {
-        Ok(response) => response,
+    let (at, response) = match request(remote, last_id.as_deref()).await {
+        Ok(opened) => opened,
         Err(Error::SignInNeeded) => return End::SignInNeeded,
         Err(error) => return End::Lost(error.to_string()),
     };
@@ -97,7 +103,10 @@ async fn connection(
         let block = match block {
             Ok(block) => block,
             // The cause is ours and says what happened; the parser's words around it do not help.
-            Err(sse_stream::Error::Body(cause)) => return End::Lost(cause.to_string()),
+            Err(sse_stream::Error::Body(cause)) => {
+                remote.move_on(at);
+                return End::Lost(cause.to_string());
+            }
             Err(error) => return End::Lost(error.to_string()),
         };
         let incoming = match block.event.as_deref() {
@@ -119,10 +128,12 @@ async fn connection(
             *last_id = block.id;
         }
     }
+    // It stops, most likely.
+    remote.move_on(at);
     End::Lost("the server closed the event stream".into())
 }
 
-async fn request(remote: &Remote, last_id: Option<&str>) -> Result<reqwest::Response, Error> {
+async fn request(remote: &Remote, last_id: Option<&str>) -> Result<(usize, reqwest::Response), Error> {
     let parts = Parts {
         method: Method::Get,
         path: event::PATH.to_owned(),
@@ -137,7 +148,7 @@ async fn request(remote: &Remote, last_id: Option<&str>) -> Result<reqwest::Resp
     let mut token = remote.token().await?;
     let mut renewals = 0;
     loop {
-        let server = remote.server();
+        let (at, server) = remote.present();
         let mut request = head(remote, server, &parts, Some(&token)).header(ACCEPT, "text/event-stream");
         if let Some(id) = last_id {
             request = request.header("last-event-id", id);
@@ -146,20 +157,23 @@ async fn request(remote: &Remote, last_id: Option<&str>) -> Result<reqwest::Resp
         let response = match sent {
             Ok(Ok(response)) => response,
             Ok(Err(e)) => {
-                // The next try goes to the next address.
-                remote.inner.current.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                remote.move_on(at);
                 return Err(Error::Unreachable(format!("{server} cannot be reached: {}", words(&e))));
             }
-            Err(_) => return Err(Error::Unreachable(format!("{server} did not answer"))),
+            Err(_) => {
+                remote.move_on(at);
+                return Err(Error::Unreachable(format!("{server} did not answer")));
+            }
         };
         match response.status().as_u16() {
-            200 => return Ok(response),
+            200 => return Ok((at, response)),
             401 if renewals < RENEWALS && remote.inner.fixed.is_none() => {
                 token = remote.renew(&token).await?;
                 renewals += 1;
             }
             401 => return Err(Error::SignInNeeded),
             status => {
+                remote.move_on(at);
                 return Err(Error::Unreachable(format!(
                     "{server} refused the event stream (HTTP {status})"
                 )));

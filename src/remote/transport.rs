@@ -140,6 +140,8 @@ pub(super) async fn send(remote: &Remote, parts: &Parts, signed: bool) -> Result
                 if asked > BREAK_MAX {
                     return Ok(answer);
                 }
+                // Another address may be able to.
+                remote.move_on(remote.present().0);
                 (asked, Ok(answer))
             }
             Ok(answer) => return Ok(answer),
@@ -162,7 +164,7 @@ async fn told_if_slow<T>(remote: &Remote, slow: &mut Option<fn(&Address)>, call:
             answer = &mut call => return answer,
             () = tokio::time::sleep(SLOW) => {
                 *slow = None;
-                tell(&remote.inner.servers[remote.inner.current.load(Ordering::Relaxed)]);
+                tell(remote.server());
             }
         }
     }
@@ -172,15 +174,20 @@ async fn told_if_slow<T>(remote: &Remote, slow: &mut Option<fn(&Address)>, call:
 /// One try, at the address that answered last, then at the others where nothing could be reached.
 async fn each_address(remote: &Remote, parts: &Parts, token: Option<&SecretString>) -> Result<Answer, Failed> {
     let count = remote.inner.servers.len();
-    let first = remote.inner.current.load(Ordering::Relaxed);
+    let first = remote.present().0;
     let mut last = None;
     for step in 0..count {
         let at = (first + step) % count;
         match once(remote, &remote.inner.servers[at], parts, token).await {
             Err(Failed::NoConnection(why)) => last = Some(why),
-            other => {
+            // It may hang or be gone with the line half open: a second try goes elsewhere.
+            Err(silent) => {
+                remote.inner.current.store((at + 1) % count, Ordering::Relaxed);
+                return Err(silent);
+            }
+            Ok(answer) => {
                 remote.inner.current.store(at, Ordering::Relaxed);
-                return other;
+                return Ok(answer);
             }
         }
     }

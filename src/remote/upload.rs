@@ -113,11 +113,12 @@ pub(super) async fn upload<B: AsyncRead + AsyncSeek + Send + Unpin + 'static>(
         };
         let stream = reqwest::Body::wrap_stream(ReaderStream::with_capacity(reader, 64 << 10));
         let token = remote.token().await?;
-        let request = head(remote, remote.server(), &parts, Some(&token))
+        let (at, server) = remote.present();
+        let request = head(remote, server, &parts, Some(&token))
             .header(reqwest::header::CONTENT_TYPE, "application/octet-stream")
             .body(stream);
         let answered = tokio::select! {
-            answered = answer_of(remote.server(), request) => answered,
+            answered = answer_of(server, request) => answered,
             why = stalled(remote, &gone) => Err(Error::Unreachable(why)),
         };
         match answered {
@@ -131,6 +132,7 @@ pub(super) async fn upload<B: AsyncRead + AsyncSeek + Send + Unpin + 'static>(
                 None => return Err(error),
             },
         }
+        remote.move_on(at);
     }
 }
 

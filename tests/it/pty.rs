@@ -10,6 +10,7 @@ use crate::support::checked;
 use crate::support::desk::Desk;
 
 mod console;
+mod failover;
 
 use console::{Console, PATIENCE};
 

@@ -12,7 +12,7 @@ use riskdesk::remote::{self, Incoming, Options, Remote, Write};
 
 use crate::support::between::Between;
 use crate::support::checked;
-use crate::support::desk::{ADMIN, Desk, PASSWORD};
+use crate::support::desk::{ADMIN, Desk, Engine, PASSWORD};
 
 fn network() -> Network {
     Config::defaults().unwrap().network
@@ -194,4 +194,34 @@ async fn a_revoked_session_ends_the_stream() {
     );
     next(&mut events, |i| *i == Incoming::SignInNeeded).await;
     assert!(events.next().await.is_none());
+}
+
+/// A server that takes connections and says nothing is left like one that is gone: by calls, writes and the stream.
+#[tokio::test]
+async fn a_server_that_hangs_is_left_for_the_next() {
+    let Some(owner) = crate::support::postgres() else {
+        return;
+    };
+    let desk = tokio::task::spawn_blocking(|| Desk::over(&Engine::Postgres(owner)))
+        .await
+        .unwrap();
+    let hangs = desk.beside("127.0.0.1:0");
+    let hasty = Network {
+        answer_seconds: 2,
+        heartbeat_seconds: 2,
+        ..network()
+    };
+    let remote = signed_in(&[&hangs.url, &desk.url], hasty).await;
+    let mut events = remote.events();
+    next(&mut events, |i| *i == Incoming::Up).await;
+    rustix::process::kill_process(hangs.pid(), rustix::process::Signal::STOP).unwrap();
+    let request = CreateProject {
+        name: "Elsewhere".into(),
+        ..CreateProject::default()
+    };
+    remote.write(&request, &Write::fresh()).await.unwrap();
+    assert_eq!(remote.server().to_string(), desk.url);
+    next(&mut events, |i| matches!(i, Incoming::Down(_))).await;
+    next(&mut events, is_change("project.create")).await;
+    assert_eq!(remote.call(&ListProjects::default()).await.unwrap().items.len(), 1);
 }

@@ -93,6 +93,18 @@ impl Desk {
 
     /// Starts the server (again) and waits until it listens. The address is new each time; the log goes on in one file.
     pub fn start(&mut self) {
+        let (child, url) = self.serve_at("127.0.0.1:0");
+        self.url = url;
+        self.server = Some(child);
+    }
+
+    /// Another server over the same database, at an address of its own (`127.0.0.1:0`) or one that was there before.
+    pub fn beside(&self, listen: &str) -> Beside {
+        let (child, url) = self.serve_at(listen);
+        Beside { url, child }
+    }
+
+    fn serve_at(&self, listen: &str) -> (Child, String) {
         let log = std::fs::OpenOptions::new()
             .create(true)
             .append(true)
@@ -100,7 +112,7 @@ impl Desk {
             .unwrap();
         let mut child = self
             .home
-            .command(&["--json", "serve", "--database", &self.serve, "--listen", "127.0.0.1:0"])
+            .command(&["--json", "serve", "--database", &self.serve, "--listen", listen])
             .stderr(log)
             .spawn()
             .unwrap();
@@ -114,8 +126,8 @@ impl Desk {
                 std::fs::read_to_string(self.log()).unwrap()
             )
         });
-        said["url"].as_str().unwrap().clone_into(&mut self.url);
-        self.server = Some(child);
+        let url = said["url"].as_str().unwrap().to_owned();
+        (child, url)
     }
 
     /// Where the server's standard error goes.
@@ -190,6 +202,36 @@ impl Drop for Desk {
             let _ = child.kill();
             let _ = child.wait();
         }
+    }
+}
+
+/// One more server of a desk. Ends with its owner.
+pub struct Beside {
+    pub url: String,
+    child: Child,
+}
+
+impl Beside {
+    /// As when its machine goes: nothing is said, nothing is finished.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    pub fn pid(&self) -> rustix::process::Pid {
+        rustix::process::Pid::from_raw(self.child.id().cast_signed()).unwrap()
+    }
+
+    /// `ADDRESS:PORT`, to be started again at.
+    pub fn listen(&self) -> String {
+        self.url.trim_start_matches("http://").to_owned()
+    }
+}
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
