@@ -251,12 +251,12 @@ impl Desk {
                     let mut note = Note::default();
                     let out = work(tx, &mut note).await?;
                     note.within_pin(who.pin)?;
-                    leave_traces(tx, Some(&who), act, &note, now).await?;
                     if let Some(idem) = &who.idempotency {
                         let body = serde_json::to_string(&out).map_err(|e| Error::Failed(e.to_string()))?;
                         let places: Vec<Uuid> = note.projects.iter().copied().collect();
                         record::answer(tx, who.id, &idem.key, body, (note.project, note.client, &places)).await?;
                     }
+                    leave_traces(tx, Some(&who), act, &note, now).await?;
                     Ok(out)
                 })
             })
@@ -360,21 +360,6 @@ async fn leave_traces(
         detail: note.detail.clone().unwrap_or_else(|| "{}".to_owned()),
     };
     store::audit::write(tx, row).await?;
-    let mut told = HashSet::new();
-    for (topic, object, elsewhere) in &note.events {
-        let (project, client) = elsewhere.unwrap_or((note.project, note.client));
-        if !told.insert((*topic, *object, project, client)) {
-            continue;
-        }
-        let event = event::NewEvent {
-            topic: store::name(*topic),
-            act,
-            object: *object,
-            project,
-            client,
-        };
-        event::write(tx, event, now).await?;
-    }
     if note.kept() {
         let new = record::NewAct {
             id: note.id,
@@ -404,7 +389,23 @@ async fn leave_traces(
         };
         record::act(tx, new, now).await?;
     }
-    Ok(())
+    // Last: from here to the end of the transaction no other act can tell anything.
+    let mut told = HashSet::new();
+    let mut events = Vec::new();
+    for (topic, object, elsewhere) in &note.events {
+        let (project, client) = elsewhere.unwrap_or((note.project, note.client));
+        if !told.insert((*topic, *object, project, client)) {
+            continue;
+        }
+        events.push(event::NewEvent {
+            topic: store::name(*topic),
+            act,
+            object: *object,
+            project,
+            client,
+        });
+    }
+    Ok(event::write(tx, events, now).await?)
 }
 
 /// The refusal of a write that saw another version: with the row as it is now.

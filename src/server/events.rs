@@ -244,7 +244,15 @@ async fn deal(app: App, who: Caller, token: String, resume: Option<String>, out:
         return;
     }
     // What was missed, straight from the database; then the hub's batches.
-    while let Ok(batch) = desk_stream::after(desk, at).await {
+    loop {
+        let batch = match desk_stream::after(desk, at).await {
+            Ok(batch) => batch,
+            // The hub's next batch may lie further on: rather no stream than one with a hole.
+            Err(error) => {
+                tracing::error!(%error, "a stream could not catch up");
+                return;
+            }
+        };
         let Some(last) = batch.last().map(|e| e.seq) else { break };
         if !send(desk, &who, &batch, &out).await {
             return;

@@ -61,6 +61,9 @@ async fn some(store: &Store, agency: AgencyId) -> Result<i64> {
     store
         .write(&Scope::job(agency), |tx| {
             Box::pin(async move {
+                if !audit::turn(tx).await? {
+                    return Ok(0);
+                }
                 let (mut position, mut hash) = audit::head(tx).await?;
                 let links = audit::next(tx, AT_ONCE).await?;
                 let n = links.len() as i64;

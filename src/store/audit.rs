@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use super::tx::Engine;
 use super::{Door, Result, Sql, Tx};
 use crate::domain::id::AgencyId;
 use crate::domain::time::Time;
@@ -113,6 +114,16 @@ pub async fn head(tx: &mut Tx) -> Result<(i64, Vec<u8>)> {
 pub async fn next(tx: &mut Tx, limit: i64) -> Result<Vec<Link>> {
     let sql = Sql::new("SELECT * FROM audit_event WHERE agency_id = $1 AND position IS NULL ORDER BY id LIMIT $2");
     tx.all(sql.bind(limit)).await?.iter().map(link).collect()
+}
+
+/// Whether it is this transaction's turn to seal. Of several servers on one PostgreSQL one seals an agency's rows at a
+/// time; the others leave them to it.
+pub async fn turn(tx: &mut Tx) -> Result<bool> {
+    if tx.engine() == Engine::Sqlite {
+        return Ok(true);
+    }
+    let sql = Sql::new("SELECT pg_try_advisory_xact_lock(721130, hashtext($1::text)) AS mine");
+    tx.opt(sql).await?.map_or(Ok(false), |row| row.get("mine"))
 }
 
 pub async fn seal(tx: &mut Tx, id: Uuid, position: i64, hash: Vec<u8>) -> Result<()> {

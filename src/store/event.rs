@@ -16,12 +16,23 @@ pub struct NewEvent {
     pub client: Option<Uuid>,
 }
 
-pub async fn write(tx: &mut Tx, event: NewEvent, now: Time) -> Result<()> {
-    let sql = Sql::new(
-        "INSERT INTO event (agency_id, at, topic, act, object_id, project_id, client_id) VALUES ($1, $2, $3, $4, $5, $6, $7)",
-    );
-    let sql = sql.bind(now).bind(event.topic).bind(event.act).bind(event.object);
-    tx.run(sql.bind(event.project).bind(event.client)).await.map(drop)
+/// Writes what an act tells, at its very end. On PostgreSQL a sequence number alone is not commit order: whoever has
+/// taken numbers keeps all others from taking any until its transaction is over, so that whoever sees an event sees
+/// every earlier one. No more than a commit is waited for, since an act does nothing else after this; a reader never
+/// waits, however long an act of another agency takes.
+pub async fn write(tx: &mut Tx, events: Vec<NewEvent>, now: Time) -> Result<()> {
+    if tx.engine() == Engine::Postgres && !events.is_empty() {
+        let turn = Sql::new("SELECT pg_advisory_xact_lock(7211300422) FROM agency WHERE agency_id = $1");
+        tx.all(turn).await?;
+    }
+    for event in events {
+        let sql = Sql::new(
+            "INSERT INTO event (agency_id, at, topic, act, object_id, project_id, client_id) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        );
+        let sql = sql.bind(now).bind(event.topic).bind(event.act).bind(event.object);
+        tx.run(sql.bind(event.project).bind(event.client)).await?;
+    }
+    Ok(())
 }
 
 /// A committed event with its place in the stream.
@@ -37,18 +48,9 @@ pub struct EventRow {
     pub client: Option<Uuid>,
 }
 
-/// Events after `seq`, oldest first, at most 500, of all agencies: the hub deals them out.
-///
-/// On PostgreSQL the read stays below the oldest running transaction: a lower number may still commit later.
+/// Events after `seq`, oldest first, at most 500, of all agencies: the hub deals them out. In commit order: see [`write`].
 pub async fn after(door: &mut Door, seq: i64) -> Result<Vec<EventRow>> {
-    let text = match door.engine() {
-        Engine::Sqlite => "SELECT * FROM event WHERE seq > $1 ORDER BY seq LIMIT 500",
-        Engine::Postgres => {
-            "SELECT seq, agency_id, at, topic, act, object_id, project_id, client_id FROM event \
-             WHERE seq > $1 AND seq < COALESCE((SELECT MIN(seq) FROM event WHERE seq > $1 AND xid >= pg_snapshot_xmin(pg_current_snapshot())), 9223372036854775807) \
-             ORDER BY seq LIMIT 500"
-        }
-    };
+    let text = "SELECT seq, agency_id, at, topic, act, object_id, project_id, client_id FROM event WHERE seq > $1 ORDER BY seq LIMIT 500";
     let rows = door.all(Sql::new(text).bind(seq)).await?;
     rows.iter()
         .map(|row| {

@@ -31,6 +31,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0010_records", include_str!("migrations/0010_records.sql")),
     ("0011_undo_stack", include_str!("migrations/0011_undo_stack.sql")),
     ("0012_tokens", include_str!("migrations/0012_tokens.sql")),
+    ("0013_event_order", include_str!("migrations/0013_event_order.sql")),
 ];
 
 /// The roles that transactions run as. None can log in, none owns anything.

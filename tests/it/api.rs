@@ -19,6 +19,7 @@ mod query;
 mod queue;
 mod races;
 mod route;
+mod servers;
 mod session;
 mod status;
 mod stream;

@@ -225,3 +225,43 @@ async fn a_server_that_hangs_is_left_for_the_next() {
     next(&mut events, is_change("project.create")).await;
     assert_eq!(remote.call(&ListProjects::default()).await.unwrap().items.len(), 1);
 }
+
+/// Check 31: SIGTERM with 200 open streams.
+#[tokio::test]
+async fn a_server_told_to_stop_does_not_wait_for_two_hundred_streams() {
+    const STREAMS: usize = 200;
+    let mut over = vec![Engine::Sqlite];
+    over.extend(crate::support::postgres().map(Engine::Postgres));
+    let (mut count, mut failed, mut slowest) = (0, 0, Duration::ZERO);
+    for engine in over {
+        let more = [("RISKDESK_LIMITS_STREAMS_PER_PERSON", "300")];
+        let mut desk = tokio::task::spawn_blocking(move || Desk::with(&engine, &more))
+            .await
+            .unwrap();
+        let remote = signed_in(&[&desk.url], network()).await;
+        let mut streams = Vec::new();
+        for _ in 0..STREAMS {
+            let mut events = remote.events();
+            next(&mut events, |i| *i == Incoming::Up).await;
+            streams.push(events);
+        }
+        let (stopped, took) = tokio::task::spawn_blocking(move || {
+            let from = std::time::Instant::now();
+            (desk.stop(), from.elapsed())
+        })
+        .await
+        .unwrap();
+        slowest = slowest.max(took);
+        // Three seconds are the promise; the rest is for a machine that runs every other test at the same time.
+        failed += usize::from(!stopped || took > Duration::from_secs(8));
+        for events in &mut streams {
+            next(events, |i| matches!(i, Incoming::Down(_))).await;
+            count += 1;
+        }
+    }
+    let name = format!(
+        "31 SIGTERM with {STREAMS} open streams (slowest {} ms)",
+        slowest.as_millis()
+    );
+    checked(&name, count, failed, STREAMS);
+}

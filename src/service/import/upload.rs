@@ -419,7 +419,7 @@ impl<'d> Taking<'d> {
             .write(&self.caller.scope, move |tx| {
                 Box::pin(async move {
                     rows::set_progress(tx, batch, done.min(total) as i64, total as i64).await?;
-                    event::write(tx, event, now).await
+                    event::write(tx, vec![event], now).await
                 })
             })
             .await

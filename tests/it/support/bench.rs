@@ -85,7 +85,23 @@ pub struct Bench {
     pub alpha: AgencyId,
     pub beta: AgencyId,
     server: Option<Server>,
-    _dir: tempfile::TempDir,
+    /// The URL to serve with, and within which limits.
+    serve: String,
+    limits: Limits,
+    dir: tempfile::TempDir,
+}
+
+/// One more server over the database of a bench.
+pub struct Beside {
+    pub desk: Desk,
+    pub url: String,
+    server: Server,
+}
+
+impl Beside {
+    pub async fn stop(self) {
+        self.server.stop().await;
+    }
 }
 
 static NEXT: AtomicU32 = AtomicU32::new(0);
@@ -141,13 +157,7 @@ impl Bench {
                     .unwrap(),
             );
         }
-        let desk = Desk::within(store, clock.clone(), Some(dir.path().to_owned()), limits)
-            .await
-            .unwrap();
-        // This process is the tests'; reports are decoded by the program itself.
-        desk.set_decoder(env!("CARGO_BIN_EXE_riskdesk").into());
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let server = Server::start(desk.clone(), listener).await.unwrap();
+        let (desk, server) = serving(store, &clock, dir.path(), &limits).await;
         Self {
             engine,
             desk,
@@ -162,8 +172,30 @@ impl Bench {
             alpha: agencies[0],
             beta: agencies[1],
             server: Some(server),
-            _dir: dir,
+            serve,
+            limits,
+            dir,
         }
+    }
+
+    /// Another server over the same PostgreSQL, as another process would be.
+    pub async fn beside(&self) -> Beside {
+        let store = Store::open(&self.serve).await.unwrap();
+        let (desk, server) = serving(store, &self.clock, self.dir.path(), &self.limits).await;
+        let url = format!("http://{}", server.address);
+        Beside { desk, url, server }
+    }
+
+    /// Stops the server and starts it again, at another address.
+    pub async fn restart(&mut self) {
+        self.server.take().unwrap().stop().await;
+        let store = Store::open(&self.serve).await.unwrap();
+        if self.engine == Engine::Sqlite {
+            self.admin_store = store.clone();
+        }
+        let (desk, server) = serving(store, &self.clock, self.dir.path(), &self.limits).await;
+        self.url = format!("http://{}", server.address);
+        (self.desk, self.server) = (desk, Some(server));
     }
 
     /// Stops the server and closes the database, waiting for both.
@@ -327,6 +359,17 @@ impl Bench {
     pub fn now(&self) -> Time {
         self.clock.now()
     }
+}
+
+async fn serving(store: Store, clock: &Clock, dir: &std::path::Path, limits: &Limits) -> (Desk, Server) {
+    let desk = Desk::within(store, clock.clone(), Some(dir.to_owned()), limits.clone())
+        .await
+        .unwrap();
+    // This process is the tests'; reports are decoded by the program itself.
+    desk.set_decoder(env!("CARGO_BIN_EXE_riskdesk").into());
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let server = Server::start(desk.clone(), listener).await.unwrap();
+    (desk, server)
 }
 
 /// The user name of a PostgreSQL URL.
