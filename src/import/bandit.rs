@@ -179,19 +179,7 @@ impl Entry<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::import::record::Summary;
-
-    fn decode(text: &str) -> (Vec<Record>, Summary) {
-        let mut records = Vec::new();
-        let summary = crate::import::decode(
-            &mut Source::Memory(text.as_bytes()),
-            None,
-            &Limits::default(),
-            &mut records,
-        )
-        .unwrap();
-        (records, summary)
-    }
+    use crate::import::tests::read as decode;
 
     #[test]
     fn code_that_moves_is_the_same_finding() {

@@ -7,6 +7,19 @@ use super::*;
 mod properties;
 mod writers;
 
+/// A report of one of the formats that must be understood.
+pub(super) fn read(text: &str) -> (Vec<Record>, Summary) {
+    let mut records = Vec::new();
+    let summary = decode(
+        &mut Source::Memory(text.as_bytes()),
+        None,
+        &Limits::default(),
+        &mut records,
+    )
+    .unwrap();
+    (records, summary)
+}
+
 const SEEDS: [&str; 3] = [
     r#"{"template-id":"t","info":{"name":"N","severity":"high","tags":"a,b","reference":["https://r.test"],"classification":{"cve-id":["CVE-2020-1234"],"cwe-id":"cwe-79","cvss-metrics":"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"}},"type":"http","matched-at":"https://u@[::1]:80/a?b=c#d","port":80,"timestamp":"2026-01-01T00:00:00Z","extracted-results":["\u0000é"]}"#,
     r#"[{"templateID":"t","matched":"h:22"},{"template-id":"u","host":null}]"#,

@@ -58,6 +58,19 @@ pub enum Shape {
     Bar(u16),
 }
 
+/// Moves the cursor of a short list that is there as a whole; whether the action was a move.
+fn step(at: &mut usize, len: usize, action: Action, count: Option<usize>) -> bool {
+    let (last, n) = (len.saturating_sub(1), count.unwrap_or(1));
+    *at = match action {
+        Action::Down => (*at + n).min(last),
+        Action::Up => at.saturating_sub(n),
+        Action::Top => 0,
+        Action::Bottom => last,
+        _ => return false,
+    };
+    true
+}
+
 /// A layer. The rules of [`super::panes::Pane`] hold.
 pub trait Layer: Send + fmt::Debug {
     fn shape(&self) -> Shape;

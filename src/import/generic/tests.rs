@@ -1,21 +1,7 @@
 //! Generic findings, as many write them.
 
 use crate::domain::severity::Severity;
-use crate::import::limits::Limits;
-use crate::import::record::{Record, Summary};
-use crate::import::source::Source;
-
-fn decode(text: &str) -> (Vec<Record>, Summary) {
-    let mut records = Vec::new();
-    let summary = crate::import::decode(
-        &mut Source::Memory(text.as_bytes()),
-        None,
-        &Limits::default(),
-        &mut records,
-    )
-    .unwrap();
-    (records, summary)
-}
+use crate::import::tests::read as decode;
 
 #[test]
 fn entries_with_all_they_can_have() {

@@ -1,19 +1,7 @@
 //! Spellings and layouts Nuclei has had.
 
 use super::*;
-use crate::import::record::Summary;
-
-fn decode(text: &str) -> (Vec<Record>, Summary) {
-    let mut records = Vec::new();
-    let summary = crate::import::decode(
-        &mut Source::Memory(text.as_bytes()),
-        None,
-        &Limits::default(),
-        &mut records,
-    )
-    .unwrap();
-    (records, summary)
-}
+use crate::import::tests::read as decode;
 
 const NEW: &str = r#"{"template-id":"weak-cipher","info":{"name":"Weak cipher","severity":"medium","tags":["ssl","tls"],
     "reference":null,"classification":{"cve-id":null,"cwe-id":["cwe-326"],"cvss-metrics":"CVSS:3.1/AV:N/AC:H/PR:N/UI:N/S:U/C:L/I:N/A:N","cvss-score":3.7}},

@@ -1,21 +1,7 @@
 //! SARIF in small: what samples of real tools do not show one at a time.
 
 use crate::domain::severity::Severity;
-use crate::import::limits::Limits;
-use crate::import::record::{Record, Summary};
-use crate::import::source::Source;
-
-fn decode(text: &str) -> (Vec<Record>, Summary) {
-    let mut records = Vec::new();
-    let summary = crate::import::decode(
-        &mut Source::Memory(text.as_bytes()),
-        None,
-        &Limits::default(),
-        &mut records,
-    )
-    .unwrap();
-    (records, summary)
-}
+use crate::import::tests::read as decode;
 
 fn run(results: &str) -> String {
     format!(r#"{{"version":"2.1.0","runs":[{{"tool":{{"driver":{{"name":"T"}}}},"results":[{results}]}}]}}"#)

@@ -1,19 +1,7 @@
 //! Versions of Semgrep, and its supply chain.
 
 use super::*;
-use crate::import::record::Summary;
-
-fn decode(text: &str) -> (Vec<Record>, Summary) {
-    let mut records = Vec::new();
-    let summary = crate::import::decode(
-        &mut Source::Memory(text.as_bytes()),
-        None,
-        &Limits::default(),
-        &mut records,
-    )
-    .unwrap();
-    (records, summary)
-}
+use crate::import::tests::read as decode;
 
 fn result(line: u32, lines: &str, print: &str) -> String {
     format!(

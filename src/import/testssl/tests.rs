@@ -1,21 +1,7 @@
 //! The three ways testssl.sh writes a report.
 
 use crate::domain::severity::Severity;
-use crate::import::limits::Limits;
-use crate::import::record::{Record, Summary};
-use crate::import::source::Source;
-
-fn decode(text: &str) -> (Vec<Record>, Summary) {
-    let mut records = Vec::new();
-    let summary = crate::import::decode(
-        &mut Source::Memory(text.as_bytes()),
-        None,
-        &Limits::default(),
-        &mut records,
-    )
-    .unwrap();
-    (records, summary)
-}
+use crate::import::tests::read as decode;
 
 const FLAT: &str = r#"[{"id":"SSLv2","ip":"A.test/192.0.2.1","port":"443","severity":"OK","finding":"not offered"},
  {"id":"SWEET32","ip":"A.test/192.0.2.1","port":443,"severity":"LOW","cve":"CVE-2016-2183 CVE-2016-6329","cwe":"CWE-327","finding":"uses 64 bit"},

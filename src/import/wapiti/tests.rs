@@ -1,21 +1,7 @@
 //! Wapiti's JSON and XML.
 
 use crate::domain::severity::Severity;
-use crate::import::limits::Limits;
-use crate::import::record::{Record, Summary};
-use crate::import::source::Source;
-
-fn decode(text: &str) -> (Vec<Record>, Summary) {
-    let mut records = Vec::new();
-    let summary = crate::import::decode(
-        &mut Source::Memory(text.as_bytes()),
-        None,
-        &Limits::default(),
-        &mut records,
-    )
-    .unwrap();
-    (records, summary)
-}
+use crate::import::tests::read as decode;
 
 const JSON: &str = r#"{"vulnerabilities":{"SQL Injection":[{"method":"GET","path":"/p?id=1%27","info":"SQL Injection via id on http://a.test/p?id=1",
    "level":4,"parameter":"id=1'","module":"sql","http_request":"GET /p","curl_command":"curl x","wstg":["WSTG-INPV-05"],"detail":{"response":"boom"}}, 7],

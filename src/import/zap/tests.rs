@@ -1,21 +1,7 @@
 //! ZAP's XML and JSON, old and new.
 
 use crate::domain::severity::Severity;
-use crate::import::limits::Limits;
-use crate::import::record::{Record, Summary};
-use crate::import::source::Source;
-
-fn decode(text: &str) -> (Vec<Record>, Summary) {
-    let mut records = Vec::new();
-    let summary = crate::import::decode(
-        &mut Source::Memory(text.as_bytes()),
-        None,
-        &Limits::default(),
-        &mut records,
-    )
-    .unwrap();
-    (records, summary)
-}
+use crate::import::tests::read as decode;
 
 const XML: &str = r#"<?xml version="1.0"?><OWASPZAPReport programName="ZAP" version="2.16.1" generated="Sun, 22 Jun 2025 04:04:14">
 <site name="https://shop.test:8443" host="shop.test" port="8443" ssl="true"><alerts>

@@ -9,7 +9,7 @@ use super::super::ink::{Brush, run};
 use super::super::model::Model;
 use super::super::panes::PaneId;
 use super::super::theme::Tone;
-use super::{Layer, Shape, client_form, project_form};
+use super::{Layer, Shape, client_form, project_form, step};
 use crate::domain::safe::Safe;
 
 /// See the module's description.
@@ -93,16 +93,7 @@ impl Layer for Drafts {
     }
 
     fn act(&mut self, action: Action, count: Option<usize>, cx: &mut Cx) -> bool {
-        let n = count.unwrap_or(1);
-        let last = cx.model.drafts.len().saturating_sub(1);
-        match action {
-            Action::Down => self.at = (self.at + n).min(last),
-            Action::Up => self.at = self.at.saturating_sub(n),
-            Action::Top => self.at = 0,
-            Action::Bottom => self.at = last,
-            _ => return false,
-        }
-        true
+        step(&mut self.at, cx.model.drafts.len(), action, count)
     }
 
     fn hints(&self) -> Vec<Action> {

@@ -10,7 +10,7 @@ use super::super::ink::{Brush, run};
 use super::super::model::Model;
 use super::super::panes::PaneId;
 use super::super::theme::Tone;
-use super::{Layer, Shape};
+use super::{Layer, Shape, step};
 
 /// One line of the menu.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,16 +79,7 @@ impl Layer for Order {
     }
 
     fn act(&mut self, action: Action, count: Option<usize>, _: &mut Cx) -> bool {
-        let last = self.choices.len().saturating_sub(1);
-        let n = count.unwrap_or(1);
-        match action {
-            Action::Down => self.at = (self.at + n).min(last),
-            Action::Up => self.at = self.at.saturating_sub(n),
-            Action::Top => self.at = 0,
-            Action::Bottom => self.at = last,
-            _ => return false,
-        }
-        true
+        step(&mut self.at, self.choices.len(), action, count)
     }
 
     fn hints(&self) -> Vec<Action> {
