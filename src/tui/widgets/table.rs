@@ -189,7 +189,7 @@ pub fn rows<T: Row>(
                 brush.runs_on(area.x + 2, y, area.width - 2, looks.lead, bar);
             }
             Line::Row(index, row, first) => {
-                let marked = window.is_marked(row.id());
+                let marked = window.is_marked_at(index, row.id());
                 let bar = begin(brush, area, y, window.is_at(index), marked, looks.focused);
                 let cells = cells(row, first);
                 let mut x = area.x + 2;

@@ -52,6 +52,22 @@ impl<T: Row> Window<T> {
         self.marks.all.is_some() || self.marks.rows.contains_key(&id)
     }
 
+    /// Whether this row of the list is marked, or in the range that is being drawn.
+    pub fn is_marked_at(&self, index: usize, id: Uuid) -> bool {
+        self.is_marked(id) || self.span().is_some_and(|(a, b)| (a..=b).contains(&index))
+    }
+
+    /// The range that is being drawn: from where it began to the cursor.
+    fn span(&self) -> Option<(usize, usize)> {
+        let from = self.marks.range?.saturating_sub(self.before).max(self.lead);
+        Some((from.min(self.at), from.max(self.at)))
+    }
+
+    fn ranged(&self) -> impl Iterator<Item = &T> {
+        let (a, b) = self.span().unwrap_or((1, 0));
+        (a..=b).filter_map(|i| self.row(i))
+    }
+
     pub fn marked(&self) -> Marked<T> {
         if let Some(count) = self.marks.all {
             return if self.is_whole() {
@@ -60,10 +76,13 @@ impl<T: Row> Window<T> {
                 Marked::All(count)
             };
         }
-        if self.marks.rows.is_empty() {
+        if !self.has_marks() {
             return Marked::Nothing;
         }
-        let mut these: Vec<T> = self.rows().filter(|r| self.is_marked(r.id())).cloned().collect();
+        // A range that is still being drawn counts: what is seen as marked is what an act is about.
+        let ranged: HashSet<Uuid> = self.ranged().map(Row::id).collect();
+        let is_marked = |r: &&T| self.is_marked(r.id()) || ranged.contains(&r.id());
+        let mut these: Vec<T> = self.rows().filter(is_marked).cloned().collect();
         let here: HashSet<Uuid> = these.iter().map(Row::id).collect();
         let away = self.marks.rows.iter().filter(|(id, _)| !here.contains(id));
         these.extend(away.map(|(_, row)| row.clone()));
@@ -87,15 +106,13 @@ impl<T: Row> Window<T> {
     }
 
     pub(super) fn mark_range(&mut self) {
-        match self.marks.range.take() {
-            None => self.marks.range = Some(self.before + self.at),
-            Some(from) => {
-                let from = from.saturating_sub(self.before).max(self.lead);
-                let (a, b) = (from.min(self.at), from.max(self.at));
-                let rows: Vec<T> = (a..=b).filter_map(|i| self.row(i)).cloned().collect();
-                self.marks.rows.extend(rows.into_iter().map(|r| (r.id(), r)));
-            }
+        if self.marks.range.is_none() {
+            self.marks.range = Some(self.before + self.at);
+            return;
         }
+        let rows: Vec<T> = self.ranged().cloned().collect();
+        self.marks.range = None;
+        self.marks.rows.extend(rows.into_iter().map(|r| (r.id(), r)));
     }
 
     /// Marks all that match: the rows with the text that is being found, or else the whole list. Whether the server
@@ -106,7 +123,7 @@ impl<T: Row> Window<T> {
             self.marks.rows.extend(rows.into_iter().map(|r| (r.id(), r)));
             return false;
         }
-        self.marks.rows.clear();
+        self.clear_marks();
         self.marks.all = Some(self.count.filter(|_| self.is_whole()));
         true
     }
@@ -121,7 +138,7 @@ impl<T: Row> Window<T> {
 
     /// Whether anything is marked.
     pub fn has_marks(&self) -> bool {
-        self.marks.all.is_some() || !self.marks.rows.is_empty()
+        self.marks.all.is_some() || !self.marks.rows.is_empty() || self.ranged().next().is_some()
     }
 
     pub fn clear_marks(&mut self) {
@@ -142,13 +159,14 @@ impl<T: Row> Window<T> {
 
     pub(super) fn marks_note(&self) -> Vec<String> {
         let mut out = Vec::new();
-        match (self.marks.all, self.marks.rows.len()) {
+        let drawn = self.ranged().filter(|r| !self.marks.rows.contains_key(&r.id())).count();
+        match (self.marks.all, self.marks.rows.len() + drawn) {
             (Some(Some(n)), _) => out.push(format!("all {} that match", grouped(n))),
             (Some(None), _) => out.push("all that match".to_owned()),
             (None, 0) => {}
             (None, n) => {
                 let here = self.rows().filter(|r| self.marks.rows.contains_key(&r.id())).count();
-                let away = n - here;
+                let away = n - drawn - here;
                 out.push(if away == 0 {
                     format!("{n} marked")
                 } else {

@@ -253,8 +253,13 @@ fn marks_and_ranges() {
     w.act(Action::Down, None);
     w.act(Action::Range, None);
     w.act(Action::Down, Some(5));
+    assert_eq!(marked(&w), 6, "what is being drawn counts");
+    assert_eq!(w.position().as_str(), "6 marked · range · 6 of 30");
+    w.act(Action::Down, None);
+    w.act(Action::Up, None);
     w.act(Action::Range, None);
-    assert_eq!(marked(&w), 6);
+    w.act(Action::Down, None);
+    assert_eq!(marked(&w), 6, "and stays when it is drawn");
     assert!(w.back());
     assert_eq!(marked(&w), 0);
     assert!(!w.back());

@@ -450,3 +450,18 @@ fn all_that_match_go_by_query_and_digest() {
     let q = desk.expect_call::<BulkFindings>().q.clone().unwrap();
     assert!(q.starts_with("lane:verify,reply,back,overdue"), "{q}");
 }
+
+/// What is seen as marked is what an act is about: a range need not be closed first.
+#[test]
+fn an_act_in_a_range_is_about_the_range() {
+    let mut desk = desk(80, 24);
+    desk.press("3vj");
+    assert!(desk.screen().contains("2 marked · range · 2 of"), "{}", desk.screen());
+    desk.press("y");
+    assert_eq!(desk.copied[0].split_whitespace().count(), 2, "{:?}", desk.copied);
+    desk.press("s");
+    assert!(desk.screen().contains("Move what is marked"), "{}", desk.screen());
+    desk.press("<esc><esc>");
+    assert!(desk.screen().contains(" 2 of"), "{}", desk.screen());
+    assert!(!desk.screen().contains("marked"), "{}", desk.screen());
+}
