@@ -333,13 +333,14 @@ impl App {
             return self.leave();
         }
         self.cancelled = true;
-        let aborted = self.calls.abort_reads(&mut self.commands);
-        if aborted > 0 {
-            self.tell_all(Note::Resync);
-            self.say(Tone::Warn, "Cancelled. ctrl-c again quits.");
+        let said = if self.cancel_reads() {
+            "Cancelled. ctrl-c again quits."
         } else {
-            self.say(Tone::Warn, "Nothing is running. ctrl-c again quits.");
-        }
+            "Nothing is running. ctrl-c again quits."
+        };
+        // After what panes and sheets have to say about it.
+        let said = Effect::Say(Tone::Warn, Safe::new(said));
+        self.effects.push_back((Owner::App, said));
     }
 
     fn ask_to_quit(&mut self) {

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::super::action::Action;
 use super::super::command_line;
 use super::super::effect::{Answer, Call, Effect, Fault, Owner, Payload, Route, sentence};
 use super::super::model::{LOG_MAX, Link, Logged};
@@ -12,6 +13,7 @@ use super::super::msg::Command;
 use super::super::panes::Note;
 use super::super::theme::Tone;
 use super::App;
+use crate::api::problem::{Code, Problem};
 use crate::domain::time::Time;
 
 #[derive(Debug)]
@@ -96,17 +98,15 @@ impl Calls {
         self.parked.retain(|f| f.owner != owner || f.call.work.is_write());
     }
 
-    /// Cancels all reads; how many.
-    pub(super) fn abort_reads(&mut self, commands: &mut Vec<Command>) -> usize {
-        let before = self.flights.len();
-        self.flights.retain(|id, f| {
-            let read = !f.call.work.is_write();
-            if read {
-                commands.push(Command::Abort(*id));
-            }
-            !read
-        });
-        before - self.flights.len()
+    /// Cancels all reads, and gives them back: whoever waits for one must be told that it will not come.
+    fn abort_reads(&mut self, commands: &mut Vec<Command>) -> Vec<Flight> {
+        let reads = self.flights.extract_if(.., |_, f| !f.call.work.is_write());
+        reads
+            .map(|(id, flight)| {
+                commands.push(Command::Abort(id));
+                flight
+            })
+            .collect()
     }
 }
 
@@ -192,6 +192,19 @@ impl App {
             // One's own act shows at once, event stream or not.
             self.tell_all(Note::Resync);
         }
+    }
+
+    /// ctrl-c: ends every read that is under way; whether there was one.
+    pub(super) fn cancel_reads(&mut self) -> bool {
+        let flights = self.calls.abort_reads(&mut self.commands);
+        let any = !flights.is_empty();
+        let reload = self.model.keymap.first(Action::Reload);
+        for flight in flights {
+            let why = Problem::new(Code::Unavailable, format!("Cancelled; {reload} asks again."));
+            let payload = (flight.call.then)(Err(why.into()));
+            self.deliver(flight.owner, payload);
+        }
+        any
     }
 
     /// Keeps the call in the log.

@@ -8,7 +8,7 @@ use super::super::input::Mouse;
 use super::super::keymap::Key;
 use super::super::layout;
 use super::super::modals::{Layer, Shape, brief, drafts, help, inbox, line, log, menu, palette, undo};
-use super::super::model::Standing;
+use super::super::model::{Link, Standing};
 use super::super::msg::Command;
 use super::super::panes::{Note, PaneId};
 use super::super::theme::Tone;
@@ -216,6 +216,10 @@ impl App {
             }
             Action::Reload => {
                 self.commands.push(Command::Reconnect);
+                // What changes before the new stream is up is loaded when it is.
+                if self.model.link == Link::Live {
+                    self.model.link = Link::AsOf(self.model.now);
+                }
                 self.tell_all(Note::Resync);
                 self.resend();
             }

@@ -367,7 +367,9 @@ impl<N: Noun> Pane for ListPane<N> {
     fn title(&self, model: &Model) -> Vec<Run> {
         let mut out = Vec::new();
         if self.window.is_old() {
-            out.push(run("loading… ", Tone::Warn));
+            let failed = self.window.failed().is_some();
+            let told = if failed { "not loaded " } else { "loading… " };
+            out.push(run(told, Tone::Warn));
         }
         // What a group is sorted by goes without saying.
         let sort = self

@@ -76,6 +76,42 @@ fn the_link_is_always_told_true() {
     desk.expect_call::<ListClients>();
 }
 
+/// ctrl-c ends what hangs and asks for nothing by itself; what it ended can be asked for again.
+#[test]
+fn what_is_cancelled_stays_so_until_it_is_asked_for_again() {
+    let mut desk = desk(80, 24);
+    desk.press("3");
+    let before = desk.screen();
+    desk.press("fsev:high<enter>");
+    desk.expect_call::<ListFindings>();
+    assert!(desk.screen().contains("loading…"), "{}", desk.screen());
+    desk.press("<ctrl-c>");
+    assert_eq!(desk.calls(), Vec::<String>::new());
+    let screen = desk.screen();
+    assert!(screen.contains("Cancelled. ctrl-c again quits."), "{screen}");
+    assert!(!screen.contains("loading…"), "nothing is on its way:\n{screen}");
+    assert!(screen.contains("not loaded"), "the rows are the old list's:\n{screen}");
+    desk.press("j");
+    assert_eq!(desk.calls(), Vec::<String>::new());
+    desk.press("r");
+    assert!(
+        desk.expect_call::<ListFindings>()
+            .q
+            .as_deref()
+            .unwrap()
+            .contains("sev:high")
+    );
+    settle(&mut desk);
+    let screen = desk.screen();
+    assert!(
+        !screen.contains("not loaded") && screen.contains("sev:high"),
+        "{screen}"
+    );
+    assert_ne!(screen, before);
+    desk.press("r<ctrl-c><ctrl-c>");
+    assert!(desk.has_quit(), "twice quits");
+}
+
 #[test]
 fn an_idle_console_has_nothing_to_draw_and_asks_for_no_wake_up() {
     // A screen without a clock on it; with one, the next wake-up is when its text changes, a minute away at least.
