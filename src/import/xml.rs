@@ -25,6 +25,9 @@ use super::source::{self, Text};
 /// Most attributes of one element.
 const ATTRIBUTES: usize = 256;
 
+/// Longest name or number between an ampersand and its semicolon, in an attribute.
+const REFERENCE: usize = 12;
+
 /// Most elements of one entry that is held as a tree.
 const NODES: usize = 50_000;
 
@@ -245,8 +248,10 @@ impl<R: Read> Reader<R> {
         let mut out = String::with_capacity(rest.len());
         while let Some((before, after)) = rest.split_once('&') {
             out.push_str(before);
-            match after.split_once(';') {
-                Some((name, more)) if name.len() <= 12 && !name.contains([' ', '&', '=']) => {
+            // Looked for no further than a name reaches: a row of ampersands must not be walked once for each of them.
+            let end = after.bytes().take(REFERENCE + 1).position(|b| b == b';');
+            match end.map(|at| (&after[..at], &after[at + 1..])) {
+                Some((name, more)) if !name.contains([' ', '&', '=']) => {
                     self.resolve(name, &mut out)?;
                     rest = more;
                 }

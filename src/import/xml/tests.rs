@@ -100,3 +100,13 @@ fn a_walk_may_skip_and_take() {
     assert_eq!(seen, ["1", "2"]);
     reader.finish().unwrap();
 }
+
+/// Each would take minutes where every ampersand looks for its end in all that follows.
+#[test]
+fn a_row_of_ampersands_is_read_in_one_go() {
+    let many = "&".repeat(4 << 20);
+    let node = tree(&format!("<a b=\"{many}\"/>")).unwrap();
+    assert_eq!(node.attr("b").map(str::len), Some(many.len()));
+    let node = tree(&format!("<a>{many}</a>")).unwrap();
+    assert_eq!(node.words().map(str::len), Some(many.len()));
+}
