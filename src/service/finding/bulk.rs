@@ -380,7 +380,7 @@ fn same_versions(request: &BulkFindings, worked: &Worked) -> Result<()> {
         .field("digest")
         .into());
     }
-    let by_id: HashMap<String, &FindingRow> = worked.rows.iter().map(|r| (r.id.to_string(), r)).collect();
+    let by_id: HashMap<FindingId, &FindingRow> = worked.rows.iter().map(|r| (r.id, r)).collect();
     let by_key: HashMap<&str, &FindingRow> = worked.rows.iter().map(|r| (r.key.as_str(), r)).collect();
     let mut objects = Vec::new();
     for one in &request.findings {
@@ -392,10 +392,12 @@ fn same_versions(request: &BulkFindings, worked: &Worked) -> Result<()> {
             .field("findings")
             .into());
         };
-        let typed = key::parse(Kind::Finding, &one.finding).unwrap_or_default();
-        let name = one.finding.trim().to_lowercase();
-        let row = by_id.get(&name).or_else(|| by_key.get(typed.as_str()));
-        if let Some(row) = row.filter(|r| r.version != seen) {
+        let row = match one.finding.trim().parse::<FindingId>() {
+            Ok(id) => by_id.get(&id),
+            Err(_) => key::parse(Kind::Finding, &one.finding).and_then(|key| by_key.get(key.as_str())),
+        };
+        let row = row.ok_or_else(not_found)?;
+        if row.version != seen {
             objects.push(Obstacle {
                 key: row.key.clone(),
                 why: format!("has version {} by now", row.version),
