@@ -10,8 +10,8 @@ use crate::api::act::{
     Act, ActDone, ActObject, ActPreview, ActRefusal, ActState, ListActs, RedoAct, ShowAct, UndoAct, Way,
 };
 use crate::api::problem::{Code, Obstacle, Problem};
-use crate::domain::access::{Role, may_administer};
-use crate::domain::id::ActId;
+use crate::domain::access::{TokenScope, may_administer};
+use crate::domain::id::{ActId, ProjectId};
 use crate::store::act::{ActRow, Built, Object};
 use crate::store::{self, Tx};
 
@@ -67,7 +67,23 @@ fn needs_admin(kind: &str) -> bool {
     )
 }
 
-const ADMINS: &str = "Only admins of the agency may do this. Ask one of them.";
+/// Why this caller may not do what is for admins: the door asks only what the way back of an act asks.
+fn not_for(caller: &Caller) -> Option<&'static str> {
+    if !may_administer(caller.role) {
+        Some("Only admins of the agency may do this. Ask one of them.")
+    } else if caller.token.is_some_and(|scope| scope != TokenScope::Admin) {
+        Some(
+            "This API token does not reach what is for admins. Make one with that scope: riskdesk token create --scope admin.",
+        )
+    } else {
+        None
+    }
+}
+
+/// The same, where this act is for admins.
+fn barred(kind: &str, not_for: Option<&'static str>) -> Option<&'static str> {
+    not_for.filter(|_| needs_admin(kind))
+}
 
 /// What was built on an act, in a sentence.
 fn built(built: &[&Built]) -> Option<String> {
@@ -83,7 +99,7 @@ fn built(built: &[&Built]) -> Option<String> {
 }
 
 /// Rows as the wire shows them.
-async fn wire(tx: &mut Tx, rows: Vec<ActRow>, role: Role) -> Result<Vec<Act>> {
+async fn wire(tx: &mut Tx, rows: Vec<ActRow>, not_for: Option<&'static str>) -> Result<Vec<Act>> {
     let ids: Vec<ActId> = rows.iter().map(|r| r.id).collect();
     let heads: Vec<ActId> = rows.iter().filter(|r| r.stays.is_none()).map(|r| r.head).collect();
     let mut objects = store::act::objects(tx, &ids, NAMED).await?;
@@ -95,8 +111,8 @@ async fn wire(tx: &mut Tx, rows: Vec<ActRow>, role: Role) -> Result<Vec<Act>> {
         let on_it: Vec<&Built> = standing.iter().filter(|b| b.act == row.head).collect();
         let (state, reason) = if let Some(why) = &row.stays {
             (ActState::Final, Some(why.clone()))
-        } else if needs_admin(&row.kind) && !may_administer(role) {
-            (ActState::Final, Some(ADMINS.to_owned()))
+        } else if let Some(why) = barred(&row.kind, not_for) {
+            (ActState::Final, Some(why.to_owned()))
         } else {
             match (row.undone_at, built(&on_it)) {
                 (Some(_), reason) => (ActState::Undone, reason),
@@ -124,11 +140,11 @@ pub async fn list(desk: Desk, caller: Caller, request: ListActs) -> Result<Page<
     let list = cursor::List::new(&caller, "acts", if undone { "undone" } else { "" });
     let window = desk.cursors().window(&list, request.limit, request.cursor.as_deref())?;
     let of = desk.clone();
-    let (user, role) = (caller.user, caller.role);
+    let (user, not_for) = (caller.user, not_for(&caller));
     desk.read(&caller, |tx| {
         Box::pin(async move {
             let slice = store::act::list(tx, user, undone, &window).await?;
-            let mut wires = wire(tx, slice.items.clone(), role).await?.into_iter();
+            let mut wires = wire(tx, slice.items.clone(), not_for).await?.into_iter();
             let keys = |row: &ActRow| store::act::keys(row, undone);
             let page = of.cursors().page(&list, slice, keys, |_| wires.next());
             Ok(Page {
@@ -149,9 +165,9 @@ fn way(row: &ActRow) -> Way {
 }
 
 /// Why an act cannot go its way, besides what its rows say.
-async fn standing(tx: &mut Tx, row: &ActRow, role: Role) -> Result<Option<Problem>> {
-    if needs_admin(&row.kind) && !may_administer(role) {
-        return Ok(Some(Problem::new(Code::Forbidden, ADMINS)));
+async fn standing(tx: &mut Tx, row: &ActRow, not_for: Option<&'static str>) -> Result<Option<Problem>> {
+    if let Some(why) = barred(&row.kind, not_for) {
+        return Ok(Some(Problem::new(Code::Forbidden, why)));
     }
     if let Some(why) = &row.stays {
         return Ok(Some(Problem::new(Code::UndoNotPossible, why.clone())));
@@ -177,12 +193,12 @@ async fn standing(tx: &mut Tx, row: &ActRow, role: Role) -> Result<Option<Proble
 }
 
 pub async fn show(desk: Desk, caller: Caller, request: ShowAct) -> Result<ActPreview> {
-    let (user, role, now) = (caller.user, caller.role, desk.now());
+    let (user, not_for, now) = (caller.user, not_for(&caller), desk.now());
     desk.read(&caller, |tx| {
         Box::pin(async move {
             let row = store::act::find(tx, user, request.act).await?.ok_or_else(not_found)?;
             let way = way(&row);
-            let refused = standing(tx, &row, role).await?;
+            let refused = standing(tx, &row, not_for).await?;
             let (mut plan, refused) = if refused.is_some() {
                 (Plan::default(), refused)
             } else {
@@ -190,7 +206,7 @@ pub async fn show(desk: Desk, caller: Caller, request: ShowAct) -> Result<ActPre
                 let refused = plan.refusal.clone();
                 (plan, refused)
             };
-            let act = wire(tx, vec![row], role).await?.pop().ok_or_else(not_found)?;
+            let act = wire(tx, vec![row], not_for).await?.pop().ok_or_else(not_found)?;
             let change_count = plan.lines.len() as i64;
             plan.lines.truncate(SHOWN);
             Ok(ActPreview {
@@ -220,7 +236,7 @@ pub async fn redo(desk: Desk, caller: Caller, request: RedoAct) -> Result<ActDon
 
 /// Takes the next link of an act's chain, if it leads where it is asked to.
 async fn go(desk: Desk, caller: Caller, asked: ActId, wanted: Way) -> Result<ActDone> {
-    let (user, role, now) = (caller.user, caller.role, desk.now());
+    let (user, not_for, now) = (caller.user, not_for(&caller), desk.now());
     let name = match wanted {
         Way::Undo => "act.undo",
         Way::Redo => "act.redo",
@@ -244,7 +260,7 @@ async fn go(desk: Desk, caller: Caller, asked: ActId, wanted: Way) -> Result<Act
                 };
                 return refuse(Code::UndoNotPossible, detail);
             }
-            if let Some(problem) = standing(tx, &row, role).await? {
+            if let Some(problem) = standing(tx, &row, not_for).await? {
                 return Err(problem.into());
             }
             let undone_at = (next == Way::Undo).then_some(now);
@@ -254,12 +270,16 @@ async fn go(desk: Desk, caller: Caller, asked: ActId, wanted: Way) -> Result<Act
                     "Another of your consoles was faster. Look at the list of acts again.",
                 );
             }
+            hold(tx, &row).await?;
             let plan = Plan::of(tx, &row, now).await?;
             if let Some(problem) = plan.refusal.clone() {
                 return Err(problem.into());
             }
             remember(tx, note, &row, next, &plan).await?;
-            let mut act = wire(tx, vec![row.clone()], role).await?.pop().ok_or_else(not_found)?;
+            let mut act = wire(tx, vec![row.clone()], not_for)
+                .await?
+                .pop()
+                .ok_or_else(not_found)?;
             perform::perform(tx, note, plan, &row, next, user, now).await?;
             act.undone_at = undone_at;
             act.state = match next {
@@ -274,6 +294,20 @@ async fn go(desk: Desk, caller: Caller, asked: ActId, wanted: Way) -> Result<Act
         })
     })
     .await
+}
+
+/// What goes back to repeating another finding looks when a move of that one is done, as moves do among themselves.
+async fn hold(tx: &mut Tx, row: &ActRow) -> Result<()> {
+    if row.kind.starts_with("finding.") {
+        for (_, project) in store::act::places(tx, row.id)
+            .await?
+            .iter()
+            .filter(|(project, _)| *project)
+        {
+            store::project::hold_duplicates(tx, ProjectId(*project)).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Says which act this is the way back of, and where.

@@ -123,9 +123,9 @@ pub async fn stand_again(tx: &mut Tx, rows: &[Again]) -> Result<()> {
     Ok(())
 }
 
-/// The workspaces an act touched: whether it is a project, and its id.
+/// The workspaces an act touched, by id: whether it is a project, and its id.
 pub async fn places(tx: &mut Tx, act: ActId) -> Result<Vec<(bool, Uuid)>> {
-    let sql = Sql::new("SELECT kind, object_id FROM act_place WHERE agency_id = $1 AND act_id = $2");
+    let sql = Sql::new("SELECT kind, object_id FROM act_place WHERE agency_id = $1 AND act_id = $2 ORDER BY object_id");
     let rows = tx.all(sql.bind(act)).await?;
     rows.iter()
         .map(|row| Ok((row.get::<String>("kind")? == "project", row.get("object_id")?)))

@@ -1,6 +1,7 @@
 //! The API over real routers and real databases, on both engines.
 
 mod act;
+mod breaches;
 mod bulk;
 mod canary;
 mod client;
@@ -25,4 +26,5 @@ mod status;
 mod stream;
 mod token;
 mod trail;
+mod walk;
 mod writes;

@@ -53,6 +53,7 @@ pub(super) async fn perform(
     user: UserId,
     now: Time,
 ) -> Result<()> {
+    let words = plan.words(act);
     // Every row goes back to what the version before the act had.
     let before = plan.before;
     let step = |object: Uuid, is: i64| Again {
@@ -131,7 +132,7 @@ pub(super) async fn perform(
         let steps = 1 + i64::from(gone.contains(&row.project.id) && to.is_some());
         again.push(step(row.id.0, row.version + steps));
     }
-    findings(tx, note, &mut pen, plan.findings, &gone, act, way, user).await?;
+    findings(tx, note, &mut pen, plan.findings, &gone, words, way, user).await?;
     for (finding, places) in plan.places {
         pen.restore_places(finding, places);
     }
@@ -429,7 +430,7 @@ async fn findings(
     pen: &mut Pen,
     all: Vec<(FindingRow, Option<Decisions>)>,
     gone: &[ProjectId],
-    act: &ActRow,
+    words: &str,
     way: Way,
     user: UserId,
 ) -> Result<()> {
@@ -457,7 +458,7 @@ async fn findings(
             act: told(way),
             from: (from != became).then_some(from),
             to: (from != became).then_some(became),
-            notes: act.words.clone(),
+            notes: words.to_owned(),
             ..NewEntry::default()
         };
         pen.tell(row.id, entry);

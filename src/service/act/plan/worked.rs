@@ -13,6 +13,7 @@ use crate::domain::status::Status;
 use crate::domain::time::Time;
 use crate::service::Result;
 use crate::service::finding::transition::spoken;
+use crate::store::act::ActRow;
 use crate::store::finding::{Decisions, FindingRow};
 use crate::store::{self, Tx};
 
@@ -48,6 +49,20 @@ impl Plan {
         }
         self.followers(tx, &ids).await?;
         self.decided(tx, now).await
+    }
+
+    /// What the histories of its findings say of the act. People of one client read them: words that count or name what
+    /// is elsewhere are not for them.
+    pub(in crate::service::act) fn words<'a>(&self, act: &'a ActRow) -> &'a str {
+        let mut projects = self.findings.iter().map(|(row, _)| row.project.id);
+        let first = projects.next();
+        if self.projects.iter().any(|back| back.moved) {
+            "With its project, which moved."
+        } else if projects.any(|project| Some(project) != first) {
+            "Part of an act on several projects."
+        } else {
+            &act.words
+        }
     }
 
     /// A duplicate goes with its original: who became one since would be left behind.
