@@ -27,6 +27,7 @@ pub mod job;
 mod lock;
 pub mod migrate;
 pub mod occurrence;
+pub mod overview;
 pub mod page;
 pub mod portal;
 pub mod project;

@@ -39,6 +39,7 @@ pub fn build(app: App) -> Api {
         .on(token::list)
         .on(token::revoke)
         .on(agency::show)
+        .on(agency::overview)
         .on(agency::users)
         .on(audit::list)
         .on(audit::verify)

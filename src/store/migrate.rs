@@ -32,6 +32,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0011_undo_stack", include_str!("migrations/0011_undo_stack.sql")),
     ("0012_tokens", include_str!("migrations/0012_tokens.sql")),
     ("0013_event_order", include_str!("migrations/0013_event_order.sql")),
+    ("0014_overview", include_str!("migrations/0014_overview.sql")),
 ];
 
 /// The roles that transactions run as. None can log in, none owns anything.

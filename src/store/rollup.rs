@@ -59,12 +59,18 @@ pub fn severity(rank: i64) -> Result<Severity> {
     Severity::from_rank(rank).ok_or_else(|| super::Error::Corrupt(format!("severity {rank}")))
 }
 
-/// Open findings by severity, per client (`Some`) or in the whole agency.
+/// The open kinds, as a list in SQL.
+pub(super) const OPEN: &str = "('open', 'in_progress', 'pending_verification', 'not_fixed', 'partial', 'inconclusive')";
+
+/// Open findings by severity in the whole agency; what belongs to an archived client is not counted, as in the lists.
 pub async fn open_by_severity(tx: &mut Tx) -> Result<Vec<(Severity, i64)>> {
-    let sql = Sql::new(
-        "SELECT severity, CAST(SUM(n) AS BIGINT) AS n FROM rollup WHERE agency_id = $1 AND status IN \
-         ('open', 'in_progress', 'pending_verification', 'not_fixed', 'partial', 'inconclusive') GROUP BY severity",
+    let mut sql = Sql::new(
+        "SELECT r.severity, CAST(SUM(r.n) AS BIGINT) AS n FROM rollup r \
+         JOIN project p ON p.agency_id = r.agency_id AND p.id = r.project_id \
+         LEFT JOIN client c ON c.agency_id = p.agency_id AND c.id = p.client_id \
+         WHERE r.agency_id = $1 AND (c.state IS NULL OR c.state <> 'archived') AND r.status IN ",
     );
+    sql.push(OPEN).push(" GROUP BY r.severity");
     tx.all(sql)
         .await?
         .iter()

@@ -131,6 +131,7 @@ actions! {
     CopyMenu "copy-menu" Lists Act "copy menu" "Copy id, title, places, CVE, CVSS, the command; or write them to a file";
     Inbox "inbox" Lists Desk "inbox" "Where the client wrote, where I am named, what is unread";
     Brief "brief" Lists Desk "handover" "What I hold, what I did today, what waits for me";
+    Overview "overview" Lists Desk "overview" "The agency at a glance: plan, open findings, what is due, recent acts";
     Log "log" Lists Desk "log" "Log of calls, each as a riskdesk command";
     Drafts "drafts" Lists Desk "drafts" "What was typed and not sent";
     ViewAs "view-as" Lists Desk "view as" "What the client's own people see of this";

@@ -263,6 +263,10 @@ impl App {
     }
 
     fn tell_panes(&mut self, note: Note) {
+        // Nobody sees them: they ask for nothing.
+        if self.shows_only_the_overview() {
+            return;
+        }
         for id in PaneId::ALL {
             self.with_pane(id, |pane, cx| pane.note(note, cx));
         }

@@ -14,6 +14,7 @@ pub fn of(route: &Route) -> Option<String> {
     let path = route.path.strip_prefix("/api/v1/")?;
     match (route.method, path) {
         ("GET", "agency") => line.verb("agency show"),
+        ("GET", "agency/overview") => line.verb("agency overview"),
         ("GET", "users") => line.verb("user list"),
         ("GET", "session") => line.verb("whoami"),
         ("GET", "sessions") => line.verb("session list"),

@@ -31,6 +31,7 @@ pub mod log;
 pub mod many;
 pub mod menu;
 pub mod order;
+pub mod overview;
 pub mod palette;
 pub mod person;
 pub mod picker;
@@ -105,6 +106,10 @@ pub trait Layer: Send + fmt::Debug {
     fn edited(&mut self, _text: &str, _cx: &mut Cx) {}
     /// Whether it hides the screen and stays until it is answered: the lock.
     fn is_lock(&self) -> bool {
+        false
+    }
+    /// Whether it is all there is for who is signed in: nothing opens in its place.
+    fn is_all(&self) -> bool {
         false
     }
     /// Whether it is the sign-in sheet, of which there is never more than one.

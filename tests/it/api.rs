@@ -13,6 +13,7 @@ mod housekeeping;
 mod inventory;
 mod limits;
 mod matrix;
+mod overview;
 mod pin;
 mod portal;
 mod project;

@@ -35,3 +35,4 @@ mod imports;
 mod keys;
 mod layers;
 mod lists;
+mod overview;

@@ -153,6 +153,10 @@ impl App {
         };
         let standing = &self.model.standing;
         let mut out = vec![run(agency, Tone::Title), run(" › ", Tone::Dim)];
+        if self.shows_only_the_overview() {
+            out.push(run("Overview", Tone::Text));
+            return out;
+        }
         match standing.client.as_ref().or(standing.owner.as_ref()) {
             Some(client) => out.push(run(client.name.clone(), Tone::Strong)),
             None => out.push(run("All clients", Tone::Text)),

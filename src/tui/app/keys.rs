@@ -7,7 +7,7 @@ use super::super::effect::{Effect, Owner};
 use super::super::input::Mouse;
 use super::super::keymap::Key;
 use super::super::layout;
-use super::super::modals::{Layer, Shape, brief, drafts, help, inbox, line, log, menu, palette, undo};
+use super::super::modals::{Layer, Shape, brief, drafts, help, inbox, line, log, menu, overview, palette, undo};
 use super::super::model::{Link, Standing};
 use super::super::msg::Command;
 use super::super::panes::{Note, PaneId};
@@ -228,6 +228,7 @@ impl App {
             Action::Redo => self.open(undo::Undo::new(Way::Redo)),
             Action::Inbox => self.open(inbox::Inbox::default()),
             Action::Brief => self.open(brief::Brief::default()),
+            Action::Overview => self.open(overview::Overview::default()),
             Action::Log => self.open(log::Log::default()),
             Action::Drafts => self.open(drafts::Drafts::default()),
             Action::Lock => self.lock(),
@@ -292,6 +293,7 @@ impl App {
             | Action::Zoom
             | Action::Inbox
             | Action::Brief
+            | Action::Overview
             | Action::Log
             | Action::Drafts
             | Action::Lock

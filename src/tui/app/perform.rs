@@ -3,6 +3,7 @@
 use super::super::action::Action;
 use super::super::effect::{Answer, Cx, Effect, Owner, Payload};
 use super::super::modals::detail::Detail;
+use super::super::modals::overview;
 use super::super::model::{Link, Standing};
 use super::super::msg::Command;
 use super::super::panes::{Note, PaneId};
@@ -32,9 +33,30 @@ fn lines_more(n: usize) -> String {
     }
 }
 
+/// Whether it shows something of a workspace.
+fn leads_elsewhere(effect: &Effect) -> bool {
+    matches!(
+        effect,
+        Effect::Focus(_)
+            | Effect::ChooseClient(_)
+            | Effect::ChooseProject(..)
+            | Effect::OpenFinding(..)
+            | Effect::OpenComments(_)
+            | Effect::OpenFor(..)
+            | Effect::Query(..)
+            | Effect::Sort(..)
+            | Effect::Group(..)
+            | Effect::View(_)
+    )
+}
+
 impl App {
     pub(super) fn perform(&mut self, owner: Owner, effect: Effect) {
         self.dirty = true;
+        if self.shows_only_the_overview() && leads_elsewhere(&effect) {
+            self.close(owner);
+            return self.say(Tone::Warn, overview::ONLY);
+        }
         match effect {
             Effect::Call(call) => self.start_call(owner, call),
             Effect::Act(call) => self.start_call(Owner::App, call),
@@ -229,6 +251,30 @@ impl App {
         self.tell_panes(Note::Start);
     }
 
+    /// Whether there is nothing but the overview: a viewer is signed in.
+    pub(super) fn shows_only_the_overview(&self) -> bool {
+        self.layers.iter().any(|(_, layer)| layer.is_all())
+    }
+
+    /// A viewer gets the overview and nothing else; who was one and is none any more gets the desk.
+    fn fit_role(&mut self) {
+        let viewer = self.model.role() == Some(Role::Viewer);
+        if viewer == self.shows_only_the_overview() {
+            return;
+        }
+        if viewer {
+            for id in PaneId::ALL {
+                self.calls.forget(Owner::Pane(id), &mut self.commands);
+            }
+            self.layer_serial += 1;
+            let layer = Box::new(overview::Overview::alone());
+            self.layers.insert(0, (self.layer_serial, layer));
+        } else {
+            self.layers.retain(|(_, layer)| !layer.is_all());
+            self.tell_panes(Note::Start);
+        }
+    }
+
     /// The agency's own numbers (clients of the plan) again.
     pub(super) fn ask_agency(&mut self) {
         let mut effects = Vec::new();
@@ -260,6 +306,7 @@ impl App {
             Own::Who(Ok(who)) => {
                 let first = self.model.people.is_empty();
                 self.model.who = Some(who);
+                self.fit_role();
                 if first {
                     self.ask_people();
                 }

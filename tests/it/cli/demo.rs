@@ -66,6 +66,13 @@ fn a_demo_says_where_it_is_and_leaves_nothing_behind() {
         (&agency["projects"]["limit"], &agency["seats"]["limit"]),
         (&200.into(), &10.into())
     );
+    let overview = ask(&["agency", "overview"]);
+    assert_eq!(overview["agency"]["clients"], agency["clients"]);
+    assert_eq!(overview["due"]["days"].as_array().map(Vec::len), Some(7));
+    assert!(
+        overview["worst"].as_array().is_some_and(|w| !w.is_empty()),
+        "{overview}"
+    );
     let projects = ask(&["project", "list", "--all"]);
     let projects = projects["items"].as_array().unwrap();
     assert!((25..=35).contains(&projects.len()), "{} projects", projects.len());

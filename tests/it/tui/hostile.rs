@@ -76,7 +76,7 @@ fn long() -> [String; 2] {
 }
 
 /// The payloads at the beginning, in the middle, at the end, doubled, and inside a host and a path.
-fn corpus() -> Vec<String> {
+pub fn corpus() -> Vec<String> {
     let around: [fn(&str) -> String; 6] = [
         |p| p.to_owned(),
         |p| format!("before {p} after"),
@@ -91,7 +91,7 @@ fn corpus() -> Vec<String> {
 }
 
 /// Whether every cell of the screen holds safe text.
-fn offences(desk: &mut Harness) -> Vec<String> {
+pub fn offences(desk: &mut Harness) -> Vec<String> {
     let buffer = desk.draw();
     let cells = buffer.content.iter().map(ratatui::buffer::Cell::symbol);
     let bad = cells.filter(|symbol| Safe::new(symbol).as_str() != *symbol && !is_tail(symbol));
