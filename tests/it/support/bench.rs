@@ -204,6 +204,9 @@ impl Bench {
             server.stop().await;
         }
         self.admin_store.close().await;
+        if self.engine == Engine::Postgres {
+            drop_database(&self.database).await;
+        }
     }
 
     /// Adds a user (by `admin`) and gives an access token of a new session.
@@ -376,6 +379,19 @@ async fn serving(store: Store, clock: &Clock, dir: &std::path::Path, limits: &Li
 pub fn role_of(url: &str) -> String {
     let authority = url.split("://").nth(1).unwrap_or_default();
     authority.split('@').next().unwrap_or_default().to_owned()
+}
+
+/// A cluster that serves many runs would fill up.
+async fn drop_database(url: &str) {
+    let owner = super::postgres().expect("engines() gave PostgreSQL");
+    let (_, name) = url.rsplit_once('/').unwrap();
+    let mut conn = sqlx::PgConnection::connect(&owner).await.unwrap();
+    conn.execute(sqlx::AssertSqlSafe(format!("DROP DATABASE {name} WITH (FORCE)")))
+        .await
+        .unwrap();
+    conn.execute(sqlx::AssertSqlSafe(format!("DROP ROLE IF EXISTS {name}_serve")))
+        .await
+        .unwrap();
 }
 
 /// A fresh database: the owner's URL and the one to serve with (its role is made by `grant_serve_role`).
