@@ -75,6 +75,8 @@ pub struct Serve {
     pub listen: String,
     /// Addresses and ranges of the proxies that are believed.
     pub trusted_proxies: Vec<String>,
+    /// Empty: the figures are for this machine alone.
+    pub metrics_token: String,
 }
 
 /// The `[limits]` section.
@@ -139,6 +141,11 @@ impl Config {
         if self.limits.decoders == 0 || self.limits.passwords_at_once == 0 {
             return Err(ConfigError::new(
                 "limits.decoders and limits.passwords_at_once must be at least 1: with none the server takes no report and nobody in",
+            ));
+        }
+        if (1..16).contains(&self.serve.metrics_token.len()) {
+            return Err(ConfigError::new(
+                "serve.metrics_token must have at least 16 characters: whoever guesses it reads the server's figures",
             ));
         }
         for name in std::iter::once(&self.profile).chain(self.profiles.keys()) {

@@ -12,7 +12,9 @@ use crate::service::Desk;
 pub mod access;
 pub mod endpoint;
 pub mod events;
+pub mod health;
 pub mod listen;
+pub mod metrics;
 pub mod openapi;
 pub mod problem;
 pub mod proxies;
@@ -26,8 +28,18 @@ pub struct App {
     pub desk: Desk,
     pub hub: events::Hub,
     pub rates: std::sync::Arc<rate::Rates>,
+    pub metrics: std::sync::Arc<metrics::Metrics>,
     /// Turns true when the server begins to stop: streams end then.
     pub stopping: tokio::sync::watch::Receiver<bool>,
+}
+
+/// What an operator sets besides the limits.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Believed about where a request comes from.
+    pub proxies: proxies::Proxies,
+    /// Who has it may read the metrics from elsewhere than this machine.
+    pub metrics_token: Option<secrecy::SecretString>,
 }
 
 /// A running server.
@@ -45,18 +57,14 @@ impl Server {
     /// # Errors
     /// Where the event stream's position cannot be read or the listener has no address.
     pub async fn start(desk: Desk, listener: TcpListener) -> color_eyre::Result<Self> {
-        Self::start_behind(desk, listener, proxies::Proxies::default()).await
+        Self::start_with(desk, listener, Options::default()).await
     }
 
-    /// As [`Server::start`], with proxies before it that are believed where a request comes from.
+    /// As [`Server::start`], as an operator wants it.
     ///
     /// # Errors
     /// Where the event stream's position cannot be read or the listener has no address.
-    pub async fn start_behind(
-        desk: Desk,
-        listener: TcpListener,
-        proxies: proxies::Proxies,
-    ) -> color_eyre::Result<Self> {
+    pub async fn start_with(desk: Desk, listener: TcpListener, options: Options) -> color_eyre::Result<Self> {
         let address = listener.local_addr()?;
         let (stop, stopping) = tokio::sync::watch::channel(false);
         let hub = events::Hub::start(desk.clone(), stopping.clone()).await?;
@@ -64,13 +72,14 @@ impl Server {
             desk: desk.clone(),
             hub,
             rates: std::sync::Arc::new(rate::Rates::new(&desk.rooms().limits)),
+            metrics: std::sync::Arc::new(metrics::Metrics::new(options.metrics_token)),
             stopping: stopping.clone(),
         };
         tokio::spawn(crate::service::job::keep_running(desk.clone(), stopping.clone()));
         let done = tokio::spawn(listen::serve(
             listener,
             router::build(app).into_router(),
-            proxies,
+            options.proxies,
             stopping,
         ));
         Ok(Self {

@@ -210,6 +210,23 @@ impl Desk {
         self.inner.refusals.record(by.into(), act, code, self.now());
     }
 
+    /// Whether requests can be answered: the database answers at once, and has the schema of this program.
+    ///
+    /// # Errors
+    /// Why not, in words that anybody may read.
+    pub async fn ready(&self) -> Result<(), String> {
+        const PATIENCE: std::time::Duration = std::time::Duration::from_secs(1);
+        match tokio::time::timeout(PATIENCE, self.inner.store.check_schema()).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(store::Error::Setup(why))) => Err(why),
+            Ok(Err(error)) => {
+                tracing::error!(%error, "not ready");
+                Err("The database cannot be asked. The server's log has the reason.".into())
+            }
+            Err(_) => Err("The database does not answer within a second.".into()),
+        }
+    }
+
     /// Finishes what runs in the background and closes the database.
     pub async fn close(&self) {
         self.inner.refusals.flush().await;

@@ -11,8 +11,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::context::Context;
 use super::error::Error;
 use crate::config;
-use crate::server::Server;
 use crate::server::proxies::Proxies;
+use crate::server::{Options, Server};
 use crate::service::clock::Clock;
 use crate::service::limits::Limits;
 use crate::service::{Desk, admin};
@@ -64,7 +64,12 @@ pub async fn run(cx: &Context, command: Serve) -> Result<(), Error> {
             "{listen}: {e}; give another --listen, or stop what listens there"
         ))
     })?;
-    let server = Server::start_behind(desk, listener, proxies)
+    let token = &cx.config.serve.metrics_token;
+    let options = Options {
+        proxies,
+        metrics_token: (!token.is_empty()).then(|| token.clone().into()),
+    };
+    let server = Server::start_with(desk, listener, options)
         .await
         .map_err(|e| Error::Failed(format!("{e:#}")))?;
     let url = format!("http://{}", server.address);

@@ -198,7 +198,10 @@ async fn bearer_of(app: &App, parts: &Parts, visitor: &Visitor) -> Result<Bearer
 }
 
 /// Counts a request that nobody is signed in for.
-fn visit(app: &App, parts: &Parts, visitor: &Visitor) -> Result<(), Refusal> {
+///
+/// # Errors
+/// 429 where there were too many from the same address.
+pub fn visit(app: &App, parts: &Parts, visitor: &Visitor) -> Result<(), Refusal> {
     count(app, parts, Who::at(visitor.address.as_deref()))
 }
 

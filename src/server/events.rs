@@ -95,6 +95,12 @@ impl Hub {
         Ok(hub)
     }
 
+    /// The newest event that was dealt out.
+    #[must_use]
+    pub fn position(&self) -> i64 {
+        self.at.load(Ordering::Acquire)
+    }
+
     fn watch(&self, token: Token) -> Watch {
         let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
         *watched.tokens.entry(token).or_default() += 1;

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
@@ -13,10 +13,11 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
 use super::endpoint::{self, Trace};
+use super::metrics::Metrics;
 use super::openapi::{Document, Operation};
 use super::problem::Refusal;
 use super::rate::Slot;
-use super::{App, events, upload};
+use super::{App, events, health, metrics, upload};
 use crate::api::problem::{Code, Problem};
 use crate::api::{Access, BASE, Endpoint, Method, event, import as api_import};
 use crate::service::session::Visitor;
@@ -105,6 +106,30 @@ pub fn build(app: App) -> Api {
             "What changes, as server-sent events",
             "text/event-stream",
             events::stream,
+        )
+        .raw(
+            Method::Get,
+            health::HEALTH,
+            Access::Public,
+            "Whether the process lives",
+            "application/json",
+            health::health,
+        )
+        .raw(
+            Method::Get,
+            health::READY,
+            Access::Public,
+            "Whether requests can be answered: 503 with the reason where not",
+            "application/json",
+            health::ready,
+        )
+        .raw(
+            Method::Get,
+            metrics::PATH,
+            Access::Public,
+            "Figures for Prometheus; for this machine, or with the token that the operator set",
+            "text/plain",
+            metrics::show,
         )
 }
 
@@ -219,7 +244,7 @@ impl Api {
                 ))
                 .into_response()
             }))
-            .layer(middleware::from_fn(traced))
+            .layer(middleware::from_fn_with_state(Arc::clone(&self.app.metrics), traced))
             .with_state(self.app)
     }
 }
@@ -248,7 +273,7 @@ fn unknown(request: &Request, code: Code) -> Response {
 }
 
 /// Gives each request a trace id, a span, and the headers every answer has.
-async fn traced(mut request: Request, next: Next) -> Response {
+async fn traced(State(metrics): State<Arc<Metrics>>, mut request: Request, next: Next) -> Response {
     use tracing::Instrument as _;
     let trace = uuid::Uuid::now_v7().simple().to_string();
     request.extensions_mut().insert(Trace(trace.clone()));
@@ -257,6 +282,9 @@ async fn traced(mut request: Request, next: Next) -> Response {
     // The path may hold ids, never secrets; the query may hold names and stays out of the log.
     let span = tracing::info_span!("request", %trace, method = %request.method(), path = request.uri().path());
     let started = std::time::Instant::now();
+    let method = request.method().clone();
+    // The template: the path itself may name a client.
+    let route = request.extensions().get::<MatchedPath>().cloned();
     async move {
         let mut response = next.run(request).await;
         let headers = response.headers_mut();
@@ -269,6 +297,8 @@ async fn traced(mut request: Request, next: Next) -> Response {
             header::CONTENT_SECURITY_POLICY,
             HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
         );
+        let route = route.as_ref().map_or("none", MatchedPath::as_str);
+        metrics.count(&method, route, response.status(), started.elapsed());
         tracing::info!(
             status = response.status().as_u16(),
             ms = started.elapsed().as_millis() as u64,

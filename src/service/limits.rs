@@ -194,7 +194,14 @@ impl Rooms {
         Ok((person, agency))
     }
 
+    /// Reports that are being decoded right now.
+    #[must_use]
+    pub fn decoding(&self) -> usize {
+        self.limits.decoders.saturating_sub(self.decoders.available_permits())
+    }
+
     /// How many event streams are open.
+    #[must_use]
     pub fn streams_open(&self) -> u64 {
         self.streams_of_agency.held()
     }

@@ -70,6 +70,14 @@ impl Store {
         }
     }
 
+    /// Whether the schema is the one of this program.
+    ///
+    /// # Errors
+    /// [`Error::Setup`] where it is another one; another error where the database does not answer.
+    pub async fn check_schema(&self) -> Result<()> {
+        self.door_read(|door| Box::pin(migrate::check(door))).await
+    }
+
     /// Makes (or refreshes) the login role that `serve` connects as. PostgreSQL only.
     pub async fn grant_serve_role(&self, role: &str, password: Option<&str>) -> Result<()> {
         match &self.engine {

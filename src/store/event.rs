@@ -22,7 +22,7 @@ pub struct NewEvent {
 /// waits, however long an act of another agency takes.
 pub async fn write(tx: &mut Tx, events: Vec<NewEvent>, now: Time) -> Result<()> {
     if tx.engine() == Engine::Postgres && !events.is_empty() {
-        let turn = Sql::new("SELECT pg_advisory_xact_lock(7211300422) FROM agency WHERE agency_id = $1");
+        let turn = Sql::new("SELECT pg_advisory_xact_lock(7211300422) WHERE $1::uuid IS NOT NULL");
         tx.all(turn).await?;
     }
     for event in events {

@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 use sqlx::postgres::PgPool;
 use sqlx::{AssertSqlSafe, Row as _};
 
-use super::tx::{Conn, Engine};
+use super::tx::{Conn, Door, Engine};
 use super::{Error, Result, Sql};
 use crate::domain::time::Time;
 
@@ -270,21 +270,36 @@ pub(super) async fn serve_role(pool: &PgPool, role: &str, password: Option<&str>
     Ok(())
 }
 
+const MEND: &str = "Run `riskdesk admin migrate --database OWNER_URL` as the database's owner first.";
+
 /// Refuses to serve from a database of another version.
 pub(super) async fn check_postgres(pool: &PgPool) -> Result<()> {
-    let mend = "Run `riskdesk admin migrate --database OWNER_URL` as the database's owner first.";
-    let rows = sqlx::query("SELECT name, digest FROM schema_migration ORDER BY name")
+    let rows = sqlx::query("SELECT digest FROM schema_migration ORDER BY name")
         .fetch_all(pool)
         .await
-        .map_err(|_| Error::Setup(format!("The database has no schema of riskdesk. {mend}")))?;
+        .map_err(|_| Error::Setup(format!("The database has no schema of riskdesk. {MEND}")))?;
+    let digests: Result<Vec<String>, _> = rows.iter().map(|row| row.try_get("digest")).collect();
+    compare(&digests?)
+}
+
+/// As [`check_postgres`], of either engine, while serving: another build may have migrated it meanwhile.
+pub(super) async fn check(door: &mut Door) -> Result<()> {
+    let rows = door
+        .all(Sql::new("SELECT digest FROM schema_migration ORDER BY name"))
+        .await?;
+    let digests: Result<Vec<String>> = rows.iter().map(|row| row.get("digest")).collect();
+    compare(&digests?)
+}
+
+fn compare(digests: &[String]) -> Result<()> {
     for (n, (name, source)) in MIGRATIONS.iter().enumerate() {
-        match rows.get(n) {
-            Some(row) if row.try_get::<String, _>("digest")? == digest(source) => {}
+        match digests.get(n) {
+            Some(known) if *known == digest(source) => {}
             Some(_) => return Err(changed(name)),
-            None => return Err(Error::Setup(format!("The database lacks the migration {name}. {mend}"))),
+            None => return Err(Error::Setup(format!("The database lacks the migration {name}. {MEND}"))),
         }
     }
-    if rows.len() > MIGRATIONS.len() {
+    if digests.len() > MIGRATIONS.len() {
         return Err(Error::Setup(
             "The database was migrated by a newer riskdesk. Upgrade this one.".into(),
         ));
