@@ -194,3 +194,49 @@ async fn no_way_back_makes_a_duplicate_of_a_duplicate() {
         bench.stop().await;
     }
 }
+
+/// An answer that is given again names no client that was closed to its reader meanwhile.
+#[tokio::test]
+async fn an_answer_given_again_is_for_those_who_may_open_all_of_it() {
+    for engine in engines() {
+        let bench = Bench::start(engine).await;
+        let admin = bench.alpha_admin().await;
+        let ana = bench.user(bench.alpha, "ana@alpha.test", Role::Analyst).await;
+        let old = bench.client(&admin, "Zebra Holding", "all_users").await;
+        let new = bench.client(&admin, "Acme", "all_users").await;
+        let project = bench.project(&admin, "Site", old["key"].as_str()).await;
+        let body = json!({
+            "projects": [{ "project": project["key"], "version": project["version"] }], "client": new["key"],
+        });
+        let send = || bench.write_as(&ana, "POST", "/api/v1/projects/assign", None, body.clone(), "move");
+        let (first, again) = (send().await, send().await);
+        let close = format!("/api/v1/clients/{}/access", old["key"].as_str().unwrap());
+        let version = bench
+            .get(&admin, &format!("/api/v1/clients/{}", old["key"].as_str().unwrap()))
+            .await
+            .ok()["version"]
+            .as_i64();
+        bench
+            .write(
+                &admin,
+                "PUT",
+                &close,
+                version,
+                json!({ "agency_access": "admins_only" }),
+            )
+            .await
+            .ok();
+        let late = send().await;
+        let right = [
+            first.status == 200,
+            again.json == first.json,
+            late.status == 404 && !late.text.contains("Zebra"),
+        ];
+        let failed = right.iter().filter(|r| !**r).count();
+        if failed > 0 {
+            println!("{engine:?}: {} {} {}", first.text, again.text, late.text);
+        }
+        checked(&format!("answers given again ({engine:?})"), right.len(), failed, 3);
+        bench.stop().await;
+    }
+}
