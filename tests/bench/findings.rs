@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use divan::Bencher;
+use riskdesk::api::agency::ShowOverview;
 use riskdesk::api::client::CreateClient;
 use riskdesk::api::finding::{ListFindings, ShowFinding};
 use riskdesk::api::project::CreateProject;
@@ -20,7 +21,7 @@ use riskdesk::domain::severity::Severity;
 use riskdesk::domain::status::Status;
 use riskdesk::domain::time::DAY_MS;
 use riskdesk::service::clock::Clock;
-use riskdesk::service::{Caller, Desk, admin, client, finding, project, queue};
+use riskdesk::service::{Caller, Desk, admin, agency, client, finding, project, queue};
 use riskdesk::store::{Scope, Sql, Value};
 use tokio::runtime::Runtime;
 
@@ -188,6 +189,20 @@ async fn findings(
             .await
             .unwrap();
     }
+    // The counts that the acts themselves would have kept.
+    desk.store()
+        .write(&Scope::job(agency), |tx| {
+            Box::pin(async move {
+                tx.run(Sql::new(
+                    "INSERT INTO rollup (agency_id, project_id, status, severity, n) \
+                     SELECT agency_id, project_id, status, severity, COUNT(*) FROM finding WHERE agency_id = $1 \
+                     GROUP BY agency_id, project_id, status, severity",
+                ))
+                .await
+            })
+        })
+        .await
+        .unwrap();
     key(Kind::Finding, b"bench", 1)
 }
 
@@ -258,6 +273,13 @@ fn lanes(full: &Full) {
     assert!(counted.lanes.iter().any(|l| l.count > 0));
 }
 
+/// What every role is shown first of the agency.
+fn glance(full: &Full) {
+    let shown = agency::overview(full.desk.clone(), full.analyst.clone(), ShowOverview {});
+    let shown = full.runtime.block_on(shown).unwrap();
+    assert!(shown.due.overdue.fix > 0 && shown.agency.open_findings.critical > 0);
+}
+
 fn show(full: &Full) {
     let request = ShowFinding {
         finding: full.one.clone(),
@@ -290,6 +312,13 @@ macro_rules! on {
             fn queue(bencher: Bencher, q: &str) {
                 if let Some(full) = $full {
                     bencher.bench_local(|| queue_page(full, q));
+                }
+            }
+
+            #[divan::bench]
+            fn overview(bencher: Bencher) {
+                if let Some(full) = $full {
+                    bencher.bench_local(|| glance(full));
                 }
             }
 
