@@ -184,7 +184,9 @@ impl Action {
             }
             Self::Record => "A raw record is a finding's: choose one in pane 3 or 4.",
             Self::CopyMenu => "There is nothing under the cursor to copy.",
-            Self::Remove => "Only clients are put away: choose one in pane 1. Findings are closed with their status.",
+            Self::Remove => {
+                "Clients are put away (D in pane 1), their projects with them. A finding is closed with its status (s)."
+            }
             Self::Mark | Self::Range | Self::MarkAll => "Marks are set in the lists: Esc goes back to one.",
             Self::Sort | Self::Group => "Sorting and grouping work in the lists: Esc goes back to one.",
             Self::FindNext | Self::FindPrev => "There is nothing being found: / finds.",

@@ -20,12 +20,12 @@ use super::theme::{Theme, Tone};
 use crate::api::event::{Event, Topic};
 use crate::domain::safe::Safe;
 use crate::domain::time::Time;
-use crate::remote::Incoming;
 
 mod calls;
 mod chrome;
 mod history;
 mod keys;
+mod link;
 mod perform;
 mod preview;
 mod tabs;
@@ -79,6 +79,9 @@ pub struct App {
     touched: Time,
     /// The last act can be taken back: what is said of it says so.
     undoable: bool,
+    /// The panes have not loaded yet: they wait for the event stream, so that nothing is missed and nothing is asked
+    /// twice; until this time.
+    load_by: Option<Time>,
 }
 
 impl App {
@@ -130,6 +133,7 @@ impl App {
             idle_ms: setup.idle_ms,
             touched: setup.now,
             undoable: false,
+            load_by: None,
         }
     }
 
@@ -163,6 +167,9 @@ impl App {
     /// Takes one message.
     pub fn update(&mut self, msg: Msg, now: Time) {
         self.model.now = now;
+        if self.load_by.is_some_and(|by| by <= now) {
+            self.load();
+        }
         match msg {
             Msg::Happened(Happened::Input(Input::Key(key))) => {
                 self.lock_if_idle();
@@ -445,37 +452,6 @@ impl App {
         }
     }
 
-    // The link ----------------------------------------------------------------------------------------------------------
-
-    fn link(&mut self, incoming: &Incoming) {
-        let before = self.model.link.clone();
-        match incoming {
-            Incoming::Up => {
-                self.model.link = Link::Live;
-                if before != Link::Live {
-                    // Also the first time: what was loaded while the stream was being opened may be old already.
-                    self.tell_all(Note::Resync);
-                    if self.model.people.is_empty() {
-                        self.ask_people();
-                    }
-                    self.resend();
-                }
-            }
-            Incoming::Change(event) => {
-                self.model.link = Link::Live;
-                self.tell_all(Note::Change(event));
-            }
-            Incoming::Resync => self.tell_all(Note::Resync),
-            Incoming::Down(_) => {
-                if self.model.link == Link::Live {
-                    self.model.link = Link::AsOf(self.model.now);
-                }
-            }
-            Incoming::SignInNeeded => self.ask_to_sign_in(),
-        }
-        self.dirty |= self.model.link != before;
-    }
-
     /// When the loop must wake although nothing happens; absent: never.
     pub fn next_wake(&self) -> Option<Time> {
         let spin = (self.calls.running() > 0).then(|| self.model.now.plus_ms(chrome::SPIN_MS));
@@ -485,6 +461,6 @@ impl App {
             .iter()
             .filter_map(|(id, _)| self.panes[id.index()].next_change(now))
             .chain(self.layers.iter().filter_map(|(_, l)| l.next_change(now)));
-        clocks.chain(spin).chain(self.locks_at()).min()
+        clocks.chain(spin).chain(self.locks_at()).chain(self.load_by).min()
     }
 }

@@ -17,6 +17,9 @@ use crate::domain::safe::Safe;
 /// How long one step of the spinner is; also how long a call may take before it shows.
 pub(super) const SPIN_MS: i64 = 250;
 
+/// Rows a sentence at the foot may take.
+const NOTICE_ROWS: u16 = 4;
+
 /// How long a call may hang before the screen stops calling itself live.
 const STALL_MS: i64 = 2_000;
 
@@ -172,7 +175,19 @@ impl App {
 
     fn foot(&self, brush: &mut Brush, area: Rect) {
         if let Some((tone, text)) = self.notice.as_ref().filter(|_| !self.is_locked()) {
-            brush.text(area.x, area.y, area.width, text, *tone);
+            // A sentence that is cut says nothing: it takes the rows it needs, over the lower edge of the panes.
+            let lines = ink::wrap(text, usize::from(area.width));
+            let rows = (lines.len() as u16).clamp(1, NOTICE_ROWS);
+            let top = area.y.saturating_sub(rows - 1);
+            let place = Rect {
+                y: top,
+                height: area.bottom() - top,
+                ..area
+            };
+            brush.clear(place, Tone::Text);
+            for (y, line) in (top..area.bottom()).zip(&lines) {
+                brush.text(area.x, y, area.width, line, *tone);
+            }
             return;
         }
         let mut right = Vec::new();

@@ -161,7 +161,7 @@ impl App {
                 self.close(owner);
                 if self.model.who.is_none() {
                     self.begin_session();
-                } else {
+                } else if !self.load() {
                     self.tell_all(Note::Resync);
                 }
                 self.unpark();
@@ -241,14 +241,14 @@ impl App {
         }
     }
 
-    /// Loads who one is and what every pane shows.
+    /// Asks who one is; the panes load as soon as changes are heard of.
     pub(super) fn begin_session(&mut self) {
         let mut effects = Vec::new();
         let mut cx = Cx::new(&self.model, &mut effects);
         cx.read("who", WhoAmI {}, Own::Who);
         cx.read("agency", ShowAgency {}, Own::Agency);
         self.effects.extend(effects.into_iter().map(|e| (Owner::App, e)));
-        self.tell_panes(Note::Start);
+        self.load_by = Some(self.model.now.plus_ms(super::link::STREAM_MS));
     }
 
     /// Whether there is nothing but the overview: a viewer is signed in.

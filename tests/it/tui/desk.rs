@@ -1,5 +1,8 @@
 //! The desk itself: panes, choosing, levels, link, size.
 
+use riskdesk::api::session::WhoAmI;
+use riskdesk::tui::harness::who;
+
 use super::*;
 
 #[test]
@@ -76,6 +79,41 @@ fn the_link_is_always_told_true() {
     desk.expect_call::<ListClients>();
 }
 
+/// The lists wait for the event stream: nothing is asked twice, and no change in between is missed.
+#[test]
+fn at_the_start_every_list_is_asked_for_once() {
+    let mut desk = Harness::new(80, 24).starting();
+    assert!(desk.call::<ListQueue>().is_none(), "{:?}", desk.calls());
+    desk.reply::<WhoAmI>(who(Role::Admin));
+    desk.link(Incoming::Up);
+    settle(&mut desk);
+    desk.pass(1_000);
+    assert!(desk.call::<ListQueue>().is_none(), "{:?}", desk.calls());
+    assert!(desk.screen().contains("F-7K3QX2"), "{}", desk.screen());
+}
+
+#[test]
+fn without_an_event_stream_the_lists_load_all_the_same() {
+    let mut desk = Harness::new(80, 24).starting();
+    desk.pass(400);
+    desk.expect_call::<ListQueue>();
+    let mut desk = Harness::new(80, 24).starting();
+    desk.link(Incoming::Down("no streams here".into()));
+    desk.expect_call::<ListQueue>();
+    settle(&mut desk);
+    desk.link(Incoming::Up);
+    desk.expect_call::<ListQueue>();
+}
+
+#[test]
+fn a_sentence_too_long_for_the_foot_takes_two_rows() {
+    let mut desk = desk(80, 24);
+    desk.press("2D");
+    let screen = desk.screen();
+    assert!(screen.contains("Clients are put away (D in pane 1)"), "{screen}");
+    assert!(screen.trim_end().ends_with("with its status (s)."), "{screen}");
+}
+
 /// ctrl-c ends what hangs and asks for nothing by itself; what it ended can be asked for again.
 #[test]
 fn what_is_cancelled_stays_so_until_it_is_asked_for_again() {
@@ -141,7 +179,6 @@ fn counts_move_several_rows() {
     let many: Vec<_> = (0..40)
         .map(|n| client(n, &format!("c{n:02}"), &format!("Client {n:02}")))
         .collect();
-    desk.reply::<ListClients>(page(many.clone()));
     desk.reply::<ListClients>(page(many));
     desk.press("15j");
     assert!(desk.screen().contains("5 of 40"));
