@@ -18,6 +18,8 @@ use crate::service::limits::Limits;
 use crate::service::{Desk, admin};
 use crate::store::Store;
 
+mod unit;
+
 /// Run the server until it is interrupted
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -37,11 +39,24 @@ pub struct Serve {
     /// Where uploads lie while they are read
     #[arg(long, value_name = "DIR")]
     spool: Option<PathBuf>,
+    /// Write a systemd unit that runs this binary with these flags, and end
+    #[arg(long)]
+    print_unit: bool,
 }
 
 pub async fn run(cx: &Context, command: Serve) -> Result<(), Error> {
     let database = command.database.unwrap_or_else(|| cx.config.serve.database.clone());
     let listen = command.listen.unwrap_or_else(|| cx.config.serve.listen.clone());
+    if command.print_unit {
+        let program = std::env::current_exe().map_err(|e| Error::Failed(format!("where this program is: {e}")))?;
+        let unit = unit::Unit {
+            program: &program,
+            database: &database,
+            listen: &listen,
+            spool: command.spool.as_deref(),
+        };
+        return cx.out.said(unit.text().trim_end());
+    }
     let proxies = Proxies::read(&cx.config.serve.trusted_proxies).map_err(|entry| {
         Error::Failed(format!(
             "serve.trusted_proxies: {entry:?} is no address and no range; write them as 10.0.0.1 or 10.0.0.0/8"

@@ -83,7 +83,7 @@ impl Metrics {
             && !forwarded.iter().any(|name| parts.headers.contains_key(*name));
         let knows = match (&self.token, bearer(&parts.headers)) {
             // Digests: how long it takes tells nothing about the token.
-            (Some(set), Some(sent)) => token(set.expose_secret()) == token(sent),
+            (Some(wanted), Some(sent)) => token(wanted.expose_secret()) == token(sent),
             _ => false,
         };
         here || knows
