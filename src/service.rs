@@ -270,7 +270,7 @@ impl Desk {
                     note.within_pin(who.pin)?;
                     if let Some(idem) = &who.idempotency {
                         let body = serde_json::to_string(&out).map_err(|e| Error::Failed(e.to_string()))?;
-                        let places: Vec<Uuid> = note.projects.iter().chain(&note.clients).copied().collect();
+                        let places: Vec<Uuid> = note.projects.iter().copied().collect();
                         record::answer(tx, who.id, &idem.key, body, (note.project, note.client, &places)).await?;
                     }
                     leave_traces(tx, Some(&who), act, &note, now).await?;
@@ -346,10 +346,7 @@ async fn replay<T: DeserializeOwned>(tx: &mut Tx, who: &Hand, idem: &Idempotency
     if who.kind == "user" {
         let mut seen = audience::may_see(tx, stored.project, stored.client).await?;
         for place in stored.places {
-            // A project or a client: ids of the two are never the same.
-            seen = seen
-                && (audience::may_see(tx, Some(place), None).await?
-                    || audience::may_see(tx, None, Some(place)).await?);
+            seen = seen && audience::may_see(tx, Some(place), None).await?;
         }
         if !seen {
             return Err(not_found());

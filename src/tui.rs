@@ -14,6 +14,8 @@
 //! | [`ink`], [`theme`], [`layout`], [`widgets`] | drawing: only safe text, tones instead of colours |
 //! | [`window`] | a list as a window on the server's pages |
 //! | [`memory`] | where it was left and the saved views, between runs |
+//! | [`stage`] | the demo's own orders: stop the server, start it |
+//! | [`tour`] | the steps of the README's tour |
 //! | [`acts`] | what can be done with a finding, wherever one is shown |
 //! | [`panes`], [`modals`] | what is on the screen, one file each |
 //! | [`harness`] | drives an app without a terminal or server: tests, benchmarks |
@@ -44,8 +46,10 @@ mod model;
 pub mod msg;
 mod panes;
 mod runtime;
+pub mod stage;
 pub mod terminal;
 pub mod theme;
+pub mod tour;
 mod widgets;
 mod window;
 mod words;
@@ -77,6 +81,10 @@ pub struct Console {
     /// Minutes without a key until the screen locks.
     pub idle_minutes: u64,
     pub outside: Outside,
+    /// What `:demo` does; only the demo's console has it.
+    pub stage: Option<Arc<dyn stage::Stage>>,
+    /// Opens with the tour's checklist.
+    pub tour: bool,
 }
 
 impl std::fmt::Debug for Console {
@@ -99,7 +107,7 @@ pub async fn run(console: Console) -> color_eyre::Result<()> {
     let drawer = console.state.as_deref().map(drafts::Drawer::new);
     let shelf = console.state.as_deref();
     let shelf = shelf.map(|state| memory::Shelf::new(state, &console.server, &console.email));
-    let app = app::App::new(app::Setup {
+    let mut app = app::App::new(app::Setup {
         keymap,
         theme,
         drafts: drawer.as_ref().map(drafts::Drawer::load).unwrap_or_default(),
@@ -109,6 +117,15 @@ pub async fn run(console: Console) -> color_eyre::Result<()> {
         now: Time::system_now(),
         idle_ms: i64::try_from(console.idle_minutes).ok().map(|m| m * 60_000),
     });
+    if console.tour {
+        app.open_tour();
+    }
     let keep = (drawer, shelf);
-    runtime::run(app, console.remote, console.gate, keep, console.outside).await
+    let host = effect::Host {
+        remote: None,
+        gate: console.gate,
+        stage: console.stage,
+        trace: Arc::default(),
+    };
+    runtime::run(app, console.remote, host, keep, console.outside).await
 }

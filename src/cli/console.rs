@@ -40,8 +40,17 @@ pub async fn run(cx: &Context) -> Result<(), Error> {
         &cx.paths.state_dir,
         remote.filter(|_| has_session),
         servers.first().map(Address::to_string),
+        Extra::default(),
     )
     .await
+}
+
+/// What the demo's console has beside a desk.
+#[derive(Default)]
+pub struct Extra {
+    pub stage: Option<Arc<dyn tui::stage::Stage>>,
+    /// Opens with the tour's checklist.
+    pub tour: bool,
 }
 
 /// Runs the console on a session that is there already (the demo's), or without one. What it keeps of its own (drafts)
@@ -49,7 +58,13 @@ pub async fn run(cx: &Context) -> Result<(), Error> {
 ///
 /// # Errors
 /// As [`run`].
-pub async fn open(cx: &Context, state_dir: &Path, remote: Option<Remote>, server: Option<String>) -> Result<(), Error> {
+pub async fn open(
+    cx: &Context,
+    state_dir: &Path,
+    remote: Option<Remote>,
+    server: Option<String>,
+    extra: Extra,
+) -> Result<(), Error> {
     let file = |name: &str| std::fs::read_to_string(cx.paths.config_dir.join(name)).ok();
     // NO_COLOR, TERM=dumb, or a terminal that has no colours: severity is a letter as well.
     let colours = supports_color::on(supports_color::Stream::Stdout).is_some();
@@ -76,6 +91,8 @@ pub async fn open(cx: &Context, state_dir: &Path, remote: Option<Remote>, server
             tmux: cx.environment.get("TMUX").is_some(),
             mouse: cx.config.console.mouse,
         },
+        stage: extra.stage,
+        tour: extra.tour,
         state: (cx.config.credentials != CredentialPlace::Memory).then(|| state_dir.join("drafts")),
     };
     tui::run(console).await.map_err(|e| Error::Failed(e.to_string()))

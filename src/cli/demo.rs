@@ -3,30 +3,30 @@
 
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
 use serde::Serialize;
 use serde_json::json;
-use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::console;
-use super::context::{Context, Remembered};
+use super::context::Context;
 use super::error::Error;
-use crate::api::session::SignIn;
 use crate::config;
-use crate::remote::Remote;
-use crate::server::Server;
-use crate::service::Desk;
 use crate::service::clock::Clock;
-use crate::service::limits::Limits;
-use crate::store::Store;
+use crate::tui;
 
 mod acts;
 mod agency;
+mod colleague;
+mod machine;
+mod seat;
 mod seed;
 mod slot;
 
+use machine::{Backstage, Machine};
+use seat::Seat;
 use slot::Slot;
 
 /// Open a demo desk: server, database and an agency with findings, in one command
@@ -35,9 +35,12 @@ use slot::Slot;
 riskdesk demo                          the console over a fresh desk; quitting leaves nothing behind
 riskdesk demo --data-dir ~/desk        keeps the desk there and reopens it the next time
 riskdesk demo --import scan.sarif      takes your own report into a project of its own first
+riskdesk demo --tour                   opens with a checklist of what to try
+riskdesk demo --colleague              somebody else works along: watch it happen
 riskdesk demo --no-console             one line of JSON when ready, then runs until SIGINT or SIGTERM
 
-Meanwhile, in another terminal: riskdesk --profile demo finding list -q 'sev:>=high is:open'")]
+Meanwhile, in another terminal: riskdesk --profile demo finding list -q 'sev:>=high is:open'
+Others are signed in, too: --profile demo-analyst, demo-viewer, demo-rival (of a second agency)")]
 pub struct Demo {
     /// Keep the desk's data in this folder, and reopen what is there
     #[arg(long, value_name = "DIR")]
@@ -45,6 +48,12 @@ pub struct Demo {
     /// Only serve; say where as one line of JSON
     #[arg(long)]
     no_console: bool,
+    /// Show the README's tour: as a list now, and as a checklist when the console opens
+    #[arg(long)]
+    tour: bool,
+    /// Somebody else works along, through the API, every few seconds
+    #[arg(long)]
+    colleague: bool,
     /// Reports of your own, taken into a project "My own report" first
     #[arg(long, value_name = "FILE", num_args = 1..)]
     import: Vec<PathBuf>,
@@ -148,31 +157,13 @@ pub async fn run(place: &Place) -> Result<(), Error> {
 /// Makes or reopens the desk, and shows it.
 async fn serve(cx: &Context, command: &Demo, dir: &Path, ends: &mut Ends) -> Result<(), Error> {
     let script = agency::Script::read()?;
-    let failed = |e: &dyn std::fmt::Display| Error::Failed(e.to_string());
-    let database = dir.join("desk.db");
-    let store = Store::open(&format!("sqlite:{}", database.display()))
-        .await
-        .map_err(|e| failed(&e))?;
     let clock = Clock::system();
-    let spool = dir.join("uploads");
-    config::private_dir(&spool).map_err(|e| failed(&e))?;
-    // One person on their own machine, whose desk is filled as fast as it can be.
-    let limits = Limits {
-        requests_per_minute: 0,
-        visits_per_minute: 0,
-        ..Limits::default()
-    };
-    let desk = Desk::within(store.clone(), clock.clone(), Some(spool), limits)
-        .await
-        .map_err(super::admin::refused)?;
-    let listener = TcpListener::bind("127.0.0.1:0").await.map_err(|e| failed(&e))?;
-    let server = Server::start(desk, listener)
-        .await
-        .map_err(|e| Error::Failed(format!("{e:#}")))?;
-    let url = format!("http://{}", server.address);
+    let (machine, store) = Machine::start(dir, clock.clone()).await?;
+    let machine = Arc::new(machine);
+    let url = machine.url();
     let seed = seed::Seed::new(cx, &url, &script, store, &clock);
-    let shown = fill_and_show(cx, command, dir, &url, &seed, ends).await;
-    server.stop().await;
+    let shown = fill_and_show(cx, command, dir, &machine, &seed, ends).await;
+    machine.stop().await;
     shown
 }
 
@@ -180,11 +171,14 @@ async fn fill_and_show(
     cx: &Context,
     command: &Demo,
     dir: &Path,
-    url: &str,
+    machine: &Arc<Machine>,
     seed: &seed::Seed<'_>,
     ends: &mut Ends,
 ) -> Result<(), Error> {
     let console = command.opens_console();
+    if command.tour {
+        tell_tour(cx);
+    }
     let fill = async {
         if !seed.is_made().await? {
             seed.make(console).await?;
@@ -196,71 +190,75 @@ async fn fill_and_show(
         () = ends.wait() => return Ok(()),
     }
 
-    let script = seed.script();
-    let admin = script.admin();
-    let seat = Seat::take(cx, url, &admin.email, &script.password).await?;
-    let shown = if console {
-        console::open(&seat.cx, dir, Some(seat.remote.clone()), Some(url.to_owned())).await
+    let (script, url) = (seed.script(), machine.url());
+    // The admin sits at the console; everybody who has a seat of their own is signed in beside.
+    let mut seats = Vec::new();
+    for (profile, person) in script.seats(&cx.profile) {
+        seats.push(Seat::take(cx, &profile, &url, &person.email, &script.password).await?);
+    }
+    let colleague = if command.colleague {
+        Some(colleague::begin(seed.colleague().await?))
     } else {
-        let people = script
-            .people
-            .iter()
-            .map(|p| json!({"email": p.email, "password": script.password, "role": p.role}))
-            .collect();
-        let ready = Ready {
-            profile: &cx.profile,
-            url,
-            email: &admin.email,
-            password: &script.password,
-            data_dir: dir,
-            people,
-        };
-        let said = cx.out.line(&ready);
-        if said.is_ok() {
-            ends.wait().await;
-        }
-        said
+        None
     };
-    seat.leave().await;
+    let shown = match seats.first() {
+        Some(seat) if console => {
+            let extra = console::Extra {
+                stage: Some(Arc::new(Backstage(machine.clone()))),
+                tour: command.tour,
+            };
+            console::open(&seat.cx, dir, Some(seat.remote.clone()), Some(url), extra).await
+        }
+        _ => say_ready(cx, script, &url, dir, ends).await,
+    };
+    if let Some(colleague) = colleague {
+        colleague.abort();
+    }
+    for seat in seats {
+        seat.leave().await;
+    }
     shown
+}
+
+/// Says where the desk is and who may sign in, and waits for the end.
+async fn say_ready(cx: &Context, script: &agency::Script, url: &str, dir: &Path, ends: &mut Ends) -> Result<(), Error> {
+    let seats = script.seats(&cx.profile);
+    let profile = |email: &str| {
+        seats
+            .iter()
+            .find(|(_, p)| p.email == email)
+            .map(|(name, _)| name.clone())
+    };
+    let people = script.everybody().map(|(agency, p)| {
+        json!({
+            "email": p.email, "password": script.password, "role": p.role, "agency": agency, "profile": profile(&p.email),
+        })
+    });
+    let ready = Ready {
+        profile: &cx.profile,
+        url,
+        email: &script.admin().email,
+        password: &script.password,
+        data_dir: dir,
+        people: people.collect(),
+    };
+    let said = cx.out.line(&ready);
+    if said.is_ok() {
+        ends.wait().await;
+    }
+    said
+}
+
+/// The tour as a list, for the terminal that the console leaves behind.
+fn tell_tour(cx: &Context) {
+    for (n, step) in tui::tour::steps().iter().enumerate() {
+        cx.out.remark(&format!("[ ] {:>2}  {}", n + 1, step.press.join("  ")));
+        cx.out.remark(&format!("        {}", step.told));
+    }
 }
 
 impl Demo {
     fn opens_console(&self) -> bool {
         !self.no_console && std::io::stdout().is_terminal()
-    }
-}
-
-/// The signed-in session under the demo's profile, which other terminals share. Given up when the demo ends.
-struct Seat {
-    cx: Context,
-    remote: Remote,
-}
-
-impl Seat {
-    async fn take(cx: &Context, url: &str, email: &str, password: &str) -> Result<Self, Error> {
-        let mut cx = cx.clone();
-        cx.global.server = Some(url.to_owned());
-        let remote = cx.remote()?;
-        let request = SignIn {
-            email: email.to_owned(),
-            password: password.to_owned(),
-            agency: None,
-            label: Some("demo".into()),
-        };
-        remote.sign_in(&request).await?;
-        let note = Remembered {
-            server: vec![url.to_owned()],
-            email: Some(email.to_owned()),
-        };
-        cx.remember(&note)?;
-        Ok(Self { cx, remote })
-    }
-
-    /// Signs out; the place forgets the profile.
-    async fn leave(self) {
-        if let Err(error) = self.remote.sign_out().await {
-            tracing::debug!(%error, "the demo's session ends with its server");
-        }
     }
 }

@@ -135,6 +135,7 @@ actions! {
     Log "log" Lists Desk "log" "Log of calls, each as a riskdesk command";
     Drafts "drafts" Lists Desk "drafts" "What was typed and not sent";
     ViewAs "view-as" Lists Desk "view as" "What the client's own people see of this";
+    Tour "tour" Lists Desk "tour" "The README's tour as a checklist";
     Lock "lock" Lists Desk "lock" "Lock the screen; place and drafts are kept";
     Pin "pin" Lists Desk "pin" "Pin the client: acts on any other are refused";
     Zoom "zoom" Lists Desk "zoom" "Give this pane the whole screen, and back";

@@ -108,6 +108,7 @@ impl App {
                 held: std::collections::BTreeMap::new(),
                 log: VecDeque::new(),
                 unsent: 0,
+                toured: 0,
                 running: 0,
                 keymap: setup.keymap,
                 theme: setup.theme,

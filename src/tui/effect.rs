@@ -16,6 +16,7 @@ use super::action::Action;
 use super::modals::Layer;
 use super::model::{Chosen, Model};
 use super::panes::PaneId;
+use super::stage::Stage;
 use super::theme::Tone;
 use crate::api::Endpoint;
 use crate::domain::safe::Safe;
@@ -49,6 +50,8 @@ pub trait Gate: Send + Sync {
 pub struct Host {
     pub remote: Option<Remote>,
     pub gate: Arc<dyn Gate>,
+    /// What `:demo` does, in the demo's console.
+    pub stage: Option<Arc<dyn Stage>>,
     /// Where one piece of work leaves the trace id of its answer.
     pub trace: Arc<OnceLock<String>>,
 }
@@ -240,6 +243,8 @@ pub enum Effect {
     /// As if the key of this action had been pressed with the asking sheet gone.
     Run(Action),
     Focus(PaneId),
+    /// A row of this pane was made: it gets the keys, and the cursor goes there.
+    Made(PaneId, uuid::Uuid),
     ChooseClient(Option<Chosen>),
     /// The project and, where it is known, the client it belongs to.
     ChooseProject(Option<Chosen>, Option<Chosen>),
@@ -275,6 +280,8 @@ pub enum Effect {
     Recall(String),
     /// Somebody signed in.
     SignedIn(Remote),
+    /// So many steps of the tour are done.
+    Toured(usize),
     /// What is shown may have changed by one's own act.
     Changed,
     /// What was marked has been done.

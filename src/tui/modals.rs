@@ -41,6 +41,7 @@ pub mod remove;
 pub mod scroll;
 pub mod sign_in;
 pub mod status;
+pub mod tour;
 pub mod undo;
 pub mod why;
 

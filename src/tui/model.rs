@@ -121,6 +121,8 @@ pub struct Model {
     pub log: VecDeque<Logged>,
     /// Writes kept until the link is back.
     pub unsent: usize,
+    /// How many steps of the tour are done.
+    pub toured: usize,
     /// Calls under way.
     pub running: usize,
     pub keymap: Keymap,

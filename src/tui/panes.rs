@@ -79,6 +79,8 @@ pub enum Note<'a> {
     Kept,
     /// The agency's people have come, or changed: `model.people`.
     People,
+    /// A row of this pane was made here: it is what comes next.
+    Made(uuid::Uuid),
     Find(&'a str),
     Query(&'a str),
     Sort(&'a str),

@@ -17,7 +17,7 @@ use tokio::task::AbortHandle;
 
 use super::app::App;
 use super::drafts::Drawer;
-use super::effect::{Gate, Host};
+use super::effect::Host;
 use super::memory::Shelf;
 use super::msg::{Command, Msg};
 use super::terminal::{self, Happened, Keys, Screen};
@@ -61,7 +61,7 @@ const EDITED_MAX: u64 = 1 << 20;
 pub(super) async fn run(
     mut app: App,
     remote: Option<Remote>,
-    gate: Arc<dyn Gate>,
+    host: Host,
     (drawer, shelf): (Option<Drawer>, Option<Shelf>),
     outside: Outside,
 ) -> color_eyre::Result<()> {
@@ -70,11 +70,7 @@ pub(super) async fn run(
     let size = screen.terminal.size()?;
     let mut runtime = Runtime {
         queue: queue.clone(),
-        host: Host {
-            remote: None,
-            gate,
-            trace: Arc::default(),
-        },
+        host,
         jobs: HashMap::new(),
         events: None,
         drawer,

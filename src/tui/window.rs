@@ -52,6 +52,8 @@ pub struct Window<T> {
     exact: bool,
     at: usize,
     chosen: Option<Uuid>,
+    /// A row that was just made: the cursor goes there when it comes, unless it is moved before.
+    made: Option<Uuid>,
     /// The list that is coming starts at its first row, whatever the cursor was on.
     homing: bool,
     /// The list's end is wanted: the rows shown stay until it comes.
@@ -106,6 +108,7 @@ impl<T: Row> Window<T> {
             exact: true,
             at: 0,
             chosen: None,
+            made: None,
             homing: false,
             ending: false,
             top: 0,

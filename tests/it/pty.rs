@@ -11,6 +11,7 @@ use crate::support::desk::Desk;
 
 mod console;
 mod failover;
+mod tour;
 
 use console::{Console, PATIENCE};
 

@@ -36,3 +36,4 @@ mod keys;
 mod layers;
 mod lists;
 mod overview;
+mod picture;

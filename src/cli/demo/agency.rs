@@ -15,6 +15,7 @@ pub struct Script {
     pub people: Vec<Person>,
     pub clients: Vec<Client>,
     pub unassigned: Vec<Unassigned>,
+    pub rival: Rival,
 }
 
 #[derive(Debug, Deserialize)]
@@ -31,6 +32,20 @@ pub struct Person {
     pub email: String,
     pub name: String,
     pub role: Role,
+    /// Signed in beside the admin while the demo runs, under the demo's profile with this behind it.
+    #[serde(default)]
+    pub seat: Option<String>,
+}
+
+/// A second agency on the same server: to its people nothing of the first one exists, and the other way round.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rival {
+    pub name: String,
+    pub admin: Person,
+    pub client: String,
+    pub project: String,
+    pub report: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -112,6 +127,21 @@ impl Script {
         toml::from_str(text).map_err(|e| Error::Failed(format!("the demo's agency.toml: {e}")))
     }
 
+    /// Who is signed in while the demo runs, by profile: the admin under the demo's own.
+    pub fn seats(&self, demo: &str) -> Vec<(String, &Person)> {
+        let beside = self.everybody().filter_map(|(_, person)| {
+            let seat = person.seat.as_ref()?;
+            Some((format!("{demo}-{seat}"), person))
+        });
+        std::iter::once((demo.to_owned(), self.admin())).chain(beside).collect()
+    }
+
+    /// All people of both agencies, each with the agency's name.
+    pub fn everybody(&self) -> impl Iterator<Item = (&str, &Person)> {
+        let own = self.people.iter().map(|p| (self.name.as_str(), p));
+        own.chain(std::iter::once((self.rival.name.as_str(), &self.rival.admin)))
+    }
+
     /// The person the console is signed in as.
     pub fn admin(&self) -> &Person {
         self.people
@@ -124,11 +154,16 @@ impl Script {
 impl Report {
     /// The report as the scanner wrote it.
     pub fn bytes(&self) -> Result<&'static [u8], Error> {
-        let found = REPORTS.iter().find(|(name, _)| *name == self.file);
-        found
-            .map(|(_, bytes)| *bytes)
-            .ok_or_else(|| Error::Failed(format!("the demo names a report that is not built in: {}", self.file)))
+        bytes(&self.file)
     }
+}
+
+/// A report that is built in.
+pub fn bytes(file: &str) -> Result<&'static [u8], Error> {
+    let found = REPORTS.iter().find(|(name, _)| *name == file);
+    found
+        .map(|(_, bytes)| *bytes)
+        .ok_or_else(|| Error::Failed(format!("the demo names a report that is not built in: {file}")))
 }
 
 #[cfg(test)]

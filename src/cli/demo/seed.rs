@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use tokio::sync::Mutex;
 
 use super::acts::{Bytes, FATES, asking, begin, comment, each, findings, import, verdict};
-use super::agency::{Client, Person, Report, Script};
+use super::agency::{Client, Person, Report, Rival, Script};
 use crate::api::client::{CreateClient, EditClient};
 use crate::api::finding::{EditFinding, ReleaseFinding, RoundKind, TriageFinding};
 use crate::api::portal::AddPortalComment;
@@ -97,6 +97,7 @@ impl<'a> Seed<'a> {
         self.to_day(0).await;
         self.today(&works).await?;
         self.question().await?;
+        self.rival().await?;
         self.clock.set_offset(0);
         self.signed_in.lock().await.clear();
         if tell {
@@ -124,7 +125,7 @@ impl<'a> Seed<'a> {
             .await
             .map_err(refused)?;
         for person in script.people.iter().filter(|p| p.email != first.email) {
-            let Person { email, name, role } = person;
+            let Person { email, name, role, .. } = person;
             admin::add_user(
                 &self.store,
                 &script.name,
@@ -138,6 +139,61 @@ impl<'a> Seed<'a> {
             .map_err(refused)?;
         }
         Ok(())
+    }
+
+    /// The second agency: one admin, one client, one project with what its first import brought.
+    async fn rival(&self) -> Result<(), Error> {
+        let Rival {
+            name,
+            admin: person,
+            client,
+            project,
+            report,
+        } = &self.script.rival;
+        let agency = admin::NewAgency::named(name);
+        let now = self.clock.now();
+        admin::init(
+            &self.store,
+            agency,
+            &person.email,
+            &person.name,
+            &self.script.password,
+            now,
+        )
+        .await
+        .map_err(crate::cli::admin::refused)?;
+        let desk = self.as_person(&person.email).await?;
+        let request = CreateClient {
+            name: client.clone(),
+            account_manager: Some(person.email.clone()),
+            ..CreateClient::default()
+        };
+        let opened = desk.write(&request, &Write::fresh()).await?;
+        let request = CreateProject {
+            name: project.clone(),
+            client: Some(opened.key),
+            ..CreateProject::default()
+        };
+        let made = desk.write(&request, &Write::fresh()).await?;
+        let reports = vec![(report.clone(), Bytes::Built(super::agency::bytes(report)?))];
+        import(&desk, &made.key, reports).await?;
+        Ok(())
+    }
+
+    /// Somebody else of the agency, signed in on a session of their own.
+    pub async fn colleague(&self) -> Result<Remote, Error> {
+        let script = self.script;
+        let analyst = script.people.iter().rfind(|p| p.role == Role::Analyst);
+        let email = &analyst.unwrap_or_else(|| script.admin()).email;
+        let remote = self.connect(None)?;
+        let request = SignIn {
+            email: email.clone(),
+            password: script.password.clone(),
+            agency: None,
+            label: Some("colleague".into()),
+        };
+        remote.sign_in(&request).await?;
+        Ok(remote)
     }
 
     /// A client of the API signed in as this person today.

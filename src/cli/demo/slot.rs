@@ -85,11 +85,31 @@ impl Slot {
         }))
     }
 
+    /// Its own profile, and those of the people who are signed in beside.
+    fn profiles(&self) -> Vec<String> {
+        let own = &self.cx.profile;
+        let others = super::agency::Script::read().map_or_else(
+            |_| Vec::new(),
+            |script| script.seats(own).into_iter().map(|(name, _)| name).collect(),
+        );
+        if others.contains(own) {
+            others
+        } else {
+            [vec![own.clone()], others].concat()
+        }
+    }
+
     /// Takes away what a demo that was killed left here. What cannot be removed is in nobody's way.
     fn sweep(&self) {
         let _ = std::fs::remove_dir_all(&self.dir);
-        if let Err(error) = self.cx.forget_session() {
-            tracing::debug!(%error, "the session of a demo that was killed is not forgotten");
+        for profile in self.profiles() {
+            let cx = Context {
+                profile,
+                ..self.cx.clone()
+            };
+            if let Err(error) = cx.forget_session() {
+                tracing::debug!(%error, "the session of a demo that was killed is not forgotten");
+            }
         }
     }
 

@@ -7,7 +7,7 @@ use super::super::effect::{Effect, Owner};
 use super::super::input::Mouse;
 use super::super::keymap::Key;
 use super::super::layout;
-use super::super::modals::{Layer, Shape, brief, drafts, help, inbox, line, log, menu, overview, palette, undo};
+use super::super::modals::{Layer, Shape, brief, drafts, help, inbox, line, log, menu, overview, palette, tour, undo};
 use super::super::model::{Link, Standing};
 use super::super::msg::Command;
 use super::super::panes::{Note, PaneId};
@@ -231,6 +231,7 @@ impl App {
             Action::Overview => self.open(overview::Overview::default()),
             Action::Log => self.open(log::Log::default()),
             Action::Drafts => self.open(drafts::Drafts::default()),
+            Action::Tour => self.open_tour(),
             Action::Lock => self.lock(),
             Action::ViewAs => self.say(Tone::Warn, VIEW_AS),
             Action::Preview => self.toggle_preview(),
@@ -240,6 +241,11 @@ impl App {
         }
         self.dirty = true;
         true
+    }
+
+    /// The tour's checklist, where it was left.
+    pub fn open_tour(&mut self) {
+        self.open(tour::Tour::new(self.model.toured));
     }
 
     pub(super) fn open(&mut self, layer: impl Layer + 'static) {
@@ -297,6 +303,7 @@ impl App {
             | Action::Log
             | Action::Drafts
             | Action::Lock
+            | Action::Tour
             | Action::Preview
             | Action::PrevTab
             | Action::NextTab

@@ -77,6 +77,10 @@ impl App {
                 self.act(action, None);
             }
             Effect::Focus(pane) => self.focus_on(pane),
+            Effect::Made(pane, id) => {
+                self.focus_on(pane);
+                self.with_pane(pane, |pane, cx| pane.note(Note::Made(id), cx));
+            }
             Effect::ChooseClient(client) => self.stand(Standing {
                 client,
                 ..Standing::default()
@@ -166,6 +170,7 @@ impl App {
                 }
                 self.unpark();
             }
+            Effect::Toured(steps) => self.model.toured = steps,
             Effect::Changed => self.tell_all(Note::Resync),
             Effect::Unmark => self.tell_panes(Note::Unmark),
             Effect::Quit => self.leave(),

@@ -1,9 +1,9 @@
 //! The sheets that open and edit a client account. Editing sends only what was changed; who may open the client is an
 //! act of its own on the server (admins), sent after the fields.
 
-use super::super::effect::{Answer, Cx, Fault, Payload};
+use super::super::effect::{Answer, Cx, Effect, Fault, Payload};
 use super::super::model::Model;
-use super::super::panes::Note;
+use super::super::panes::{Note, PaneId};
 use super::super::theme::Tone;
 use super::form::{Field, Form, Sheet, Spec};
 use crate::api::client::{Client, CreateClient, EditClient, SetClientAccess};
@@ -266,6 +266,7 @@ impl Spec for ClientForm {
             Msg::Done(Ok(client)) => {
                 Sheet::<Self>::finish(form, self.draft_key(), cx);
                 let done = if self.edits.is_some() { "saved" } else { "created" };
+                cx.push(Effect::Made(PaneId::Clients, client.id.0));
                 if client.warnings.is_empty() {
                     cx.say(Tone::Good, format!("{} ({}) is {done}.", client.name, client.key));
                 } else {

@@ -9,6 +9,7 @@ use super::super::effect::{Cx, Effect};
 use super::super::ink::{Brush, run};
 use super::super::model::Model;
 use super::super::panes::{Named, PaneId, What};
+use super::super::stage;
 use super::super::theme::Tone;
 use super::picker::{Item, Picker};
 use super::{Layer, Shape};
@@ -103,6 +104,11 @@ impl Palette {
             "queue" => PaneId::Queue,
             "view" if !rest.trim().is_empty() => {
                 cx.push(Effect::View(rest.trim().to_owned()));
+                return true;
+            }
+            "demo" if !rest.is_empty() => {
+                cx.close();
+                stage::order(rest.trim(), cx);
                 return true;
             }
             _ => {

@@ -131,7 +131,7 @@ impl Spec for ProjectForm {
                 Sheet::<Self>::finish(form, self.draft_key(), cx);
                 let done = if self.edits.is_some() { "saved" } else { "created" };
                 cx.say(Tone::Good, format!("{} {} is {done}.", project.key, project.name));
-                cx.push(Effect::Focus(PaneId::Projects));
+                cx.push(Effect::Made(PaneId::Projects, project.id.0));
             }
             Err(fault) => {
                 form.fault(&fault);

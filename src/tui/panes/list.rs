@@ -294,6 +294,7 @@ impl<N: Noun> Pane for ListPane<N> {
                 self.begin_again();
             }
             Note::Resync => self.window.refresh(),
+            Note::Made(id) => self.window.await_row(id),
             Note::Change(event) if N::follows(event.topic) => self.window.refresh(),
             Note::Query(text) => {
                 text.clone_into(&mut self.query);

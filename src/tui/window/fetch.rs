@@ -148,6 +148,12 @@ impl<T: Row> Window<T> {
         }
     }
 
+    /// A row was made: the list is asked for again, and the cursor goes to it.
+    pub fn await_row(&mut self, made: Uuid) {
+        self.made = Some(made);
+        self.refresh();
+    }
+
     /// Takes the answer of the call that `want` named.
     pub fn answer(&mut self, want: &Want, answer: Result<Page<T>, Safe>, now: Time) {
         if self.waiting != Some(want.place) {
@@ -282,6 +288,11 @@ impl<T: Row> Window<T> {
 
     /// Puts the cursor back on the row it was on, at the same height of the screen where that can be.
     fn settle(&mut self, offset: usize) {
+        if let Some(made) = self.made
+            && self.rows().any(|r| r.id() == made)
+        {
+            self.chosen = self.made.take();
+        }
         let place = self.chosen.and_then(|id| self.rows().position(|r| r.id() == id));
         if let Some(i) = place {
             self.at = self.lead + i;

@@ -30,6 +30,7 @@ impl<T: Row> Window<T> {
 
     /// Moving, marking and finding again; whether the action was one of those.
     pub fn act(&mut self, action: Action, count: Option<usize>) -> bool {
+        self.made = None;
         let n = count.unwrap_or(1);
         let page = self.height.saturating_sub(usize::from(self.headed)).max(1);
         match action {

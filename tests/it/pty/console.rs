@@ -1,6 +1,7 @@
 //! The built console in a terminal of its own: keys in, the screen as a terminal would show it out.
 
 use std::io::{Read as _, Write as _};
+use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
@@ -31,6 +32,11 @@ pub struct Console {
 
 impl Console {
     pub fn open(home: &Home, columns: u16, rows: u16) -> Self {
+        Self::of(home, &[], home.path(), columns, rows)
+    }
+
+    /// As [`Console::open`], of a command that opens one, run in this folder.
+    pub fn of(home: &Home, arguments: &[&str], folder: &Path, columns: u16, rows: u16) -> Self {
         let pair = native_pty_system()
             .openpty(PtySize {
                 rows,
@@ -39,13 +45,14 @@ impl Console {
                 pixel_height: 0,
             })
             .unwrap();
-        let plain = home.command(&[]);
+        let plain = home.command(arguments);
         let mut command = CommandBuilder::new(plain.get_program());
+        command.args(plain.get_args());
         command.env_clear();
         for (name, value) in plain.get_envs() {
             command.env(name, value.unwrap_or_default());
         }
-        command.cwd(home.path());
+        command.cwd(folder);
         let before = format!("{:?}", pair.master.get_termios());
         let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);
@@ -94,7 +101,13 @@ impl Console {
     /// Waits until the screen is as wanted.
     #[track_caller]
     pub fn wait(&self, what: &str, wanted: impl Fn(&str) -> bool) {
-        let until = Instant::now() + PATIENCE;
+        self.wait_within(PATIENCE, what, wanted);
+    }
+
+    /// As [`Console::wait`], with another patience.
+    #[track_caller]
+    pub fn wait_within(&self, patience: Duration, what: &str, wanted: impl Fn(&str) -> bool) {
+        let until = Instant::now() + patience;
         let mut seen = self.seen.0.lock().unwrap();
         loop {
             let text = seen.screen.screen().contents();
@@ -171,6 +184,24 @@ impl Console {
 
     pub fn raw(&self) -> Vec<u8> {
         self.seen.0.lock().unwrap().raw.clone()
+    }
+
+    /// Waits until nothing has been written for as long as a person's hand takes to the next key.
+    pub fn rest(&self) {
+        const HAND: Duration = Duration::from_millis(200);
+        let mut seen = self.seen.0.lock().unwrap();
+        loop {
+            let before = seen.raw.len();
+            let (now, waited) = self
+                .seen
+                .1
+                .wait_timeout_while(seen, HAND, |s| s.raw.len() == before && !s.ended)
+                .unwrap();
+            if waited.timed_out() || now.ended {
+                return;
+            }
+            seen = now;
+        }
     }
 
     /// The processor time so far, while there is a process.
