@@ -98,13 +98,13 @@ fn both_ends_are_one_key_away_however_long_the_list_is() {
 fn a_row_that_was_made_gets_the_cursor_unless_somebody_moves_first() {
     let mut w = Window::new(0);
     pump(&mut w, 20);
-    w.await_row(uuid::Uuid::from_u128(25));
+    w.await_row(Uuid::from_u128(25));
     pump(&mut w, 20);
     assert_eq!(w.current(), Some(&N(0)), "it has not come yet");
     w.refresh();
     pump(&mut w, 30);
     assert_eq!(w.current(), Some(&N(25)));
-    w.await_row(uuid::Uuid::from_u128(27));
+    w.await_row(Uuid::from_u128(27));
     w.act(Action::Up, None);
     pump(&mut w, 30);
     assert_eq!(w.current(), Some(&N(24)));
