@@ -1,5 +1,5 @@
 //! API tokens: made by a person for a script, within what that person may do. A token makes no tokens and ends no
-//! sessions: the door of the server sees to that ([`TokenScope`]).
+//! sessions: the door of the server sees to that ([`crate::domain::access::TokenScope`]).
 
 use super::session::{digest, fresh_token};
 use super::{Caller, Desk, Error, Result, not_found, text};

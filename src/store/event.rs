@@ -48,7 +48,7 @@ pub struct EventRow {
     pub client: Option<Uuid>,
 }
 
-/// Events after `seq`, oldest first, at most 500, of all agencies: the hub deals them out. In commit order: see [`write`].
+/// Events after `seq`, oldest first, at most 500, of all agencies: the hub deals them out. In commit order: see [`write()`].
 pub async fn after(door: &mut Door, seq: i64) -> Result<Vec<EventRow>> {
     let text = "SELECT seq, agency_id, at, topic, act, object_id, project_id, client_id FROM event WHERE seq > $1 ORDER BY seq LIMIT 500";
     let rows = door.all(Sql::new(text).bind(seq)).await?;

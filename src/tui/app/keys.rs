@@ -20,6 +20,14 @@ use crate::domain::access::Role;
 const VIEW_AS: &str =
     "The server has no way yet to show what a client's own people see; until then nothing is shown as if it had.";
 
+/// The Alt keys that text fields know from shells and editors.
+fn moves_by_word(code: KeyCode) -> bool {
+    matches!(
+        code,
+        KeyCode::Char('b' | 'f' | 'd') | KeyCode::Backspace | KeyCode::Left | KeyCode::Right
+    )
+}
+
 impl App {
     pub(super) fn key(&mut self, event: KeyEvent) {
         self.dirty = true;
@@ -31,6 +39,7 @@ impl App {
             return match self.model.keymap.in_text(key) {
                 Some(Action::Cancel) => self.cancel(cancelled),
                 Some(action) => self.layer_act(action, None),
+                None if key.alt && !moves_by_word(key.code) => self.escape_then(event),
                 None => self.layer_key(event),
             };
         }
@@ -48,14 +57,9 @@ impl App {
         if self.top().is_some() && self.layer_key_used(event) {
             return;
         }
-        // An unbound Alt-x is Esc, then x.
         let action = self.model.keymap.in_lists(key);
         if action.is_none() && key.alt {
-            self.act(Action::Back, None);
-            self.settle();
-            let mut bare = event;
-            bare.modifiers.remove(KeyModifiers::ALT);
-            return self.key(bare);
+            return self.escape_then(event);
         }
         match action {
             Some(Action::Cancel) => self.cancel(cancelled),
@@ -67,6 +71,15 @@ impl App {
                 self.say(Tone::Dim, &format!("{key} does nothing here; {help} lists what does."));
             }
         }
+    }
+
+    /// An unbound Alt-x is Esc, then x: so a terminal sends the two where they come close together.
+    fn escape_then(&mut self, event: KeyEvent) {
+        self.act(Action::Back, None);
+        self.settle();
+        let mut bare = event;
+        bare.modifiers.remove(KeyModifiers::ALT);
+        self.key(bare);
     }
 
     /// Digits 5 to 9 begin a count, any digit goes on with one.

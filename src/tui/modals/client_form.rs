@@ -229,7 +229,18 @@ impl Spec for ClientForm {
     fn note(&mut self, note: Note, form: &mut Form, cx: &mut Cx) {
         if matches!(note, Note::People) {
             let current = form.value("account_manager");
-            form.late_options("account_manager", managers(&current, cx.model));
+            let mut options = managers(&current, cx.model);
+            if let Some(who) = cx
+                .model
+                .who
+                .as_ref()
+                .filter(|_| current.is_empty() && self.edits.is_none())
+                && let Some(i) = options.iter().position(|(v, _)| *v == who.email)
+            {
+                // Opened before it was known who opens it: the first is chosen, as always in a new form oneself.
+                options[..=i].rotate_right(1);
+            }
+            form.late_options("account_manager", options);
             form.late_options("selected", people(cx.model));
         }
     }
@@ -240,6 +251,12 @@ impl Spec for ClientForm {
         }
         if let Some(client) = self.edits.clone() {
             return self.edit(&client, form, cx);
+        }
+        if form.value("account_manager").is_empty() {
+            return form.refuse(
+                "account_manager",
+                "The agency's people are still on their way. Send again in a moment.",
+            );
         }
         let access = access(&form.value("agency_access"));
         let request = CreateClient {

@@ -51,6 +51,7 @@ fn a_server_killed_under_an_open_console_costs_nothing() {
         let name = format!("Kept {round} Ltd");
         console.press(&format!("\x0e{name}\tit@kept{round}.test"));
         console.wait_for(&format!("it@kept{round}.test"));
+        console.wait_for("‹ ann@agency.test ›");
         let from = Instant::now();
         servers[dead].kill();
         // Saved at once: the write may be the first to find out.

@@ -236,4 +236,13 @@ fn an_unbound_alt_key_is_escape_and_the_key() {
     desk.press("1j<enter>");
     desk.press("<alt-k>");
     assert!(desk.screen().contains("All clients ›"));
+    // Over a text field as well, where a terminal sends the two close together.
+    desk.press("?");
+    assert!(desk.screen().contains("What works here"));
+    desk.press("<alt-2>");
+    let screen = desk.screen();
+    assert!(
+        !screen.contains("What works here") && screen.contains("All clients › Projects"),
+        "{screen}"
+    );
 }
