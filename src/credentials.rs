@@ -16,6 +16,7 @@ use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use crate::config::CredentialPlace;
+use crate::domain::hex::hex;
 use crate::domain::time::Time;
 
 mod file;
@@ -90,8 +91,7 @@ impl Cache {
         let mut origins = origins.to_vec();
         origins.sort();
         origins.dedup();
-        let digest = Sha256::digest(origins.join("\n"));
-        let short: String = digest.iter().take(6).map(|b| format!("{b:02x}")).collect();
+        let short = hex(&Sha256::digest(origins.join("\n"))[..6]);
         Self {
             place,
             dir,

@@ -6,6 +6,7 @@ pub mod access;
 pub mod clock;
 pub mod cvss;
 pub mod fold;
+pub mod hex;
 pub mod id;
 pub mod key;
 pub mod lane;

@@ -74,10 +74,7 @@ impl Format for Generic {
     }
 
     fn decode(&self, source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result<(), Refusal> {
-        let first = {
-            let mut opened = source.open(limits)?;
-            super::source::first_byte(&mut opened).map_err(|e| super::source::unreadable(&e))?
-        };
+        let first = source.first_byte(limits)?;
         if first == Some(b'{') {
             findings(source, limits, out)
         } else {

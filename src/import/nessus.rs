@@ -50,10 +50,7 @@ impl Format for Nessus {
 
     fn decode(&self, source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result<(), Refusal> {
         out.tool(TOOL);
-        let first = {
-            let mut opened = source.open(limits)?;
-            super::source::first_byte(&mut opened).map_err(|e| super::source::unreadable(&e))?
-        };
+        let first = source.first_byte(limits)?;
         if first == Some(b'<') {
             xml::decode(source, limits, out)
         } else {

@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::domain::hex::hex;
 use crate::domain::severity::Severity;
 use crate::domain::time::Time;
 
@@ -51,17 +52,6 @@ pub fn digest(parts: &[&str]) -> String {
         absorb(&mut digest, part);
     }
     hex(&digest.finalize())
-}
-
-#[must_use]
-pub fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut out = String::with_capacity(bytes.len() * 2);
-    for b in bytes {
-        out.push(DIGITS[usize::from(b >> 4)] as char);
-        out.push(DIGITS[usize::from(b & 15)] as char);
-    }
-    out
 }
 
 /// Where a finding stands, as far as the report says.

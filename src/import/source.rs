@@ -69,6 +69,22 @@ impl Source<'_> {
         })
     }
 
+    /// The first byte that is not white space: what tells XML, JSON and tables of one tool apart.
+    ///
+    /// # Errors
+    /// Where the text cannot be opened or read.
+    pub fn first_byte(&mut self, limits: &Limits) -> Result<Option<u8>, Refusal> {
+        let mut reader = self.open(limits)?.reader;
+        let mut byte = [0];
+        loop {
+            match reader.read(&mut byte).map_err(|e| unreadable(&e))? {
+                0 => return Ok(None),
+                _ if byte[0].is_ascii_whitespace() => {}
+                _ => return Ok(Some(byte[0])),
+            }
+        }
+    }
+
     fn rewind(&mut self) -> Result<Box<dyn Read + '_>, Refusal> {
         Ok(match self {
             Self::Memory(bytes) => Box::new(Cursor::new(*bytes)),
@@ -91,21 +107,6 @@ fn bad_gzip(e: &io::Error) -> Refusal {
         Kind::Malformed,
         format!("the gzip data is damaged ({e}); compress the report again"),
     )
-}
-
-/// The first byte of a text that is not white space.
-///
-/// # Errors
-/// Where the text cannot be read.
-pub fn first_byte(text: &mut Text<'_>) -> io::Result<Option<u8>> {
-    let mut byte = [0];
-    loop {
-        match text.reader.read(&mut byte)? {
-            0 => return Ok(None),
-            _ if byte[0].is_ascii_whitespace() => {}
-            _ => return Ok(Some(byte[0])),
-        }
-    }
 }
 
 /// Reads up to `n` bytes; they are gone from `reader`.

@@ -58,10 +58,7 @@ impl Format for Testssl {
 
     fn decode(&self, source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result<(), Refusal> {
         out.tool(TOOL);
-        let first = {
-            let mut opened = source.open(limits)?;
-            super::source::first_byte(&mut opened).map_err(|e| super::source::unreadable(&e))?
-        };
+        let first = source.first_byte(limits)?;
         match first {
             Some(b'[') => {
                 out.summary.count("lines", 0);

@@ -57,10 +57,7 @@ impl Format for Zap {
             out.summary.count(what, 0);
         }
         out.tool(TOOL);
-        let first = {
-            let mut opened = source.open(limits)?;
-            super::source::first_byte(&mut opened).map_err(|e| super::source::unreadable(&e))?
-        };
+        let first = source.first_byte(limits)?;
         if first == Some(b'<') {
             xml::decode(source, limits, out)
         } else {

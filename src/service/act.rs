@@ -144,15 +144,10 @@ pub async fn list(desk: Desk, caller: Caller, request: ListActs) -> Result<Page<
     desk.read(&caller, |tx| {
         Box::pin(async move {
             let slice = store::act::list(tx, user, undone, &window).await?;
-            let mut wires = wire(tx, slice.items.clone(), not_for).await?.into_iter();
-            let keys = |row: &ActRow| store::act::keys(row, undone);
-            let page = of.cursors().page(&list, slice, keys, |_| wires.next());
+            let around = of.cursors().around(&list, &slice, |row| store::act::keys(row, undone));
             Ok(Page {
-                items: page.items.into_iter().flatten().collect(),
-                next: page.next,
-                prev: page.prev,
-                has_more: page.has_more,
-                count: None,
+                items: wire(tx, slice.items, not_for).await?,
+                ..around
             })
         })
     })

@@ -4,9 +4,9 @@ use super::{Caller, Desk, Result, client, cursor, finding, not_found, project, r
 use crate::api::audit::{AuditActor, AuditEvent, AuditObject, Chain, ListAudit, Outcome, VerifyAudit};
 use crate::api::problem::{Code, Problem};
 use crate::api::{Page, Ref};
+use crate::domain::hex::hex;
 use crate::domain::id::AgencyId;
 use crate::domain::key::{self, Kind};
-use crate::import::record::hex;
 use crate::store::trail::{Filter, TrailRow};
 use crate::store::{self, Store, Tx};
 

@@ -120,17 +120,13 @@ pub async fn list(desk: Desk, caller: Caller, request: ListClients) -> Result<Pa
             } else {
                 None
             };
-            let wires = wire(tx, slice.items.clone()).await?;
-            let mut wires = wires.into_iter();
-            let page = of
+            let around = of
                 .cursors()
-                .page(&list, slice, |row| store::client::keys(&filter, row), |_| wires.next());
+                .around(&list, &slice, |row| store::client::keys(&filter, row));
             Ok(Page {
-                items: page.items.into_iter().flatten().collect(),
-                next: page.next,
-                prev: page.prev,
-                has_more: page.has_more,
+                items: wire(tx, slice.items).await?,
                 count,
+                ..around
             })
         })
     })

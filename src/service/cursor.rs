@@ -142,6 +142,15 @@ impl Cursors {
         keys: impl Fn(&R) -> Vec<Key>,
         item: impl FnMut(R) -> T,
     ) -> Page<T> {
+        let around = self.around(list, &slice, keys);
+        Page {
+            items: slice.items.into_iter().map(item).collect(),
+            ..around
+        }
+    }
+
+    /// A page without its items, for those that take more than one look to make.
+    pub fn around<R, T>(&self, list: &List, slice: &Slice<R>, keys: impl Fn(&R) -> Vec<Key>) -> Page<T> {
         let next = slice
             .items
             .last()
@@ -156,7 +165,7 @@ impl Cursors {
             has_more: next.is_some(),
             next,
             prev,
-            items: slice.items.into_iter().map(item).collect(),
+            items: Vec::new(),
             count: None,
         }
     }

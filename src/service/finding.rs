@@ -2,8 +2,6 @@
 //! decisions besides the status in [`decide`], moves between statuses in [`transition`]; all of them are written by a
 //! [`pen::Pen`].
 
-use std::fmt::Write as _;
-
 use uuid::Uuid;
 
 use super::client::{not_archived, person};
@@ -16,6 +14,7 @@ use crate::api::finding::{
 use crate::api::problem::{Code, Problem};
 use crate::api::{Page, Ref};
 use crate::domain::clock;
+use crate::domain::hex::hex;
 use crate::domain::id::{FindingId, UserId};
 use crate::domain::key::{self, Kind};
 use crate::domain::query::{Query, QueryError};
@@ -280,10 +279,7 @@ pub async fn why(desk: Desk, caller: Caller, request: ExplainFinding) -> Result<
                 // Written by hand: no tool's rule made it.
                 fingerprint_version: made.version.unwrap_or(0),
                 fields: made.fields,
-                hash: made.hash.iter().fold(String::new(), |mut out, byte| {
-                    let _ = write!(out, "{byte:02x}");
-                    out
-                }),
+                hash: hex(&made.hash),
                 imports: imports.collect(),
             })
         })

@@ -14,6 +14,7 @@ use crate::api::import::{
 use crate::api::problem::{Code, Problem};
 use crate::api::{Page, Ref};
 use crate::domain::fold::sort_key;
+use crate::domain::hex::unhex;
 use crate::domain::id::{AgencyId, BatchId};
 use crate::domain::time::Time;
 use crate::store::import::apply::{self, Applied};
@@ -145,14 +146,10 @@ pub async fn list(desk: Desk, caller: Caller, request: ListBatches) -> Result<Pa
                 None => None,
             };
             let slice = rows::list(tx, project, &window).await?;
-            let mut wires = wire(tx, slice.items.clone()).await?.into_iter();
-            let page = of.cursors().page(&list, slice, rows::keys, |_| wires.next());
+            let around = of.cursors().around(&list, &slice, rows::keys);
             Ok(Page {
-                items: page.items.into_iter().flatten().collect(),
-                next: page.next,
-                prev: page.prev,
-                has_more: page.has_more,
-                count: None,
+                items: wire(tx, slice.items).await?,
+                ..around
             })
         })
     })
@@ -249,7 +246,7 @@ pub async fn apply(desk: Desk, caller: Caller, request: ApplyBatch) -> Result<Ba
                 transition::after_reopening(tx, note, plan, now).await?;
                 let tools: Vec<PlannedTool> = serde_json::from_str(&row.tools).unwrap_or_default();
                 for tool in tools.into_iter().filter(|t| t.latest) {
-                    let evidence = plan::unhex(&tool.evidence);
+                    let evidence = unhex(&tool.evidence);
                     apply::set_latest(tx, &applied, &tool.tool, evidence, tool.observed_at).await?;
                 }
                 let totals: serde_json::Value = row

@@ -150,16 +150,13 @@ pub async fn list(desk: Desk, caller: Caller, request: ListProjects) -> Result<P
             } else {
                 None
             };
-            let mut wires = wire(tx, slice.items.clone(), now).await?.into_iter();
-            let page = of
+            let around = of
                 .cursors()
-                .page(&list, slice, |row| store::project::keys(&filter, row), |_| wires.next());
+                .around(&list, &slice, |row| store::project::keys(&filter, row));
             Ok(Page {
-                items: page.items.into_iter().flatten().collect(),
-                next: page.next,
-                prev: page.prev,
-                has_more: page.has_more,
+                items: wire(tx, slice.items, now).await?,
                 count,
+                ..around
             })
         })
     })

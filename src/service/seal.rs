@@ -10,8 +10,8 @@ use std::time::Duration;
 use sha2::{Digest as _, Sha256};
 
 use super::{Desk, Result};
+use crate::domain::hex::hex;
 use crate::domain::id::AgencyId;
-use crate::import::record::hex;
 use crate::store::audit::{self, Link};
 use crate::store::{Scope, Store};
 

@@ -15,6 +15,7 @@ use sqlx::{AssertSqlSafe, Row as _};
 
 use super::tx::{Conn, Door, Engine};
 use super::{Error, Result, Sql};
+use crate::domain::hex::hex;
 use crate::domain::time::Time;
 
 /// In order; a shipped one never changes.
@@ -129,12 +130,7 @@ fn expand_rights(out: &mut String, line: &str) {
 }
 
 fn digest(source: &str) -> String {
-    Sha256::digest(source)
-        .iter()
-        .fold(String::with_capacity(64), |mut out, byte| {
-            let _ = write!(out, "{byte:02x}");
-            out
-        })
+    hex(&Sha256::digest(source))
 }
 
 fn changed(name: &str) -> Error {

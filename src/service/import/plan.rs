@@ -9,12 +9,12 @@ use crate::api::event::Topic;
 use crate::api::import::{Batch, PlanBatch, Totals};
 use crate::api::problem::Code;
 use crate::domain::fold::sort_key;
+use crate::domain::hex::hex;
 use crate::domain::id::{BatchId, FindingId, OccurrenceId, PlanId};
 use crate::domain::key::{Kind, key};
 use crate::domain::severity::Severity;
 use crate::domain::time::Time;
 use crate::import::plan::{self as kernel, Age, Known, KnownPlace, Outcome, Scope, Sighting, StagedSet};
-use crate::import::record::hex;
 use crate::service::{Caller, Desk, Error, Result, refuse};
 use crate::store::import::plan::{NewLine, NewPlace, WRITTEN};
 use crate::store::import::{BatchRow, FileRow};
@@ -393,12 +393,4 @@ async fn write_all(
             .map_err(Error::Store)?;
     }
     Ok(())
-}
-
-/// Bytes of a hexadecimal text; what is none is nothing.
-pub(super) fn unhex(text: &str) -> Vec<u8> {
-    text.as_bytes()
-        .chunks(2)
-        .filter_map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
-        .collect()
 }

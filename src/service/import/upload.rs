@@ -12,13 +12,13 @@ use sha2::{Digest as _, Sha256};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use uuid::Uuid;
 
-use super::plan::unhex;
 use super::{file_wire, json, not_applied, open_for_work, rows, sweep_later};
 use crate::api::event::Topic;
 use crate::api::import::BatchFile;
 use crate::api::problem::{Code, Problem};
 use crate::domain::cvss::Cvss;
 use crate::domain::fold::sort_key;
+use crate::domain::hex::unhex;
 use crate::domain::id::BatchId;
 use crate::import::child::{Child, Said};
 use crate::import::limits::{Kind, Limits, Refusal};
