@@ -12,7 +12,7 @@ use riskdesk::import::{self};
 use serde_json::Value;
 
 /// Formats that are scored, with the name of their outermost entries: the first number of a sample's `raw`.
-const FORMATS: [(&str, &[&str]); 10] = [
+const FORMATS: &[(&str, &[&str])] = &[
     ("sarif", &["runs"]),
     ("nuclei", &["records"]),
     ("zap", &["site"]),
@@ -26,7 +26,7 @@ const FORMATS: [(&str, &[&str]); 10] = [
 ];
 
 /// Samples whose expected count is neither our findings nor our occurrences, and why ours is better.
-const ARGUED: [(&str, &str); 6] = [
+const ARGUED: &[(&str, &str)] = &[
     (
         "sarif/bash-report.sarif",
         "27 results repeat 12 places exactly (same rule, file, line, hash, message): a place once, with a count of repeats",
