@@ -88,8 +88,8 @@ actions! {
     HalfUp "half-up" Lists Move "half up" "Half a page up";
     Left "left" Lists Move "left" "Pane (or tab) to the left";
     Right "right" Lists Move "right" "Pane (or tab) to the right";
-    NextPane "next-pane" Lists Move "next pane" "Next pane";
-    PrevPane "prev-pane" Lists Move "prev pane" "Previous pane";
+    NextPane "next-pane" Lists Move "next" "Next pane (or tab)";
+    PrevPane "prev-pane" Lists Move "previous" "Previous pane (or tab)";
     Clients "clients" Lists Desk "clients" "Go to the clients";
     Projects "projects" Lists Desk "projects" "Go to the projects";
     Findings "findings" Lists Desk "findings" "Go to the findings";

@@ -190,18 +190,18 @@ pub fn wrap(text: &Safe, width: usize) -> Vec<Safe> {
 fn wrap_line(line: &str, width: usize, out: &mut Vec<Safe>) {
     let mut row = String::new();
     let mut used = 0;
-    for word in line.split_word_bounds() {
-        let wide = word.width();
+    for piece in pieces(line, width) {
+        let wide = piece.width();
         if used + wide > width && used > 0 {
             out.push(Safe::new(row.trim_end()));
             row.clear();
             used = 0;
-            if word.trim().is_empty() {
+            if piece.trim().is_empty() {
                 continue;
             }
         }
         if wide > width {
-            for cluster in word.graphemes(true) {
+            for cluster in piece.graphemes(true) {
                 if used + cluster.width() > width && used > 0 {
                     out.push(Safe::new(&row));
                     row.clear();
@@ -211,11 +211,25 @@ fn wrap_line(line: &str, width: usize, out: &mut Vec<Safe>) {
                 used += cluster.width();
             }
         } else {
-            row.push_str(word);
+            row.push_str(piece);
             used += wide;
         }
     }
     out.push(Safe::new(row.trim_end()));
+}
+
+/// What stays together on a row: a date, a key or a word with its full stop; the parts of what is too long for one row
+/// (addresses), and of scripts that need no spaces.
+fn pieces(line: &str, width: usize) -> impl Iterator<Item = &str> {
+    let whole = move |run: &str| run.is_ascii() && run.width() <= width;
+    line.split_inclusive(' ').flat_map(move |run| {
+        let word = run.trim_end();
+        let (word, parts) = if whole(word) { (Some(word), "") } else { (None, word) };
+        let space = &run[run.trim_end().len()..];
+        word.into_iter()
+            .chain(parts.split_word_bounds())
+            .chain((!space.is_empty()).then_some(space))
+    })
 }
 
 #[cfg(test)]
@@ -227,5 +241,12 @@ mod tests {
         let lines = wrap(&Safe::block("one two three\n\nabcdefghij 東京都"), 7);
         let lines: Vec<_> = lines.iter().map(Safe::as_str).collect();
         assert_eq!(lines, ["one two", "three", "", "abcdefg", "hij 東", "京都"]);
+    }
+
+    #[test]
+    fn a_date_and_a_full_stop_stay_whole() {
+        let lines = wrap(&Safe::new("released on 2026-10-10. https://a.example/b?c=d"), 14);
+        let lines: Vec<_> = lines.iter().map(Safe::as_str).collect();
+        assert_eq!(lines, ["released on", "2026-10-10.", "https://", "a.example/b?c=", "d"]);
     }
 }

@@ -116,8 +116,8 @@ impl Assign {
     fn apply(&mut self, cx: &mut Cx) {
         let Step::Sure(target, _) = &self.step else { return };
         if Self::must_type(target, cx.model) {
-            let name = target.as_ref().map_or("none", |c| c.name.as_str());
-            if self.typed.value().trim() != name {
+            let name = typed_for(target);
+            if self.typed.value().trim() != name.as_str() {
                 self.note = Some((
                     Tone::Bad,
                     Safe::new(&format!(
@@ -316,8 +316,11 @@ impl Assign {
         }
         y += 1;
         if Self::must_type(target, model) {
-            let text = Safe::new("Another client is pinned. Type the target's name, then Enter:");
-            brush.text(area.x, y, area.width, &text, Tone::Warn);
+            let runs = [
+                run("Another client is pinned. To move all the same, type ", Tone::Warn),
+                run(typed_for(target), Tone::Strong),
+            ];
+            brush.runs(area.x, y, area.width, &runs);
             field::line(brush, area.x, y + 1, area.width.min(40), &self.typed, true, false);
         } else {
             let runs = [
@@ -329,6 +332,11 @@ impl Assign {
             brush.runs(area.x, y, area.width, &runs);
         }
     }
+}
+
+/// What is typed to move past a pin.
+fn typed_for(target: &Target) -> Safe {
+    target.as_ref().map_or_else(|| Safe::new("none"), |c| c.name.clone())
 }
 
 fn projects(n: usize) -> String {

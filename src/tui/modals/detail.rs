@@ -450,7 +450,7 @@ impl Layer for Detail {
             Action::Person,
             Action::Release,
             Action::Take,
-            Action::Right,
+            Action::NextPane,
             Action::NextRecord,
             Action::Why,
             Action::Back,

@@ -1,6 +1,7 @@
 //! Undo and redo (`z`, `ctrl-z`): first what it will do, field by field, then Enter does it. `J` and `K` go to older and
 //! newer acts of one's own.
 
+use jiff::tz::TimeZone;
 use ratatui::layout::Rect;
 
 use super::super::action::Action;
@@ -15,6 +16,7 @@ use super::{Layer, Shape};
 use crate::api::Page;
 use crate::api::act::{Act, ActDone, ActPreview, ActState, ListActs, RedoAct, ShowAct, UndoAct, Way};
 use crate::domain::safe::Safe;
+use crate::domain::time::Time;
 
 /// How many of one's last acts can be gone through.
 const ACTS: u32 = 50;
@@ -153,7 +155,8 @@ impl Undo {
                 let text = format!("{} {}", change.object.key, change.object.name);
                 scroll::text(&mut out, &Safe::new(&text), Tone::Text, width);
             }
-            let text = format!("  {:<14} {} → {}", change.field, shown(&change.from), shown(&change.to));
+            let (from, to) = (shown(&change.from, &model.zone), shown(&change.to, &model.zone));
+            let text = format!("  {:<14} {from} → {to}", change.field);
             scroll::text(&mut out, &Safe::new(&text), Tone::Key, width);
         }
         let more = preview.change_count - preview.changes.len() as i64;
@@ -187,8 +190,12 @@ impl Undo {
     }
 }
 
-fn shown(value: &str) -> &str {
-    if value.is_empty() { "(nothing)" } else { value }
+/// A value as the rest of the screen would say it: times in the agency's zone, to the minute.
+fn shown(value: &str, zone: &TimeZone) -> String {
+    if value.is_empty() {
+        return "(nothing)".to_owned();
+    }
+    Time::parse(value).map_or_else(|_| value.to_owned(), |time| clock::moment(time, zone).to_string())
 }
 
 impl Layer for Undo {

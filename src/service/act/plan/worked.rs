@@ -1,6 +1,6 @@
 //! Findings as they go back: field by field, with what may stand in the way.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use uuid::Uuid;
 
@@ -9,7 +9,7 @@ use crate::api::act::{ActChange, ActObject};
 use crate::api::problem::Obstacle;
 use crate::domain::access::{ClientState, Role, UserState};
 use crate::domain::id::{FindingId, ProjectId, UserId};
-use crate::domain::status::Status;
+use crate::domain::status::{Status, following};
 use crate::domain::time::Time;
 use crate::service::Result;
 use crate::service::finding::transition::spoken;
@@ -65,20 +65,24 @@ impl Plan {
         }
     }
 
-    /// A duplicate goes with its original: who became one since would be left behind.
+    /// A duplicate goes with its original. One that the act did not touch stays as it is: where that does not fit what
+    /// its original goes back to, it would be left behind.
     async fn followers(&mut self, tx: &mut Tx, ids: &[FindingId]) -> Result<()> {
-        let moved: Vec<FindingId> = self
+        let back: HashMap<FindingId, &Decisions> = self
             .findings
             .iter()
-            .filter(|(row, to)| {
-                to.as_ref()
-                    .is_some_and(|to| (to.status, to.duplicate_of) != (row.decided.status, row.decided.duplicate_of))
-            })
-            .map(|(row, _)| row.id)
+            .filter_map(|(row, to)| Some((row.id, to.as_ref()?)))
             .collect();
-        let known: std::collections::HashSet<&FindingId> = ids.iter().collect();
-        let later = store::finding::duplicates_of(tx, &moved).await?;
-        if let Some(later) = later.iter().find(|d| !known.contains(&d.id)) {
+        let originals: Vec<FindingId> = back.keys().copied().collect();
+        let known: HashSet<&FindingId> = ids.iter().collect();
+        let later = store::finding::duplicates_of(tx, &originals).await?;
+        let left_behind = |duplicate: &&FindingRow| {
+            let original = duplicate.decided.duplicate_of.and_then(|of| back.get(&of));
+            !known.contains(&duplicate.id)
+                && original
+                    .is_some_and(|to| to.duplicate_of.is_some() || following(to.status) != duplicate.decided.status)
+        };
+        if let Some(later) = later.iter().find(left_behind) {
             let mut problem = impossible(format!(
                 "{} became a duplicate of what this is about. Change it by hand instead.",
                 later.key

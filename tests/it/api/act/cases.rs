@@ -69,6 +69,7 @@ pub const CASES: &[&str] = &[
     "finding.move dismissed while pending",
     "finding.move original",
     "finding.move original becomes duplicate",
+    "finding.move original stays open",
     "comment.add",
     "comment.add reply",
     "comment.add shared",
@@ -264,13 +265,14 @@ async fn moving(bench: &Bench, admin: &str, word: &str, key: &str, original: &Va
         "dismissed while pending" => (at(Status::PendingVerification).await, "false_positive"),
         "reopened" => (at(Status::VerifiedFixed).await, "open"),
         "retest" => (at(Status::VerifiedFixed).await, "pending_verification"),
-        "original" | "original becomes duplicate" => {
+        // The last leaves its duplicates as they are, in both directions.
+        "original" | "original becomes duplicate" | "original stays open" => {
             at(Status::Duplicate).await;
             at(Status::Duplicate).await;
-            let to = if word == "original" {
-                "verified_fixed"
-            } else {
-                "duplicate"
+            let to = match word {
+                "original" => "verified_fixed",
+                "original stays open" => "in_progress",
+                _ => "duplicate",
             };
             (original.clone(), to)
         }
