@@ -6,6 +6,7 @@
 //! |---|---|
 //! | [`record`] | what every format decodes to: records, fingerprints, summaries |
 //! | [`source`] | a report as text: gzip, UTF-16, byte order marks |
+//! | [`archive`] | zip archives: each member is a file of its own |
 //! | [`head`] | what the beginning of a report says about itself: formats are told by content alone |
 //! | [`json`], [`xml`], [`table`] | pull readers that hold one entry (element, row) at a time |
 //! | [`entries`], [`loose`] | JSON lists of entries; fields whose type scanners do not agree on |
@@ -39,13 +40,13 @@
 //! severities map to ours.
 
 use std::collections::HashSet;
-use std::io::Read;
 
 use self::head::Head;
 use self::limits::{Kind, Limits, Refusal};
 use self::record::{Record, Summary};
 use self::source::Source;
 
+pub mod archive;
 pub mod bandit;
 pub mod child;
 pub mod clock;
@@ -136,6 +137,16 @@ pub trait Sink {
 
     /// `bytes` of text have been read.
     fn progress(&mut self, _bytes: u64) -> Result<(), Refusal> {
+        Ok(())
+    }
+
+    /// The next piece of the text of an archive's member, ahead of its records, which count their places in all of it.
+    fn text(&mut self, _piece: &[u8]) -> Result<(), Refusal> {
+        Ok(())
+    }
+
+    /// The records since the last member were this one's of an archive.
+    fn member(&mut self, _name: &str, _summary: &Summary) -> Result<(), Refusal> {
         Ok(())
     }
 }
@@ -309,15 +320,20 @@ pub fn decode(
     limits: &Limits,
     sink: &mut dyn Sink,
 ) -> Result<Summary, Refusal> {
-    let head = {
-        let mut text = source.open(limits)?;
-        let mut head = Vec::new();
-        text.reader.by_ref().take(HEAD).read_to_end(&mut head).map_err(|e| {
-            source::refusal_in(&e)
-                .unwrap_or_else(|| Refusal::new(Kind::Machinery, format!("the report could not be read: {e}")))
-        })?;
-        head
-    };
+    if let Some(archive) = source.archive()? {
+        return archive::decode(archive, wanted, limits, sink);
+    }
+    one(source, wanted, limits, sink)
+}
+
+/// Decodes what is no archive.
+fn one(
+    source: &mut Source<'_>,
+    wanted: Option<&str>,
+    limits: &Limits,
+    sink: &mut dyn Sink,
+) -> Result<Summary, Refusal> {
+    let head = source.head(HEAD, limits)?;
     let found = detect(&head);
     let chosen = match wanted {
         Some(name) => Some(format(name).ok_or_else(|| unknown_name(name))?),

@@ -1,13 +1,12 @@
 //! `import`: scanner reports into a project, with a plan before anything changes.
 
+mod files;
 mod formats;
-
-use std::sync::Mutex;
-use std::time::{Duration, Instant};
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
+use self::files::{Bar, STDIN, stdin};
 use super::ask;
 use super::context::Context;
 use super::error::Error;
@@ -28,16 +27,18 @@ use crate::remote::{self, Remote, Write};
 riskdesk import scan.sarif nuclei.jsonl --project P-4Q7M
 riskdesk import --plan --json scan.sarif --project P-4Q7M
 riskdesk import apply ID
+nuclei -jsonl -u https://www.acme.example | riskdesk import - --project P-4Q7M --yes
 
 Files given together form one batch. They are read first; then the plan says which findings would be new, recurring, \
 reopened or no longer seen, and nothing in the project changes before you agree (--yes in scripts). --plan only stages \
-the batch and prints its plan; `riskdesk import apply ID` applies it later. What is missing from the reports counts as \
+the batch and prints its plan; `riskdesk import apply ID` applies it later. Each report in a zip archive is a file of \
+the batch; what else is in the archive is left out by name, and archives inside it are not opened. What is missing from the reports counts as \
 no longer seen; where they covered only a part of the project, say which with --covers."
 )]
 pub struct Import {
     #[command(subcommand)]
     command: Option<Command>,
-    /// Report files; gzip is understood
+    /// Report files, `-` for standard input; gzip is understood, and zip archives of reports
     #[arg(required = true, value_name = "FILE")]
     files: Vec<String>,
     /// The project's key, id or name
@@ -360,7 +361,19 @@ async fn import(cx: &Context, command: Import) -> Result<(), Error> {
     let project = command.project.clone().unwrap_or_default();
     // Files that cannot be read are found before anything is sent.
     let mut files = Vec::new();
+    if command.files.iter().filter(|f| *f == STDIN).count() > 1 {
+        return Err(Error::Usage("standard input (`-`) can be given once".into()));
+    }
     for path in &command.files {
+        if path == STDIN {
+            if !command.yes && !command.plan {
+                let why = "standard input is the report, so that nobody can be asked: say --yes (or --plan to see what would happen)";
+                return Err(Error::Usage(why.into()));
+            }
+            let (file, bytes) = stdin().await?;
+            files.push((STDIN, file, bytes));
+            continue;
+        }
         let file = tokio::fs::File::open(path).await;
         let file = file.map_err(|e| Error::Failed(format!("{path}: {e}")))?;
         let meta = file
@@ -398,7 +411,10 @@ async fn staged(
     let mut taken = Vec::new();
     for (n, (path, file, bytes)) in files.into_iter().enumerate() {
         let bar = Bar::new(cx, path, bytes);
-        let name = path.rsplit('/').next().unwrap_or(path);
+        let name = match path {
+            STDIN => "standard input",
+            path => path.rsplit('/').next().unwrap_or(path),
+        };
         let sent = remote
             .upload(batch.id, n, name, format, file, move |sent| bar.at(sent))
             .await;
@@ -448,38 +464,4 @@ async fn decide(
     }
     let applied = apply(remote, &planned).await?;
     told(cx, &applied, files)
-}
-
-/// How far an upload is: a bar that redraws itself on a terminal, a line now and then in a pipe.
-struct Bar {
-    name: String,
-    bytes: u64,
-    loud: bool,
-    told: Mutex<Option<Instant>>,
-}
-
-impl Bar {
-    fn new(cx: &Context, name: &str, bytes: u64) -> Self {
-        Self {
-            name: name.to_owned(),
-            bytes,
-            loud: !cx.out.is_json(),
-            told: Mutex::new(None),
-        }
-    }
-
-    fn at(&self, sent: u64) {
-        let Ok(mut told) = self.told.lock() else { return };
-        let pause = if output::progress_redraws() {
-            Duration::from_millis(100)
-        } else {
-            Duration::from_secs(5)
-        };
-        let due = told.is_none_or(|t| t.elapsed() >= pause);
-        if !self.loud || !(due || sent == self.bytes) {
-            return;
-        }
-        *told = Some(Instant::now());
-        output::upload_progress(&self.name, sent, self.bytes);
-    }
 }

@@ -38,6 +38,8 @@ pub enum Said {
     /// The next piece of the report's text; only where that is not the file's own bytes.
     Text(Vec<u8>),
     Records(Vec<Record>),
+    /// All records of a member of an archive have been said.
+    Member(String, Box<Summary>),
     /// So many bytes of text have been read.
     Progress(u64),
     /// The last word.
@@ -113,6 +115,7 @@ impl Child {
                 }
                 Frame::Text(text) => return Ok(Said::Text(text)),
                 Frame::Progress(bytes) => return Ok(Said::Progress(bytes)),
+                Frame::Member(name, summary) => return Ok(Said::Member(name, summary)),
                 Frame::End(summary) => return Ok(Said::End(summary)),
                 Frame::Refused(refusal) => return Err(*refusal),
             }
@@ -228,6 +231,10 @@ pub fn decode_here(input: File, output: File, format: Option<&str>) -> io::Resul
 
 /// Sends the text ahead where it is not the file's own bytes: offsets of records count in it.
 fn echo(source: &mut Source<'_>, limits: &Limits, out: &mut impl Write) -> Result<(), Refusal> {
+    // The text of an archive's members comes with them.
+    if source.archive()?.is_some() {
+        return Ok(());
+    }
     let mut text = source.open(limits)?;
     if text.verbatim {
         return Ok(());
@@ -262,5 +269,14 @@ impl<W: Write> Sink for Writer<'_, W> {
         frame::write(self.out, &Frame::Progress(bytes))
             .and_then(|()| self.out.flush())
             .map_err(|e| gone(&e))
+    }
+
+    fn text(&mut self, piece: &[u8]) -> Result<(), Refusal> {
+        frame::write(self.out, &Frame::Text(piece.to_vec())).map_err(|e| gone(&e))
+    }
+
+    fn member(&mut self, name: &str, summary: &Summary) -> Result<(), Refusal> {
+        let frame = Frame::Member(name.to_owned(), Box::new(summary.clone()));
+        frame::write(self.out, &frame).map_err(|e| gone(&e))
     }
 }

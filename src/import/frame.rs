@@ -18,8 +18,10 @@ pub const HEAD: usize = 5;
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Frame {
-    /// A piece of the report's text, where that is not the file's own bytes; in order, before any record.
+    /// A piece of the report's text, where that is not the file's own bytes; in order, before any record of it.
     Text(Vec<u8>),
+    /// The records since the last member were this one's of an archive.
+    Member(String, Box<Summary>),
     Record(Box<Record>),
     /// So many bytes of text have been read.
     Progress(u64),
@@ -31,6 +33,7 @@ pub enum Frame {
 const TEXT: u8 = b't';
 const RECORD: u8 = b'r';
 const PROGRESS: u8 = b'p';
+const MEMBER: u8 = b'm';
 const END: u8 = b'e';
 const REFUSED: u8 = b'x';
 
@@ -47,6 +50,7 @@ pub fn write(out: &mut impl Write, frame: &Frame) -> io::Result<()> {
         Frame::Text(bytes) => return put(out, TEXT, bytes),
         Frame::Progress(n) => return put(out, PROGRESS, &n.to_le_bytes()),
         Frame::Record(record) => (RECORD, json(record)?),
+        Frame::Member(name, summary) => (MEMBER, json(&(name, summary))?),
         Frame::End(summary) => (END, json(summary)?),
         Frame::Refused(refusal) => (REFUSED, json(refusal)?),
     };
@@ -64,7 +68,7 @@ fn put(out: &mut impl Write, kind: u8, payload: &[u8]) -> io::Result<()> {
 #[must_use]
 pub fn length(head: [u8; HEAD]) -> Option<usize> {
     let n = u32::from_le_bytes([head[1], head[2], head[3], head[4]]) as usize;
-    (n <= MAX && matches!(head[0], TEXT | RECORD | PROGRESS | END | REFUSED)).then_some(n)
+    (n <= MAX && matches!(head[0], TEXT | RECORD | PROGRESS | MEMBER | END | REFUSED)).then_some(n)
 }
 
 /// Reads a payload.
@@ -77,6 +81,7 @@ pub fn read(kind: u8, payload: Vec<u8>) -> Option<Frame> {
         TEXT => Some(Frame::Text(payload)),
         RECORD => of(&payload).map(Frame::Record),
         PROGRESS => Some(Frame::Progress(u64::from_le_bytes(payload.try_into().ok()?))),
+        MEMBER => of(&payload).map(|named: Box<(String, Box<Summary>)>| Frame::Member(named.0, named.1)),
         END => of(&payload).map(Frame::End),
         REFUSED => of(&payload).map(Frame::Refused),
         _ => None,
@@ -93,6 +98,7 @@ mod tests {
         for frame in [
             Frame::Text(vec![1, 2, 3]),
             Frame::Progress(7 << 40),
+            Frame::Member("a".into(), Box::default()),
             Frame::End(Box::default()),
             Frame::Refused(Box::new(Refusal::new(Kind::Limit, "too much").at(1, 2))),
         ] {

@@ -206,6 +206,11 @@ impl Summary {
     /// Counts one more thing that was left out. Of what has names of the report's own (elements nobody knows), only so
     /// many are told apart.
     pub fn leave_out(&mut self, what: &str) {
+        self.leave_out_many(what, 1);
+    }
+
+    /// [`Summary::leave_out`], several times.
+    pub fn leave_out_many(&mut self, what: &str, n: u64) {
         const NAMES: usize = 50;
         let what = if self.left_out.len() >= NAMES && !self.left_out.iter().any(|c| c.what == what) {
             "other things"
@@ -213,10 +218,10 @@ impl Summary {
             what
         };
         match self.left_out.iter_mut().find(|c| c.what == what) {
-            Some(c) => c.count += 1,
+            Some(c) => c.count += n,
             None => self.left_out.push(Count {
                 what: what.to_owned(),
-                count: 1,
+                count: n,
             }),
         }
     }

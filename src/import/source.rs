@@ -1,14 +1,19 @@
 //! A report as text that can be read more than once: gzip unpacked, UTF-16 and declared Latin-1 turned into UTF-8, byte
-//! order marks gone.
+//! order marks gone. A zip archive is no text: its members are ([`archive`](super::archive)).
 //!
 //! What a file is, is read from its bytes; names play no part. Offsets of records count in the text as it leaves here.
 //! [`Text::verbatim`] says whether that text is the file's own bytes.
 
+mod encoding;
+
 use std::fs::File;
-use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom};
+use std::io::{self, BufReader, Cursor, Read, Seek as _, SeekFrom};
 
 use flate2::read::MultiGzDecoder;
 
+pub use self::encoding::windows_1252;
+use self::encoding::{HEAD, decoded};
+use super::archive::zip::Member;
 use super::json::size;
 use super::limits::{Kind, Limits, Refusal};
 
@@ -18,6 +23,42 @@ pub enum Source<'a> {
     Memory(&'a [u8]),
     /// A file that can be read from its start again.
     File(File),
+    /// A member of an archive.
+    Member(Bytes<'a>, Member),
+}
+
+/// Bytes as they lie there, readable from anywhere.
+#[derive(Debug, Clone, Copy)]
+pub enum Bytes<'a> {
+    Memory(&'a [u8]),
+    File(&'a File),
+}
+
+impl<'a> Bytes<'a> {
+    /// Reads from an offset on; nothing where there is nothing.
+    ///
+    /// # Errors
+    /// Where the file cannot be read.
+    pub fn from(self, offset: u64) -> Result<Box<dyn Read + 'a>, Refusal> {
+        Ok(match self {
+            Self::Memory(bytes) => Box::new(bytes.get(offset as usize..).unwrap_or_default()),
+            Self::File(mut file) => {
+                file.seek(SeekFrom::Start(offset)).map_err(|e| unreadable(&e))?;
+                Box::new(BufReader::with_capacity(256 << 10, file))
+            }
+        })
+    }
+
+    /// How many there are.
+    ///
+    /// # Errors
+    /// Where the file cannot be asked.
+    pub fn size(self) -> Result<u64, Refusal> {
+        match self {
+            Self::Memory(bytes) => Ok(bytes.len() as u64),
+            Self::File(mut file) => file.seek(SeekFrom::End(0)).map_err(|e| unreadable(&e)),
+        }
+    }
 }
 
 /// One reading of the text, from its start.
@@ -36,28 +77,30 @@ impl Source<'_> {
     /// Where the file cannot be read, or is an archive nobody here unpacks.
     pub fn open(&mut self, limits: &Limits) -> Result<Text<'_>, Refusal> {
         let head = {
-            let mut raw = self.rewind()?;
+            let mut raw = self.rewind(limits)?;
             peek(&mut raw, HEAD).map_err(|e| unreadable(&e))?
         };
-        if head.starts_with(b"PK\x03\x04") {
+        let gzip = head.starts_with(&GZIP);
+        if zipped(&head) || gzip && matches!(self, Self::Member(..)) {
             return Err(Refusal::new(
                 Kind::UnknownFormat,
-                "this is a zip archive; unpack it and import the reports in it",
+                "this is an archive inside an archive, which is not opened; unpack the outer one",
             ));
         }
-        let rewound = self.rewind()?;
-        if !head.starts_with(&[0x1f, 0x8b]) {
+        let whole = matches!(self, Self::Memory(_) | Self::File(_));
+        let rewound = self.rewind(limits)?;
+        if !gzip {
             let (mut reader, base, recoded) = decoded(rewound, &head);
             if base > 0 {
                 skip(&mut reader, base).map_err(|e| unreadable(&e))?;
             }
             return Ok(Text {
                 reader: Box::new(Capped::new(reader, limits)),
-                base,
-                verbatim: !recoded,
+                base: if whole { base } else { 0 },
+                verbatim: whole && !recoded,
             });
         }
-        let mut gz: Box<dyn Read + '_> = Box::new(Ratio::new(rewound, limits));
+        let mut gz: Box<dyn Read + '_> = Box::new(gunzip(rewound, limits));
         let head = peek(&mut gz, HEAD).map_err(|e| refusal_in(&e).unwrap_or_else(|| bad_gzip(&e)))?;
         let again: Box<dyn Read + '_> = Box::new(Cursor::new(head.clone()).chain(gz));
         let (mut reader, base, _) = decoded(again, &head);
@@ -85,15 +128,45 @@ impl Source<'_> {
         }
     }
 
-    fn rewind(&mut self) -> Result<Box<dyn Read + '_>, Refusal> {
-        Ok(match self {
-            Self::Memory(bytes) => Box::new(Cursor::new(*bytes)),
-            Self::File(file) => {
-                file.seek(SeekFrom::Start(0)).map_err(|e| unreadable(&e))?;
-                Box::new(BufReader::with_capacity(256 << 10, &*file))
-            }
-        })
+    /// The beginning of the text.
+    ///
+    /// # Errors
+    /// Where the text cannot be opened or read.
+    pub fn head(&mut self, length: u64, limits: &Limits) -> Result<Vec<u8>, Refusal> {
+        let mut head = Vec::new();
+        let mut reader = self.open(limits)?.reader.take(length);
+        reader.read_to_end(&mut head).map_err(|e| unreadable(&e))?;
+        Ok(head)
     }
+
+    /// The archive that this is, if it is one; a member is none.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    pub fn archive(&self) -> Result<Option<Bytes<'_>>, Refusal> {
+        let bytes = match self {
+            Self::Memory(bytes) => Bytes::Memory(bytes),
+            Self::File(file) => Bytes::File(file),
+            Self::Member(..) => return Ok(None),
+        };
+        let head = peek(&mut bytes.from(0)?, HEAD).map_err(|e| unreadable(&e))?;
+        Ok(zipped(&head).then_some(bytes))
+    }
+
+    fn rewind(&mut self, limits: &Limits) -> Result<Box<dyn Read + '_>, Refusal> {
+        match self {
+            Self::Memory(bytes) => Bytes::Memory(bytes).from(0),
+            Self::File(file) => Bytes::File(file).from(0),
+            Self::Member(archive, member) => member.open(*archive, limits),
+        }
+    }
+}
+
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+
+/// Whether this is how a zip archive begins; the second is one without members.
+fn zipped(head: &[u8]) -> bool {
+    head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06")
 }
 
 /// What is said of a text that cannot be read.
@@ -118,111 +191,6 @@ fn peek(reader: &mut dyn Read, n: usize) -> io::Result<Vec<u8>> {
 
 fn skip(reader: &mut dyn Read, n: u64) -> io::Result<()> {
     io::copy(&mut reader.take(n), &mut io::sink()).map(|_| ())
-}
-
-/// How much is looked at to tell the encoding: an XML declaration fits.
-const HEAD: usize = 256;
-
-/// The encoding an XML declaration names, in lower case.
-fn declared(head: &[u8]) -> Option<String> {
-    let declaration = head.strip_prefix(b"<?xml")?;
-    let declaration = &declaration[..memchr::memmem::find(declaration, b"?>")?];
-    let text = std::str::from_utf8(declaration).ok()?;
-    let (_, after) = text.split_once("encoding")?;
-    let value = after.trim_start().strip_prefix('=')?.trim_start();
-    let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
-    let (name, _) = value[1..].split_once(quote)?;
-    Some(name.trim().to_ascii_lowercase())
-}
-
-/// The encodings that are read as Windows-1252, which holds all of them but a few signs.
-fn is_western(name: &str) -> bool {
-    matches!(
-        name,
-        "iso-8859-1"
-            | "iso8859-1"
-            | "iso_8859-1"
-            | "iso-8859-15"
-            | "latin1"
-            | "latin-1"
-            | "l1"
-            | "windows-1252"
-            | "cp1252"
-    )
-}
-
-/// What Windows-1252 has where Latin-1 has control characters; five of them stay undefined.
-const HIGH: [char; 32] = [
-    '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8D}', 'Ž', '\u{8F}', '\u{90}', '‘', '’',
-    '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9D}', 'ž', 'Ÿ',
-];
-
-fn western(byte: u8) -> char {
-    match byte {
-        0x80..=0x9F => HIGH[usize::from(byte - 0x80)],
-        b => char::from(b),
-    }
-}
-
-/// Bytes of Windows-1252 as text.
-#[must_use]
-pub fn windows_1252(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| western(*b)).collect()
-}
-
-/// Windows-1252 to UTF-8.
-struct Western<'s> {
-    inner: Box<dyn Read + 's>,
-    /// The rest of a character that did not fit.
-    rest: [u8; 4],
-    left: usize,
-}
-
-impl Read for Western<'_> {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        if self.left > 0 {
-            let n = self.left.min(out.len());
-            let from = self.rest.len() - self.left;
-            out[..n].copy_from_slice(&self.rest[from..from + n]);
-            self.left -= n;
-            return Ok(n);
-        }
-        // A byte becomes three at most.
-        let mut bytes = vec![0; (out.len() / 3).clamp(1, 64 << 10)];
-        let n = self.inner.read(&mut bytes)?;
-        let mut at = 0;
-        for byte in &bytes[..n] {
-            let mut encoded = [0; 4];
-            let text = western(*byte).encode_utf8(&mut encoded).as_bytes();
-            let fits = text.len().min(out.len() - at);
-            out[at..at + fits].copy_from_slice(&text[..fits]);
-            at += fits;
-            if fits < text.len() {
-                self.left = text.len() - fits;
-                self.rest[4 - self.left..].copy_from_slice(&text[fits..]);
-            }
-        }
-        Ok(at)
-    }
-}
-
-/// The reader that yields UTF-8, the length of a UTF-8 byte order mark still to be skipped, and whether it was another
-/// encoding.
-fn decoded<'s>(reader: Box<dyn Read + 's>, head: &[u8]) -> (Box<dyn Read + 's>, u64, bool) {
-    match head {
-        [0xEF, 0xBB, 0xBF, ..] => (reader, 3, false),
-        [0xFF, 0xFE, ..] | [b'{' | b'[' | b'<', 0, _, 0, ..] => (Box::new(Utf16::new(reader, false)), 0, true),
-        [0xFE, 0xFF, ..] | [0, b'{' | b'[' | b'<', 0, _, ..] => (Box::new(Utf16::new(reader, true)), 0, true),
-        _ if declared(head).is_some_and(|name| is_western(&name)) => {
-            let western = Western {
-                inner: reader,
-                rest: [0; 4],
-                left: 0,
-            };
-            (Box::new(western), 0, true)
-        }
-        _ => (reader, 0, false),
-    }
 }
 
 /// A refusal that travelled through `io::Error`.
@@ -265,11 +233,14 @@ impl<R: Read> Read for Capped<R> {
     }
 }
 
-/// Unpacks gzip and ends a bomb.
-struct Ratio<'s> {
-    gz: MultiGzDecoder<Counted<'s>>,
+/// Ends a bomb: what unpacks to many times its size.
+pub struct Ratio<R> {
+    inner: R,
     out: u64,
     most: u64,
+    what: &'static str,
+    /// How much of the packed bytes was read.
+    packed: fn(&R) -> u64,
 }
 
 struct Counted<'s> {
@@ -286,127 +257,52 @@ impl Read for Counted<'_> {
 }
 
 /// Below this much text a high ratio is just a small, repetitive report.
-const RATIO_FLOOR: u64 = 16 << 20;
+pub const RATIO_FLOOR: u64 = 16 << 20;
 
-impl<'s> Ratio<'s> {
-    fn new(inner: Box<dyn Read + 's>, limits: &Limits) -> Self {
+impl<R: Read> Ratio<R> {
+    pub fn new(inner: R, what: &'static str, packed: fn(&R) -> u64, limits: &Limits) -> Self {
         Self {
-            gz: MultiGzDecoder::new(Counted { inner, count: 0 }),
+            inner,
             out: 0,
             most: limits.ratio,
+            what,
+            packed,
         }
     }
 }
 
-impl Read for Ratio<'_> {
+impl<R: Read> Read for Ratio<R> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        let n = self
-            .gz
-            .read(buf)
-            .map_err(|e| refusal_in(&e).map_or_else(|| io::Error::other(bad_gzip(&e)), io::Error::other))?;
+        let n = self.inner.read(buf)?;
         self.out += n as u64;
-        let packed = self.gz.get_ref().count.max(1);
+        let packed = (self.packed)(&self.inner).max(1);
         if self.out > RATIO_FLOOR && self.out / packed > self.most {
             return Err(smuggle(
                 Kind::Limit,
-                format!("the gzip data unpacks to more than {} times its size", self.most),
+                format!(
+                    "the {} data unpacks to more than {} times its size",
+                    self.what, self.most
+                ),
             ));
         }
         Ok(n)
     }
 }
 
-/// UTF-16 to UTF-8. Lone surrogates are an error, as they are in UTF-8.
-struct Utf16<'s> {
-    inner: Box<dyn Read + 's>,
-    big: bool,
-    /// Bytes read but not decoded: at most an odd byte or half a pair.
-    rest: Vec<u8>,
-    out: Vec<u8>,
-    taken: usize,
-    started: bool,
-    done: bool,
-}
+/// Gzip data, one stream behind the other, whose damage is told as such.
+struct Gzip<'s>(MultiGzDecoder<Counted<'s>>);
 
-impl<'s> Utf16<'s> {
-    fn new(inner: Box<dyn Read + 's>, big: bool) -> Self {
-        Self {
-            inner,
-            big,
-            rest: Vec::new(),
-            out: Vec::new(),
-            taken: 0,
-            started: false,
-            done: false,
-        }
-    }
-
-    fn unit(&self, at: usize) -> u16 {
-        let pair = [self.rest[at], self.rest[at + 1]];
-        if self.big {
-            u16::from_be_bytes(pair)
-        } else {
-            u16::from_le_bytes(pair)
-        }
-    }
-
-    fn refill(&mut self) -> io::Result<()> {
-        self.out.clear();
-        self.taken = 0;
-        let mut chunk = vec![0; 64 << 10];
-        let n = self.inner.read(&mut chunk)?;
-        self.done = n == 0;
-        self.rest.extend_from_slice(&chunk[..n]);
-        let whole = self.rest.len() & !1;
-        let mut at = 0;
-        while at < whole {
-            let first = self.unit(at);
-            let low = if (0xD800..0xDC00).contains(&first) {
-                if at + 2 >= whole {
-                    break;
-                }
-                Some(self.unit(at + 2))
-            } else {
-                None
-            };
-            let Some(Ok(c)) = char::decode_utf16([first].into_iter().chain(low)).next() else {
-                return Err(smuggle(
-                    Kind::Malformed,
-                    "not valid UTF-16; export the report again".into(),
-                ));
-            };
-            at += if low.is_some() { 4 } else { 2 };
-            if c == '\u{FEFF}' && !self.started {
-                self.started = true;
-                continue;
-            }
-            self.started = true;
-            self.out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
-        }
-        self.rest.drain(..at);
-        if self.done && !self.rest.is_empty() {
-            return Err(smuggle(
-                Kind::Malformed,
-                "the UTF-16 text ends in the middle of a character".into(),
-            ));
-        }
-        Ok(())
-    }
-}
-
-impl Read for Utf16<'_> {
+impl Read for Gzip<'_> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        while self.taken == self.out.len() {
-            if self.done {
-                return Ok(0);
-            }
-            self.refill()?;
-        }
-        let n = buf.len().min(self.out.len() - self.taken);
-        buf[..n].copy_from_slice(&self.out[self.taken..self.taken + n]);
-        self.taken += n;
-        Ok(n)
+        self.0
+            .read(buf)
+            .map_err(|e| refusal_in(&e).map_or_else(|| io::Error::other(bad_gzip(&e)), io::Error::other))
     }
+}
+
+fn gunzip<'s>(inner: Box<dyn Read + 's>, limits: &Limits) -> Ratio<Gzip<'s>> {
+    let gz = MultiGzDecoder::new(Counted { inner, count: 0 });
+    Ratio::new(Gzip(gz), "gzip", |gz| gz.0.get_ref().count, limits)
 }
 
 #[cfg(test)]
@@ -460,18 +356,6 @@ mod tests {
             assert!(text.ends_with("<a>€ café</a>") && base == 0 && !verbatim, "{text}");
         }
         assert!(read(&gz(&latin("iso-8859-1"))).0.ends_with("€ café</a>"));
-        // However little is asked for at once.
-        let mut slow = Western {
-            inner: Box::new(&b"\x80\xe9x"[..]),
-            rest: [0; 4],
-            left: 0,
-        };
-        let mut out = Vec::new();
-        let mut one = [0];
-        while slow.read(&mut one).unwrap() == 1 {
-            out.push(one[0]);
-        }
-        assert_eq!(out, "€éx".as_bytes());
     }
 
     fn refused(bytes: &[u8], limits: &Limits) -> String {
@@ -490,7 +374,7 @@ mod tests {
         let limits = Limits::default();
         assert!(refused(&gz(&vec![b' '; 40 << 20]), &limits).contains("200 times"));
         assert!(refused(&gz(b"hello")[..12], &limits).contains("damaged"));
-        assert!(refused(b"PK\x03\x04rest", &limits).contains("zip"));
+        assert!(refused(b"PK\x03\x04rest", &limits).contains("archive inside an archive"));
         assert!(refused(&[0xFF, 0xFE, 0x00, 0xD8, 0x41, 0x00], &limits).contains("UTF-16"));
         let small = Limits { bytes: 10, ..limits };
         assert!(refused(&[b' '; 11], &small).contains("larger than 10 bytes"));

@@ -22,6 +22,7 @@ use crate::store::import::{BatchRow, FileRow};
 use crate::store::{self, Tx, import as rows};
 
 mod plan;
+mod spool;
 mod upload;
 
 pub use plan::plan;

@@ -3,6 +3,8 @@
 //! Staging happens in short transactions of a few hundred rows; a plan is rows too; applying it is one transaction of a
 //! dozen statements over whole sets, however large the import is.
 
+use std::ops::Range;
+
 use uuid::Uuid;
 
 use super::client::UserRef;
@@ -173,10 +175,17 @@ pub async fn files(tx: &mut Tx, batches: &[BatchId]) -> Result<Vec<FileRow>> {
         .collect()
 }
 
-/// Puts a file into a batch, in place of an earlier one of its number; a plan made before is no plan any more.
-pub async fn put_file(tx: &mut Tx, file: FileRow) -> Result<()> {
-    let old = Sql::new("DELETE FROM import_file WHERE agency_id = $1 AND batch_id = $2 AND n = $3");
-    tx.run(old.bind(file.batch).bind(file.n)).await?;
+/// Puts files into a batch, in place of the earlier ones of their numbers; a plan made before is no plan any more.
+pub async fn put_files(tx: &mut Tx, batch: BatchId, numbers: Range<i64>, files: Vec<FileRow>) -> Result<()> {
+    let old = Sql::new("DELETE FROM import_file WHERE agency_id = $1 AND batch_id = $2 AND n >= $3 AND n < $4");
+    tx.run(old.bind(batch).bind(numbers.start).bind(numbers.end)).await?;
+    for file in files {
+        put_file(tx, file).await?;
+    }
+    set_state(tx, batch, "open", None).await
+}
+
+async fn put_file(tx: &mut Tx, file: FileRow) -> Result<()> {
     let list = |list: &[String]| serde_json::to_string(list).unwrap_or_else(|_| "[]".into());
     let sql = Sql::new(
         "INSERT INTO import_file (agency_id, batch_id, id, n, name, format, tools, bytes, digest, records, findings, occurrences, left_out, covers, observed_at) \
@@ -197,8 +206,7 @@ pub async fn put_file(tx: &mut Tx, file: FileRow) -> Result<()> {
         .bind(file.left_out)
         .bind(list(&file.covers))
         .bind(file.observed_at);
-    tx.run(sql).await?;
-    set_state(tx, file.batch, "open", None).await
+    tx.run(sql).await.map(drop)
 }
 
 /// Moves a batch that was not applied to another state; its plan is forgotten.

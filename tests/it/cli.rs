@@ -10,6 +10,7 @@ mod audit;
 mod demo;
 mod finding;
 mod hostile;
+mod import;
 mod proxy;
 mod undo;
 

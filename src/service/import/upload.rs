@@ -5,13 +5,13 @@ use std::collections::HashSet;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt as _;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use sha2::{Digest as _, Sha256};
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::AsyncRead;
 use uuid::Uuid;
 
+use super::spool::{nameless, spool_to};
 use super::{file_wire, json, not_applied, open_for_work, rows, sweep_later};
 use crate::api::event::Topic;
 use crate::api::import::BatchFile;
@@ -20,10 +20,11 @@ use crate::domain::cvss::Cvss;
 use crate::domain::fold::sort_key;
 use crate::domain::hex::unhex;
 use crate::domain::id::BatchId;
+use crate::import::archive::MEMBERS;
 use crate::import::child::{Child, Said};
 use crate::import::limits::{Kind, Limits, Refusal};
-use crate::import::record::{Record, Summary};
-use crate::import::{json::size, plan as kernel};
+use crate::import::plan as kernel;
+use crate::import::record::{Count, Record, Summary};
 use crate::service::limits::Spool;
 use crate::service::{Caller, Desk, Error, Result, refuse};
 use crate::store::event::{self, NewEvent};
@@ -87,6 +88,7 @@ pub async fn upload(
     taking.room = Some(room);
     let taken = taking.take(format.as_deref()).await;
     drop(decoder);
+    let members = std::mem::take(&mut taking.members);
     let file = taking.id;
     let summary = match taken {
         Ok(summary) => summary,
@@ -95,36 +97,44 @@ pub async fn upload(
             return Err(error);
         }
     };
-    let mut left_out = summary.left_out.clone();
-    if let Some(note) = &summary.note {
-        left_out.push(crate::import::record::Count {
-            what: note.clone(),
-            count: 0,
-        });
-    }
-    let row = FileRow {
+    let row = |id: Uuid, at: usize, name: String, bytes: u64, summary: &Summary| FileRow {
         batch,
-        id: file,
-        n: n as i64,
+        id,
+        n: n as i64 * MEMBERS + at as i64,
         name,
         format: summary.format.clone(),
         tools: summary.tools.clone(),
         bytes: bytes as i64,
-        digest,
+        digest: digest.clone(),
         records: summary.records() as i64,
         findings: summary.findings as i64,
         occurrences: summary.occurrences as i64,
-        left_out: json(&left_out),
+        left_out: json(&left_out(summary)),
         covers: summary.covers.clone(),
         observed_at: summary.observed_at,
     };
-    let wire = file_wire(row.clone());
+    let whole = row(file, 0, name.clone(), bytes, &summary);
+    let detail = serde_json::json!({ "records": whole.records, "findings": whole.findings, "bytes": whole.bytes });
+    let wire = file_wire(whole.clone());
+    // Each member of an archive is a file of the batch.
+    let mut files: Vec<FileRow> = members
+        .into_iter()
+        .enumerate()
+        .map(|(at, (id, member, summary))| {
+            let name = name_of(&format!("{name}: {member}"), n);
+            row(id, at, name, summary.bytes, &summary)
+        })
+        .collect();
+    match files.first_mut() {
+        // What was left out of the archive itself is told with its first member.
+        Some(first) => first.left_out.clone_from(&whole.left_out),
+        None => files.push(whole),
+    }
     desk.act(&caller, "import.upload", move |tx, note| {
         Box::pin(async move {
             let now = open_for_work(tx, batch).await?;
             not_applied(&now)?;
-            let detail = serde_json::json!({ "records": row.records, "findings": row.findings, "bytes": row.bytes });
-            rows::put_file(tx, row).await?;
+            rows::put_files(tx, batch, n as i64 * MEMBERS..(n as i64 + 1) * MEMBERS, files).await?;
             note.object(Topic::Import, batch)
                 .within(Some(project.id), project.client)
                 .detail(&detail);
@@ -132,6 +142,12 @@ pub async fn upload(
         })
     })
     .await
+}
+
+/// What a report held that was left out, and what is to be said of it as a whole.
+fn left_out(summary: &Summary) -> Vec<Count> {
+    let note = summary.note.clone().map(|what| Count { what, count: 0 });
+    summary.left_out.iter().cloned().chain(note).collect()
 }
 
 /// The name of a file, whatever characters it has: names are data. Cut to what is kept; printers make it safe.
@@ -147,66 +163,6 @@ fn name_of(given: &str, n: usize) -> String {
     } else {
         name
     }
-}
-
-struct Spooled {
-    file: File,
-    bytes: u64,
-    digest: Vec<u8>,
-}
-
-/// A file without a name: it is gone with its last handle, whatever happens to the process.
-fn nameless(folder: &Path) -> io::Result<File> {
-    let path = folder.join(Uuid::new_v4().to_string());
-    let file = File::options().read(true).write(true).create_new(true).open(&path)?;
-    std::fs::remove_file(&path)?;
-    Ok(file)
-}
-
-async fn spool_to(
-    folder: &Path,
-    mut body: impl AsyncRead + Send + Unpin,
-    max: u64,
-    room: &mut Spool,
-) -> Result<Spooled> {
-    let failed = |e: io::Error| {
-        tracing::error!(error = %e, "an upload could not be spooled");
-        Error::from(Problem::new(
-            Code::Unavailable,
-            format!("The server could not keep the upload ({}). Try again later.", e.kind()),
-        ))
-    };
-    let file = nameless(folder).map_err(failed)?;
-    let mut out = tokio::fs::File::from_std(file.try_clone().map_err(failed)?);
-    let (mut hash, mut bytes) = (Sha256::new(), 0_u64);
-    let mut piece = vec![0; 256 << 10];
-    loop {
-        let n = body.read(&mut piece).await.map_err(|_| {
-            Error::from(Problem::new(
-                Code::InvalidRequest,
-                "The upload broke off before its end; nothing of it was kept. Send it again.",
-            ))
-        })?;
-        if n == 0 {
-            break;
-        }
-        bytes += n as u64;
-        if bytes > max {
-            return refuse(
-                Code::PayloadTooLarge,
-                format!("A report may have up to {}. Split it.", size(max)),
-            );
-        }
-        room.grow(n as u64)?;
-        hash.update(&piece[..n]);
-        out.write_all(&piece[..n]).await.map_err(failed)?;
-    }
-    out.flush().await.map_err(failed)?;
-    Ok(Spooled {
-        file,
-        bytes,
-        digest: hash.finalize().to_vec(),
-    })
 }
 
 /// A report being decoded and staged.
@@ -228,6 +184,8 @@ struct Taking<'d> {
     told: Instant,
     /// What the upload and its text hold of the spool.
     room: Option<Spool>,
+    /// The members of an archive that were read to their end.
+    members: Vec<(Uuid, String, Summary)>,
 }
 
 /// A chunk that still grows: from its first record to the end of its last.
@@ -262,6 +220,7 @@ impl<'d> Taking<'d> {
             chunk: None,
             told: Instant::now(),
             room: None,
+            members: Vec::new(),
         }
     }
 
@@ -276,19 +235,30 @@ impl<'d> Taking<'d> {
                     self.stage(part).await?;
                 }
                 Said::Progress(bytes) => self.tell(bytes).await?,
+                Said::Member(name, summary) => {
+                    self.close().await?;
+                    let id = std::mem::replace(&mut self.id, Uuid::now_v7());
+                    self.members.push((id, name, *summary));
+                    self.row = 0;
+                    self.said.clear();
+                }
                 Said::End(summary) => {
-                    if let Some(last) = self.chunk.take() {
-                        let chunks = vec![self.pack(last).await?];
-                        self.stage(Part {
-                            chunks,
-                            ..Part::default()
-                        })
-                        .await?;
-                    }
+                    self.close().await?;
                     return Ok(*summary);
                 }
             }
         }
+    }
+
+    /// Stages the last chunk of a file.
+    async fn close(&mut self) -> Result<()> {
+        let Some(last) = self.chunk.take() else { return Ok(()) };
+        let chunks = vec![self.pack(last).await?];
+        self.stage(Part {
+            chunks,
+            ..Part::default()
+        })
+        .await
     }
 
     fn keep_text(&mut self, piece: &[u8]) -> Result<()> {

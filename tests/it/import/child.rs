@@ -22,24 +22,27 @@ fn file(bytes: &[u8]) -> File {
     file
 }
 
-struct Heard {
-    records: Vec<Record>,
-    text: Vec<u8>,
-    summary: Summary,
+pub struct Heard {
+    pub records: Vec<Record>,
+    pub text: Vec<u8>,
+    pub members: Vec<(String, Summary)>,
+    pub summary: Summary,
 }
 
-async fn decode(bytes: &[u8], format: Option<&str>) -> Result<Heard, Refusal> {
+pub async fn decode(bytes: &[u8], format: Option<&str>) -> Result<Heard, Refusal> {
     let mut child = Child::start(exe(), file(bytes), format)?;
-    let (mut records, mut text) = (Vec::new(), Vec::new());
+    let (mut records, mut text, mut members) = (Vec::new(), Vec::new(), Vec::new());
     loop {
         match child.next().await? {
             Said::Records(more) => records.extend(more),
             Said::Text(more) => text.extend(more),
             Said::Progress(_) => {}
+            Said::Member(name, summary) => members.push((name, *summary)),
             Said::End(summary) => {
                 return Ok(Heard {
                     records,
                     text,
+                    members,
                     summary: *summary,
                 });
             }
@@ -54,7 +57,7 @@ fn line(n: usize) -> String {
     )
 }
 
-fn lines(n: usize) -> String {
+pub fn lines(n: usize) -> String {
     (0..n).map(|i| line(i) + "\n").collect()
 }
 
@@ -165,7 +168,7 @@ async fn hostile_reports_are_refused_in_time() {
         ("an XML cut short", b"<nmaprun><host><ports><port".to_vec(), "cut short"),
         ("a generic report of nothing", b"{\"findings\":[{}]}".to_vec(), "without a title"),
         ("nothing known", b"hello".to_vec(), "no known tool"),
-        ("a zip", b"PK\x03\x04 ../../etc/passwd".to_vec(), "zip"),
+        ("a zip without a directory", b"PK\x03\x04 ../../etc/passwd".to_vec(), "directory is missing"),
     ];
     let checked = cases.len() + 1;
     for (name, bytes, part) in cases {

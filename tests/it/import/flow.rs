@@ -28,7 +28,20 @@ async fn planned(bench: &Bench, token: &str, project: &str, covers: &[&str], rep
         .ok()
 }
 
-async fn apply(bench: &Bench, token: &str, batch: &Value) -> Answer {
+/// A batch of uploads as bytes, planned; the first is sent twice, as a second try would.
+pub async fn batch(bench: &Bench, token: &str, project: &str, uploads: Vec<Vec<u8>>) -> Value {
+    let body = json!({ "project": project });
+    let opened = bench.post(token, "/api/v1/imports", body).await.ok();
+    let id = opened["id"].as_str().unwrap();
+    upload(bench, token, id, 0, uploads[0].clone()).await.ok();
+    for (n, body) in uploads.into_iter().enumerate() {
+        upload(bench, token, id, n, body).await.ok();
+    }
+    let path = format!("/api/v1/imports/{id}/plan");
+    bench.post(token, &path, json!({})).await.ok()
+}
+
+pub async fn apply(bench: &Bench, token: &str, batch: &Value) -> Answer {
     let path = format!("/api/v1/imports/{}/apply", batch["id"].as_str().unwrap());
     bench.post(token, &path, json!({ "plan_id": batch["plan_id"] })).await
 }
@@ -41,7 +54,7 @@ pub async fn import(bench: &Bench, token: &str, project: &str, reports: &[&str])
     totals(&applied)
 }
 
-fn totals(batch: &Value) -> [i64; 5] {
+pub fn totals(batch: &Value) -> [i64; 5] {
     ["new", "recurring", "reopened", "not_seen", "unchanged"].map(|name| batch["totals"][name].as_i64().unwrap())
 }
 
