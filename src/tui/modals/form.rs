@@ -270,6 +270,12 @@ impl Form {
         }
     }
 
+    /// Puts the keys where the first answer is missing: what is chosen already need not be passed by.
+    pub fn focus_missing(&mut self) {
+        let missing = (0..self.fields.len()).find(|i| self.shown(*i) && self.fields[*i].value().is_empty());
+        self.at = missing.unwrap_or(self.at);
+    }
+
     fn texts(&self) -> BTreeMap<String, String> {
         let changed = self.fields.iter().filter(|f| !matches!(f.kind, Kind::Secret(_)));
         changed

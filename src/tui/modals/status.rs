@@ -253,6 +253,7 @@ fn move_sheet(finding: &Finding, legal: &LegalMove, model: &Model) -> Sheet<Move
     };
     let mut sheet = Sheet::new(spec, Form::new(fields), model);
     sheet.form.set_recall(&model.recall);
+    sheet.form.focus_missing();
     sheet
 }
 

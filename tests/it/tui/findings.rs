@@ -160,7 +160,7 @@ fn a_risk_is_accepted_until_a_day_to_come() {
     let mut desk = desk(80, 24);
     desk.press("3s");
     desk.reply::<ShowFinding>(detail(findings().items.remove(0)));
-    desk.press("r<ctrl-u>2020-01-01<tab>the client carries it<ctrl-s>");
+    desk.press("rthe client carries it<backtab><ctrl-u>2020-01-01<ctrl-s>");
     assert!(desk.screen().contains("This day is over"));
     desk.press("<ctrl-u>30d<ctrl-s>");
     assert_eq!(desk.expect_call::<MoveFinding>().until, Some(NOON.plus_days(30)));
