@@ -94,6 +94,12 @@ pub struct BulkEdit {
     pub assignee: Option<Option<String>>,
     #[serde(default, deserialize_with = "super::double", skip_serializing_if = "Option::is_none")]
     pub due_at: Option<Option<Time>>,
+    /// Tags to put on them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub add_tags: Vec<String>,
+    /// Tags to take off them; not those of a scanner.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remove_tags: Vec<String>,
 }
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]

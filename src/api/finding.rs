@@ -31,6 +31,9 @@ pub struct Finding {
     /// CWE numbers.
     pub cwe: Vec<u32>,
     pub cve: Vec<String>,
+    /// The scanner's and people's, each once.
+    #[serde(default)]
+    pub tags: Vec<String>,
     pub status: Status,
     pub assignee: Option<PersonRef>,
     pub due_at: Option<Time>,
@@ -84,6 +87,9 @@ pub struct FindingDetail {
     pub remediation: String,
     pub references: Vec<String>,
     pub own_severity: Option<Severity>,
+    /// The tags that people put on it; the others are its scanner's.
+    #[serde(default)]
+    pub own_tags: Vec<String>,
     pub triaged_by: Option<PersonRef>,
     pub released_by: Option<PersonRef>,
     /// Why the due date is what it is.
@@ -167,13 +173,19 @@ pub struct EditFinding {
     pub due_at: Option<Option<Time>>,
     #[serde(default, deserialize_with = "super::double", skip_serializing_if = "Option::is_none")]
     pub cvss: Option<Option<String>>,
+    /// Tags of people's to put on it: letters, digits and `-_./+`, written small.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub add_tags: Vec<String>,
+    /// Tags to take off it; not those of its scanner.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remove_tags: Vec<String>,
 }
 
 impl Endpoint for EditFinding {
     type Out = Finding;
     const METHOD: Method = Method::Patch;
     const PATH: &'static str = "/api/v1/findings/{finding}";
-    const SUMMARY: &'static str = "Set severity, assignee, due date or CVSS of a finding";
+    const SUMMARY: &'static str = "Set severity, assignee, due date, CVSS or tags of a finding";
     const ACCESS: Access = Access::Object;
     const VERSIONED: bool = true;
 }

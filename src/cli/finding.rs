@@ -48,7 +48,7 @@ pub enum Command {
     },
     /// Write a finding by hand
     Create(Create),
-    /// Set severity, assignee, due date or CVSS, of one or many
+    /// Set severity, assignee, due date, tags or CVSS, of one or many
     Edit(Edit),
     /// Move a finding, or many, to another status
     Move(Move),
@@ -135,6 +135,12 @@ pub struct Edit {
     /// A CVSS vector; `none` takes it away
     #[arg(long, value_name = "VECTOR")]
     cvss: Option<String>,
+    /// Put a tag on it; may be repeated
+    #[arg(long = "tag", value_name = "TAG")]
+    tags: Vec<String>,
+    /// Take a tag off it (not one of its scanner's); may be repeated
+    #[arg(long = "untag", value_name = "TAG")]
+    untags: Vec<String>,
     #[command(flatten)]
     seen: Seen,
 }
@@ -321,6 +327,8 @@ pub async fn run(cx: &Context, command: Command) -> Result<(), Error> {
                     severity,
                     assignee,
                     due_at,
+                    add_tags: edit.tags,
+                    remove_tags: edit.untags,
                 });
                 return many::change(cx, &remote, edit.which, change, "Edit them").await;
             };
@@ -330,6 +338,8 @@ pub async fn run(cx: &Context, command: Command) -> Result<(), Error> {
                 assignee,
                 due_at,
                 cvss: or_none(edit.cvss.as_deref(), |text| Ok(text.to_owned()))?,
+                add_tags: edit.tags,
+                remove_tags: edit.untags,
             };
             let write = over(&remote, &request.finding, edit.seen).await?;
             detail::brief(cx, &remote.write(&request, &write).await?)

@@ -30,10 +30,12 @@ pub mod create;
 pub mod decide;
 pub(crate) mod pen;
 pub mod raw;
+pub(crate) mod tags;
 pub mod transition;
 
 /// A row as the wire shows it.
 pub(super) fn wire(row: FindingRow) -> Finding {
+    let tags = tags::all(&row);
     let decided = row.decided;
     Finding {
         id: row.id,
@@ -48,6 +50,7 @@ pub(super) fn wire(row: FindingRow) -> Finding {
         }),
         cwe: row.cwe,
         cve: row.cve,
+        tags,
         status: decided.status,
         assignee: row.assignee.map(person),
         due_at: decided.due_at,
@@ -187,6 +190,7 @@ async fn detail(tx: &mut Tx, row: FindingRow) -> Result<FindingDetail> {
         remediation: texts.remediation,
         references: texts.references,
         own_severity: decided.own_severity,
+        own_tags: decided.own_tags,
         triaged_by: named(decided.triaged_by),
         released_by: named(decided.released_by),
         due_reason: decided.due_reason,

@@ -62,6 +62,9 @@ pub struct Decisions {
     pub accepted_until: Option<Time>,
     pub duplicate_of: Option<FindingId>,
     pub occurrence_fixed: i64,
+    /// Tags of people's, beside the scanner's.
+    #[serde(default)]
+    pub own_tags: Vec<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -96,7 +99,7 @@ pub struct Texts {
 
 /// Every column a row is read from; texts that only the detail shows stay where they are.
 pub(super) const COLUMNS: &str = "f.id, f.key, f.title, f.title_fold, f.tool, f.severity, f.scanner_severity, f.own_severity, f.cvss_version, \
-     f.cvss_vector, f.cvss_score, f.cwe, f.cve, f.tags, f.status, f.assignee_id, f.due_at, f.due_reason, f.first_seen, \
+     f.cvss_vector, f.cvss_score, f.cwe, f.cve, f.tags, f.own_tags, f.status, f.assignee_id, f.due_at, f.due_reason, f.first_seen, \
      f.last_seen, f.seen_in_latest, f.reopened, f.client_wrote_last, f.triaged_at, f.triaged_by, f.released_at, \
      f.released_by, f.verify_due_at, f.accepted_until, f.duplicate_of, f.occurrence_count, f.occurrence_fixed, f.version, \
      f.project_id, p.key AS project_key, p.name AS project_name, p.name_fold AS project_fold, p.client_id, \
@@ -174,6 +177,7 @@ pub(super) fn read(row: &Row) -> Result<FindingRow> {
             accepted_until: row.opt_time("accepted_until")?,
             duplicate_of: row.opt_id("duplicate_of")?,
             occurrence_fixed: row.get("occurrence_fixed")?,
+            own_tags: row.json("own_tags")?,
         },
         version: row.get("version")?,
     })

@@ -34,6 +34,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0012_tokens", include_str!("migrations/0012_tokens.sql")),
     ("0013_event_order", include_str!("migrations/0013_event_order.sql")),
     ("0014_overview", include_str!("migrations/0014_overview.sql")),
+    ("0015_tags", include_str!("migrations/0015_tags.sql")),
 ];
 
 /// The roles that transactions run as. None can log in, none owns anything.

@@ -178,7 +178,7 @@ impl Action {
                 "This is an act on findings: choose one in pane 3 or 4."
             }
             Self::Person => "A person is set on a client, a project or a finding: put the cursor on one.",
-            Self::Edit => "Edit works on a client, a project, or on marked findings (Space marks).",
+            Self::Edit => "Edit works on a client, a project or a finding: put the cursor on one.",
             Self::Choose | Self::CopyId => "There is nothing under the cursor.",
             Self::NextRecord | Self::PrevRecord => {
                 "J and K go from record to record inside a finding, from group to group in a grouped list."

@@ -18,6 +18,7 @@ pub fn on_finding(action: Action, finding: &Finding, mine: bool, cx: &mut Cx) ->
         Action::Status => cx.open(status::PickMove::new(finding)),
         Action::Comment => cx.open(comment::new(finding, None, cx.model)),
         Action::Person => cx.open(person::Person::assignee(finding, cx.model)),
+        Action::Edit => cx.open(many::Change::edit(Many::These(vec![finding.clone()]))),
         Action::Release => cx.open(menu::Menu::release(finding)),
         Action::Take if mine => put_back(finding, cx),
         Action::Take => take(finding, cx),
@@ -140,7 +141,13 @@ pub fn can_on_finding(action: Action, finding: Option<&Finding>, model: &Model) 
     const PINNED: &str = "Another client is pinned; acts on this one are refused. `.` unpins.";
     let writes = matches!(
         action,
-        Action::Status | Action::Comment | Action::Person | Action::Release | Action::Take | Action::Import
+        Action::Status
+            | Action::Comment
+            | Action::Person
+            | Action::Edit
+            | Action::Release
+            | Action::Take
+            | Action::Import
     );
     let reads = matches!(
         action,

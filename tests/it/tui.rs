@@ -35,5 +35,6 @@ mod imports;
 mod keys;
 mod layers;
 mod lists;
+mod many;
 mod overview;
 mod picture;

@@ -33,6 +33,7 @@ fn fields(finding: &Finding) -> Vec<(&'static str, String)> {
                 .join(", "),
         ),
         ("cve", finding.cve.join(", ")),
+        ("tags", finding.tags.join(", ")),
         (
             "client",
             finding

@@ -6,6 +6,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::decide::{By, Decision, decide, words};
 use super::pen::Pen;
+use super::tags::Tags;
 use super::transition::{self, Order, spoken};
 use super::{filter, parse};
 use crate::api::Ref;
@@ -96,8 +97,15 @@ fn checked(mut request: BulkFindings) -> Result<BulkFindings> {
                 ));
             }
         }
-        BulkChange::Edit(edit) if edit.severity.is_none() && edit.assignee.is_none() && edit.due_at.is_none() => {
-            return Err(invalid("change", "Say what to set: severity, assignee or due date."));
+        BulkChange::Edit(edit) => {
+            let tags = Tags::read(&edit.add_tags, &edit.remove_tags)?;
+            if edit.severity.is_none() && edit.assignee.is_none() && edit.due_at.is_none() && tags.is_empty() {
+                return Err(invalid(
+                    "change",
+                    "Say what to set: severity, assignee, due date or tags.",
+                ));
+            }
+            (edit.add_tags, edit.remove_tags) = (tags.add, tags.remove);
         }
         _ => {}
     }
@@ -262,8 +270,13 @@ async fn decided(tx: &mut Tx, pen: &mut Pen, row: &FindingRow, change: &BulkChan
         BulkChange::Triage(mark) => was.triaged_at.is_some() != mark.undo,
         BulkChange::Edit(_) => {
             // Who set a due date to the day it had already sets nothing.
-            (decided.severity, decided.own_severity, decided.assignee, decided.due_at)
-                == (was.severity, was.own_severity, was.assignee, was.due_at)
+            (
+                decided.severity,
+                decided.own_severity,
+                decided.assignee,
+                decided.due_at,
+                &decided.own_tags,
+            ) == (was.severity, was.own_severity, was.assignee, was.due_at, &was.own_tags)
         }
         _ => decided == *was,
     };
@@ -281,6 +294,11 @@ fn decision(change: &BulkChange) -> Decision {
             assignee: edit.assignee.clone(),
             due_at: edit.due_at,
             cvss: None,
+            // Tidied where the request was checked.
+            tags: Tags {
+                add: edit.add_tags.clone(),
+                remove: edit.remove_tags.clone(),
+            },
         },
         BulkChange::Release(mark) => Decision::Release { undo: mark.undo },
         BulkChange::Triage(mark) => Decision::Triage { undo: mark.undo },

@@ -2,6 +2,7 @@
 
 use super::create::rating;
 use super::pen::Pen;
+use super::tags::Tags;
 use super::{open_for_work, open_where_it_stays, seen_is, shown, touched};
 use crate::api::finding::{EditFinding, Finding, ReleaseFinding, TriageFinding};
 use crate::api::problem::{Code, Problem};
@@ -116,6 +117,7 @@ pub(crate) enum Decision {
         assignee: Option<Option<String>>,
         due_at: Option<Option<Time>>,
         cvss: Option<Option<String>>,
+        tags: Tags,
     },
     Triage {
         undo: bool,
@@ -208,6 +210,7 @@ async fn edited(
         assignee: who,
         due_at,
         cvss,
+        tags,
     } = what
     else {
         return Ok(String::new());
@@ -251,6 +254,10 @@ async fn edited(
         };
         said.push("CVSS".into());
     }
+    if !tags.is_empty() {
+        decided.own_tags = tags.on(row, &decided.own_tags)?;
+        said.push(tags.words());
+    }
     Ok(said.join(", "))
 }
 
@@ -290,12 +297,14 @@ pub(crate) fn words(what: &Decision, on: &str) -> String {
             assignee,
             due_at,
             cvss,
+            tags,
         } => {
             let set = [
                 (severity.is_some(), "severity"),
                 (assignee.is_some(), "assignee"),
                 (due_at.is_some(), "due date"),
                 (cvss.is_some(), "CVSS"),
+                (!tags.is_empty(), "tags"),
             ];
             let set: Vec<&str> = set.into_iter().filter(|(set, _)| *set).map(|(_, name)| name).collect();
             format!("Set {} of {on}", set.join(", "))
@@ -309,6 +318,7 @@ pub async fn edit(desk: Desk, caller: Caller, request: EditFinding) -> Result<Fi
         assignee: request.assignee,
         due_at: request.due_at,
         cvss: request.cvss,
+        tags: Tags::read(&request.add_tags, &request.remove_tags)?,
     };
     one(desk, caller, "finding.edit", request.finding, what).await
 }

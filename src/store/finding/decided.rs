@@ -44,13 +44,18 @@ pub struct Decided {
 /// is a fact about comments, kept by them without a new version: written from here it would be an old one.
 pub async fn save(tx: &mut Tx, all: &[Decided]) -> Result<Vec<FindingId>> {
     let mut saved = Vec::with_capacity(all.len());
-    for part in all.chunks(Sql::rows_at_once(18)) {
+    let json = |e: serde_json::Error| crate::store::Error::Corrupt(e.to_string());
+    for part in all.chunks(Sql::rows_at_once(21)) {
+        let tags: Vec<String> = part
+            .iter()
+            .map(|one| serde_json::to_string(&one.decided.own_tags).map_err(json))
+            .collect::<Result<_>>()?;
         let mut sql = Sql::new(
             "WITH v (agency_id, id, seen, severity, own_severity, cvss_version, cvss_vector, cvss_score, status, assignee_id, due_at, \
                due_reason, reopened, triaged_at, triaged_by, released_at, released_by, verify_due_at, accepted_until, duplicate_of, \
-               occurrence_fixed) AS (VALUES ",
+               occurrence_fixed, own_tags) AS (VALUES ",
         );
-        sql.push_rows(part.iter().map(|one| {
+        sql.push_rows(part.iter().zip(tags).map(|(one, tags)| {
             let decided = one.decided.clone();
             let (version, vector, score) = parts(decided.cvss);
             vec![
@@ -74,6 +79,7 @@ pub async fn save(tx: &mut Tx, all: &[Decided]) -> Result<Vec<FindingId>> {
                 decided.accepted_until.into(),
                 decided.duplicate_of.into(),
                 decided.occurrence_fixed.into(),
+                tags.into(),
             ]
         }));
         sql.push(
@@ -81,7 +87,7 @@ pub async fn save(tx: &mut Tx, all: &[Decided]) -> Result<Vec<FindingId>> {
              cvss_vector = v.cvss_vector, cvss_score = v.cvss_score, status = v.status, assignee_id = v.assignee_id, due_at = v.due_at, \
              due_reason = v.due_reason, reopened = v.reopened, triaged_at = v.triaged_at, triaged_by = v.triaged_by, \
              released_at = v.released_at, released_by = v.released_by, verify_due_at = v.verify_due_at, \
-             accepted_until = v.accepted_until, duplicate_of = v.duplicate_of, occurrence_fixed = v.occurrence_fixed, \
+             accepted_until = v.accepted_until, duplicate_of = v.duplicate_of, occurrence_fixed = v.occurrence_fixed, own_tags = v.own_tags, \
              version = finding.version + 1 \
              FROM v WHERE finding.agency_id = $1 AND finding.id = v.id AND finding.version = v.seen \
              RETURNING finding.id AS id",

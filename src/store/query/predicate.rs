@@ -52,7 +52,11 @@ pub(super) fn plain(sql: &mut Sql, engine: Engine, kind: &Kind, asker: &Asker) {
         }
         Kind::Tool(list) => any(sql, list, "f.tool"),
         Kind::Cve(list) => in_json(sql, engine, "f.cve", list),
-        Kind::Tag(list) => in_json(sql, engine, "f.tags", list),
+        Kind::Tag(list) => {
+            in_json(sql, engine, "f.tags", list);
+            sql.push(" OR ");
+            in_json(sql, engine, "f.own_tags", list);
+        }
         Kind::Cwe(list) => {
             sql.push("FALSE");
             for number in list {

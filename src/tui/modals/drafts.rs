@@ -9,7 +9,7 @@ use super::super::ink::{Brush, run};
 use super::super::model::Model;
 use super::super::panes::PaneId;
 use super::super::theme::Tone;
-use super::{Layer, Shape, client_form, project_form, step};
+use super::{Layer, Shape, client_form, many, project_form, step};
 use crate::domain::safe::Safe;
 
 /// See the module's description.
@@ -31,6 +31,10 @@ impl Drafts {
         let (what, of) = name.split_once(' ').unwrap_or((&name, ""));
         cx.close();
         match (what, of) {
+            (many::DRAFT, _) => cx.say(
+                Tone::Dim,
+                "This was typed for what was marked: mark findings, then s or e brings it back.",
+            ),
             ("client", "new") => cx.open(client_form::new(cx.model)),
             ("project", "new") => cx.open(project_form::new(cx.model)),
             ("client", key) => {

@@ -90,6 +90,14 @@ impl Form {
         }
     }
 
+    /// The value it begins with.
+    pub fn begin(&mut self, name: &str, value: &str) {
+        if let Some(field) = self.field_mut(name) {
+            field.set(value);
+            field.initial = field.value();
+        }
+    }
+
     /// Other options of a field for several, these of them chosen.
     pub fn set_options(&mut self, name: &str, options: Vec<(String, Safe)>, chosen: &[String]) {
         if let Some(field) = self.field_mut(name) {

@@ -1,11 +1,8 @@
 //! One change to all that is marked: what to change (`s`, `a`, `u`, `e` over marks), the notes it needs, then a dry run
 //! whose counts are shown before Enter does it. All or nothing; `z` takes all of it back.
 
-use std::collections::BTreeMap;
-
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::layout::Rect;
-use tui_input::Input;
 
 use super::super::action::Action;
 use super::super::acts::Many;
@@ -14,18 +11,18 @@ use super::super::ink::{Brush, Run, run};
 use super::super::model::Model;
 use super::super::panes::Note;
 use super::super::theme::Tone;
-use super::super::widgets::field;
 use super::super::window::grouped;
 use super::picker::Picker;
 use super::scroll::{self, Lines, Scroll};
 use super::{Layer, Shape};
-use crate::api::bulk::{BulkChange, BulkEdit, BulkFindings, BulkMove, BulkOutcome, FindingAt};
+use crate::api::bulk::{BulkChange, BulkEdit, BulkFindings, BulkOutcome, FindingAt};
 use crate::domain::safe::Safe;
-use crate::domain::status::Status;
 
 mod choices;
+mod fields;
 
 use choices::{Pick, Step, edits, marks, moves, people};
+pub use fields::DRAFT;
 
 #[derive(Debug)]
 enum Msg {
@@ -37,7 +34,6 @@ enum Msg {
 enum Stage {
     Pick(Vec<Pick>, usize),
     Person(Picker<Option<String>>),
-    Notes(Status, Input, usize),
     /// The dry run and what it said.
     Plan(BulkChange, Option<BulkOutcome>),
 }
@@ -50,30 +46,61 @@ pub struct Change {
     stage: Stage,
     failed: Option<Safe>,
     sending: bool,
+    /// Whether the server has been asked what it would do.
+    asked: bool,
     scroll: Scroll,
+    /// The name under which what was typed for it is kept until it is done.
+    draft: Option<String>,
 }
 
-/// The name notes are kept under while they are not sent.
-const DRAFT: &str = "notes for what is marked";
+/// What it is about, in words.
+fn about(many: &Many) -> String {
+    match many {
+        Many::These(findings) => match findings.as_slice() {
+            [only] => only.key.clone(),
+            several => format!("{} marked", several.len()),
+        },
+        Many::All { count: Some(n), .. } => format!("all {} that match", grouped(*n)),
+        Many::All { count: None, .. } => "all that match".to_owned(),
+    }
+}
 
 impl Change {
     /// The sheet of an act over marks; none where the act has no meaning for many.
     pub fn new(action: Action, many: Many, model: &Model) -> Option<Self> {
+        if action == Action::Edit {
+            return Some(Self::edit(many));
+        }
         let (title, stage) = match action {
             Action::Status => (" Move what is marked ", Stage::Pick(moves(), 0)),
             Action::Release => (" Triage and release what is marked ", Stage::Pick(marks(), 0)),
-            Action::Edit => (" Edit what is marked ", Stage::Pick(edits(), 0)),
             Action::Person => (" Who takes care of what is marked ", Stage::Person(people(model))),
             _ => return None,
         };
-        Some(Self {
+        Some(Self::at(many, title, stage, None))
+    }
+
+    /// Severity, due date and tags, of marked findings or of one.
+    pub fn edit(many: Many) -> Self {
+        Self::at(many, " Edit ", Stage::Pick(edits(), 0), None)
+    }
+
+    fn at(many: Many, title: &'static str, stage: Stage, draft: Option<String>) -> Self {
+        Self {
             many,
             title,
             stage,
             failed: None,
             sending: false,
+            asked: false,
             scroll: Scroll::default(),
-        })
+            draft,
+        }
+    }
+
+    /// What a change would do, to be looked at before it is done.
+    fn planned(many: Many, change: BulkChange, draft: Option<String>) -> Self {
+        Self::at(many, " What it would do ", Stage::Plan(change, None), draft)
     }
 
     fn take(&mut self, i: usize, cx: &mut Cx) {
@@ -81,10 +108,11 @@ impl Change {
         let Some(pick) = picks.get(i) else { return };
         match pick.step.clone() {
             Step::Change(change) => self.plan(change, cx),
-            Step::Move(to) => {
-                let kept = cx.model.drafts.get(DRAFT).and_then(|d| d.get("text")).cloned();
-                self.stage = Stage::Notes(to, Input::new(kept.unwrap_or_default()), 0);
+            Step::Ask(ask) => {
+                cx.close();
+                cx.open(fields::sheet(self.many.clone(), ask, cx.model));
             }
+            Step::Alone(why) => cx.say(Tone::Warn, why),
             Step::Due(days) => {
                 let due_at = Some(days.map(|d| cx.model.now.plus_days(d)));
                 let edit = BulkEdit {
@@ -98,11 +126,19 @@ impl Change {
 
     /// Asks what the change would do.
     fn plan(&mut self, change: BulkChange, cx: &mut Cx) {
-        let request = self.request(&change, None, true);
         self.stage = Stage::Plan(change, None);
         self.failed = None;
         self.scroll.home();
-        cx.ask("plan", request, |answer| Msg::Shown(Box::new(answer)));
+        self.ask_plan(cx);
+    }
+
+    fn ask_plan(&mut self, cx: &mut Cx) {
+        if let Stage::Plan(change, None) = &self.stage {
+            self.asked = true;
+            cx.ask("plan", self.request(change, None, true), |answer| {
+                Msg::Shown(Box::new(answer))
+            });
+        }
     }
 
     fn request(&self, change: &BulkChange, digest: Option<String>, dry_run: bool) -> BulkFindings {
@@ -123,30 +159,6 @@ impl Change {
             change: change.clone(),
             dry_run,
         }
-    }
-
-    fn notes_done(&mut self, cx: &mut Cx) {
-        let Stage::Notes(to, input, _) = &self.stage else {
-            return;
-        };
-        let notes = input.value().trim().to_owned();
-        if notes.is_empty() {
-            self.failed = Some(Safe::new("This move needs notes: say what was seen or decided."));
-            return;
-        }
-        let basis = (*to == Status::VerifiedFixed).then(|| notes.clone());
-        let change = BulkMove {
-            to: *to,
-            notes: notes.clone(),
-            kind: None,
-            reason: None,
-            until: None,
-            of: None,
-            basis,
-        };
-        cx.push(Effect::Recall(notes));
-        cx.push(Effect::Drop(DRAFT.to_owned()));
-        self.plan(BulkChange::Move(change), cx);
     }
 
     fn go(&mut self, cx: &mut Cx) {
@@ -235,18 +247,20 @@ impl Layer for Change {
     fn shape(&self) -> Shape {
         match &self.stage {
             Stage::Pick(picks, _) => Shape::Popup(64, picks.len() as u16 + 2),
-            Stage::Notes(..) => Shape::Popup(76, 6),
             Stage::Person(_) => Shape::Popup(70, 16),
             Stage::Plan(..) => Shape::Popup(76, 18),
         }
     }
 
     fn is_typing(&self) -> bool {
-        matches!(self.stage, Stage::Notes(..) | Stage::Person(_))
+        matches!(self.stage, Stage::Person(_))
     }
 
-    fn set_size(&mut self, width: u16, height: u16, _: &mut Cx) {
+    fn set_size(&mut self, width: u16, height: u16, cx: &mut Cx) {
         self.scroll.set_size(width, height);
+        if !self.asked {
+            self.ask_plan(cx);
+        }
     }
 
     fn key(&mut self, event: KeyEvent, cx: &mut Cx) -> bool {
@@ -261,25 +275,6 @@ impl Layer for Change {
                     self.take(i, cx);
                 }
                 hit.is_some()
-            }
-            Stage::Notes(_, input, recalled) => {
-                match event.code {
-                    KeyCode::Enter => self.notes_done(cx),
-                    KeyCode::Up => {
-                        if let Some(notes) = cx.model.recall.get(*recalled) {
-                            *input = Input::new(notes.clone());
-                            *recalled += 1;
-                        }
-                    }
-                    _ => {
-                        let Some(request) = field::request(event) else {
-                            return false;
-                        };
-                        input.handle(request);
-                        self.failed = None;
-                    }
-                }
-                true
             }
             Stage::Person(picker) => {
                 if event.code != KeyCode::Enter {
@@ -299,10 +294,8 @@ impl Layer for Change {
     }
 
     fn paste(&mut self, text: &str, _: &mut Cx) {
-        match &mut self.stage {
-            Stage::Notes(_, input, _) => field::insert(input, text),
-            Stage::Person(picker) => picker.paste(text),
-            _ => {}
+        if let Stage::Person(picker) = &mut self.stage {
+            picker.paste(text);
         }
     }
 
@@ -310,7 +303,6 @@ impl Layer for Change {
         match (&mut self.stage, action) {
             (Stage::Pick(picks, at), Action::Down) => *at = (*at + count.unwrap_or(1)).min(picks.len() - 1),
             (Stage::Pick(_, at), Action::Up) => *at = at.saturating_sub(count.unwrap_or(1)),
-            (Stage::Notes(..), Action::Send) => self.notes_done(cx),
             (Stage::Plan(..), Action::Choose) => self.go(cx),
             (Stage::Plan(..), _) => {
                 let lines = self.lines(cx.model).len();
@@ -339,6 +331,7 @@ impl Layer for Change {
                         let (n, s) = (grouped(outcome.changed), if outcome.changed == 1 { "" } else { "s" });
                         let undo = cx.model.keymap.first(Action::Undo);
                         cx.push(Effect::Unmark);
+                        cx.push(Effect::Drop(self.draft.take().unwrap_or_default()));
                         cx.close();
                         let text = format!("{n} finding{s} changed in one act; {undo} takes all of it back.");
                         cx.say(Tone::Good, Safe::new(&text));
@@ -355,30 +348,12 @@ impl Layer for Change {
         }
     }
 
-    fn draft(&self) -> Option<(String, BTreeMap<String, String>)> {
-        match &self.stage {
-            Stage::Notes(_, input, _) => {
-                let text = BTreeMap::from([("text".to_owned(), input.value().to_owned())]);
-                Some((DRAFT.to_owned(), text))
-            }
-            _ => None,
-        }
-    }
-
     fn hints(&self) -> Vec<Action> {
-        match self.stage {
-            Stage::Notes(..) => vec![Action::Send, Action::Back],
-            _ => vec![Action::Choose, Action::Back],
-        }
+        vec![Action::Choose, Action::Back]
     }
 
     fn draw(&self, brush: &mut Brush, area: Rect, model: &Model) {
-        let about = match &self.many {
-            Many::These(findings) => format!(" {} marked ", findings.len()),
-            Many::All { count: Some(n), .. } => format!(" all {} that match ", grouped(*n)),
-            Many::All { count: None, .. } => " all that match ".to_owned(),
-        };
-        let note: [Run; 1] = [run(about, Tone::Strong)];
+        let note: [Run; 1] = [run(format!(" {} ", about(&self.many)), Tone::Strong)];
         let inside = brush.frame(area, &[run(self.title, Tone::Focus)], &note, true);
         match &self.stage {
             Stage::Pick(picks, at) => {
@@ -394,19 +369,6 @@ impl Layer for Change {
                     ];
                     brush.runs_on(inside.x, y, inside.width, &runs, bar);
                 }
-            }
-            Stage::Notes(to, input, _) => {
-                let what = run(
-                    format!("To {}: one note for all of them.", to.name().replace('_', " ")),
-                    Tone::Text,
-                );
-                brush.runs(inside.x, inside.y, inside.width, &[what]);
-                field::line(brush, inside.x, inside.y + 1, inside.width, input, true, false);
-                let below = match &self.failed {
-                    Some(why) => run(why.clone(), Tone::Bad),
-                    None => run("Enter asks what it would do; ↑ brings the last notes back.", Tone::Dim),
-                };
-                brush.runs(inside.x, inside.y + 3, inside.width, &[below]);
             }
             Stage::Person(picker) => picker.draw(brush, inside, "person ", 6),
             Stage::Plan(..) => self.scroll.draw(brush, inside, &self.lines(model)),

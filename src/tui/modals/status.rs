@@ -25,7 +25,7 @@ use crate::domain::status::{Status, Who, legal_moves};
 use crate::domain::time::Time;
 
 /// The letter of a status, and what the move means.
-fn letter(to: Status) -> (char, &'static str) {
+pub(super) fn letter(to: Status) -> (char, &'static str) {
     match to {
         Status::Open => ('o', "open again"),
         Status::InProgress => ('p', "in progress"),
@@ -197,20 +197,18 @@ fn options(words: &[(&str, &str)]) -> Vec<(String, Safe)> {
     words.iter().map(|(v, l)| ((*v).to_owned(), Safe::new(l))).collect()
 }
 
-fn move_sheet(finding: &Finding, legal: &LegalMove, model: &Model) -> Sheet<MoveForm> {
-    let mut fields = Vec::new();
-    match legal.to {
+/// How a day is written.
+pub(super) const DAY: &str = "2027-03-31, or 90d";
+
+/// What a move asks for, of one finding and of many alike.
+pub(super) fn fields(to: Status, model: &Model) -> Vec<Field> {
+    match to {
         Status::PendingVerification => {
             let kinds = options(&[
                 ("remediated", "the client says it is fixed"),
                 ("retest", "a retest is asked for"),
             ]);
-            let value = if finding.status == Status::VerifiedFixed {
-                "retest"
-            } else {
-                "remediated"
-            };
-            fields.push(Field::choice("kind", "Round", kinds, value));
+            vec![Field::choice("kind", "Round", kinds, "remediated")]
         }
         Status::Inconclusive => {
             let reasons = options(&[
@@ -220,13 +218,50 @@ fn move_sheet(finding: &Finding, legal: &LegalMove, model: &Model) -> Sheet<Move
                 ("not_reproducible", "cannot be reproduced"),
                 ("other", "another reason"),
             ]);
-            fields.push(Field::choice("reason", "Reason", reasons, "not_reachable"));
+            vec![Field::choice("reason", "Reason", reasons, "not_reachable")]
         }
         Status::RiskAccepted => {
             let until = super::super::clock::date(model.now.plus_days(90), &model.zone);
-            fields.push(Field::text("until", "Until", until.as_str()).help("2027-03-31, or 90d"));
+            vec![Field::text("until", "Until", until.as_str()).help(DAY)]
         }
-        Status::Duplicate => fields.push(Field::text("of", "Duplicate of", "").help("F-…, of the same project")),
+        Status::Duplicate => vec![Field::text("of", "Duplicate of", "").help("F-…, of the same project")],
+        _ => Vec::new(),
+    }
+}
+
+/// Why a verdict is inconclusive.
+pub(super) fn reason(form: &Form) -> InconclusiveReason {
+    match form.value("reason").as_str() {
+        "not_reachable" => InconclusiveReason::NotReachable,
+        "no_access" => InconclusiveReason::NoAccess,
+        "environment_changed" => InconclusiveReason::EnvironmentChanged,
+        "not_reproducible" => InconclusiveReason::NotReproducible,
+        _ => InconclusiveReason::Other,
+    }
+}
+
+/// The finding that is repeated; none where there is no key, and the field says so.
+pub(super) fn original(form: &mut Form) -> Option<String> {
+    let of = form.some("of");
+    if of.is_none() {
+        form.refuse("of", "Of which finding? Write its key, F-…");
+    }
+    of
+}
+
+/// A day to come; none where the field has none, and says so.
+pub(super) fn day(name: &str, form: &mut Form, model: &Model) -> Option<Time> {
+    match until(&form.value(name), model) {
+        Some(time) if time > model.now => return Some(time),
+        Some(_) => form.refuse(name, "This day is over. Write a day to come."),
+        None => form.refuse(name, "Write a day like 2027-03-31, or a number of days like 90d."),
+    }
+    None
+}
+
+fn move_sheet(finding: &Finding, legal: &LegalMove, model: &Model) -> Sheet<MoveForm> {
+    let mut fields = fields(legal.to, model);
+    match legal.to {
         Status::VerifiedFixed if finding.status != Status::PendingVerification => {
             let basis = if finding.seen_in_latest {
                 ""
@@ -251,7 +286,11 @@ fn move_sheet(finding: &Finding, legal: &LegalMove, model: &Model) -> Sheet<Move
         asked: false,
         places: Vec::new(),
     };
-    let mut sheet = Sheet::new(spec, Form::new(fields), model);
+    let mut form = Form::new(fields);
+    if finding.status == Status::VerifiedFixed {
+        form.begin("kind", "retest");
+    }
+    let mut sheet = Sheet::new(spec, form, model);
     sheet.form.set_recall(&model.recall);
     sheet.form.focus_missing();
     sheet
@@ -355,22 +394,15 @@ impl Spec for MoveForm {
                 });
             }
             Status::Inconclusive => {
-                request.reason = Some(match form.value("reason").as_str() {
-                    "not_reachable" => InconclusiveReason::NotReachable,
-                    "no_access" => InconclusiveReason::NoAccess,
-                    "environment_changed" => InconclusiveReason::EnvironmentChanged,
-                    "not_reproducible" => InconclusiveReason::NotReproducible,
-                    _ => InconclusiveReason::Other,
-                });
+                request.reason = Some(reason(form));
             }
-            Status::RiskAccepted => match until(&form.value("until"), cx.model) {
-                Some(time) if time > cx.model.now => request.until = Some(time),
-                Some(_) => return form.refuse("until", "This day is over. A risk is accepted until a day to come."),
-                None => return form.refuse("until", "Write a day like 2027-03-31, or a number of days like 90d."),
+            Status::RiskAccepted => match day("until", form, cx.model) {
+                Some(time) => request.until = Some(time),
+                None => return,
             },
-            Status::Duplicate => match form.some("of") {
+            Status::Duplicate => match original(form) {
                 Some(of) => request.of = Some(of),
-                None => return form.refuse("of", "Of which finding? Write its key, F-…"),
+                None => return,
             },
             Status::Partial => {
                 let fixed = form.values("places");

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::support::bench::{Answer, Bench, engines};
 use crate::support::checked;
 use crate::support::dump::{difference, dump};
-use crate::support::findings::{everything, finding, import, keys, path, step, workspace};
+use crate::support::findings::{everything, finding, import, keys, path, plant, step, workspace};
 
 const BULK: &str = "/api/v1/findings/bulk";
 
@@ -50,6 +50,7 @@ async fn every_change_to_many_goes_back_at_once() {
             ("verified_fixed", "open", to("verified_fixed")),
             ("false_positive", "open", to("false_positive")),
             ("risk_accepted", "open", to("risk_accepted")),
+            ("inconclusive", "pending_verification", to("inconclusive")),
             ("duplicate", "open", to("duplicate")),
             ("verdict", "pending_verification", to("verified_fixed")),
             ("not fixed", "pending_verification", to("not_fixed")),
@@ -57,6 +58,11 @@ async fn every_change_to_many_goes_back_at_once() {
             ("severity", "open", json!({ "edit": { "severity": "low" } })),
             ("assignee", "open", json!({ "edit": { "assignee": "ana@alpha.test" } })),
             ("due", "open", json!({ "edit": { "due_at": "2031-01-01T00:00:00Z" } })),
+            (
+                "tags",
+                "open",
+                json!({ "edit": { "add_tags": ["pci", "Q3/External"] } }),
+            ),
             ("triage", "open", json!({ "triage": { "undo": true } })),
             ("release", "open", json!({ "release": {} })),
         ];
@@ -134,7 +140,7 @@ async fn every_change_to_many_goes_back_at_once() {
             let now = dump(&bench).await;
             holds("on to after", now == after, difference(&after, &now));
         }
-        checked(&format!("acts on many and back ({engine:?})"), looked, failed, 14 * 9);
+        checked(&format!("acts on many and back ({engine:?})"), looked, failed, 16 * 9);
         bench.stop().await;
     }
 }
@@ -355,6 +361,120 @@ async fn originals_and_their_duplicates_in_one_act() {
             .ok();
         let now = dump(&bench).await;
         assert_eq!(now, before, "{}", difference(&before, &now));
+        bench.stop().await;
+    }
+}
+
+/// Tags of people's stand beside the scanner's: found by the same word, put on and taken off many at once and back.
+#[tokio::test]
+async fn tags_are_put_on_and_taken_off_many() {
+    for engine in engines() {
+        let bench = Bench::start(engine).await;
+        let admin = bench.alpha_admin().await;
+        let (project, all) = many(&bench, &admin, "Acme", 3).await;
+        plant(&bench, &all[2], "tags", vec![r#"["cve","wordpress"]"#.into()]).await;
+        let found = async |tag: &str| {
+            let q = format!("/api/v1/findings?q=project%3A{project}%20tag%3A{tag}");
+            keys(&bench.get(&admin, &q).await.ok()).len()
+        };
+        let edit = |edit: Value| json!({ "findings": at(&all), "change": { "edit": edit }, "dry_run": true });
+        let shown = bulk(&bench, &admin, edit(json!({ "add_tags": ["PCI", "pci", "wordpress"] })))
+            .await
+            .ok();
+        assert_eq!(shown["changed"], 3, "{shown}");
+        let mut body = edit(json!({ "add_tags": ["PCI", "wordpress"] }));
+        body["dry_run"] = json!(false);
+        let done = bulk(&bench, &admin, body).await.ok();
+        assert_eq!((found("pci").await, found("wordpress").await), (3, 3));
+        let detail = bench.get(&admin, &path(&all[2], "")).await.ok();
+        assert_eq!(
+            (&detail["tags"], &detail["own_tags"]),
+            (&json!(["cve", "pci", "wordpress"]), &json!(["pci"])),
+            "the scanner's is not written twice"
+        );
+        let history = bench.get(&admin, &path(&all[0], "/history")).await.ok();
+        assert_eq!(history["items"][0]["notes"], "tags +pci +wordpress");
+        // A scanner's tag is not people's to take off: none of them changes.
+        let all: Vec<Value> = bench
+            .get(&admin, &format!("/api/v1/findings?q=project%3A{project}"))
+            .await
+            .ok()["items"]
+            .as_array()
+            .unwrap()
+            .clone();
+        let off = |tag: &str| json!({ "findings": at(&all), "change": { "edit": { "remove_tags": [tag] } } });
+        let refused = bulk(&bench, &admin, off("wordpress"))
+            .await
+            .refused(422, "bulk_refused");
+        assert_eq!(refused["objects"][0]["key"], detail["key"], "{refused}");
+        assert!(refused["detail"].as_str().unwrap().contains("scanner"), "{refused}");
+        assert_eq!(bulk(&bench, &admin, off("pci")).await.ok()["changed"], 3);
+        assert_eq!(found("pci").await, 0);
+        let same = bulk(&bench, &admin, off("nobody-has-it")).await;
+        assert_eq!(same.status, 412, "the versions are old by now: {}", same.text);
+        for wrong in [
+            json!({ "add_tags": ["two words"] }),
+            json!({ "add_tags": ["a"], "remove_tags": ["A"] }),
+            json!({ "add_tags": (0..21).map(|n| format!("t{n}")).collect::<Vec<_>>() }),
+        ] {
+            bulk(&bench, &admin, edit(wrong)).await.refused(400, "invalid_request");
+        }
+        let act = done["act"].as_str().unwrap();
+        let late = bench.post(&admin, &format!("/api/v1/acts/{act}/undo"), json!({})).await;
+        assert_ne!(late.status, 200, "something was built on it: {}", late.text);
+        // One finding's own edit knows them too.
+        let one = bench.get(&admin, &path(&detail, "")).await.ok();
+        let edit = async |body: Value| {
+            let version = one["version"].as_i64();
+            bench.write(&admin, "PATCH", &path(&one, ""), version, body).await
+        };
+        edit(json!({ "remove_tags": ["cve"] }))
+            .await
+            .refused(400, "invalid_request");
+        let edited = edit(json!({ "add_tags": ["retest-q4"] })).await.ok();
+        assert_eq!(edited["tags"], json!(["cve", "retest-q4", "wordpress"]));
+        bench.stop().await;
+    }
+}
+
+/// Duplicates have their original in their own project: one from elsewhere among them, and nothing happens.
+#[tokio::test]
+async fn duplicates_of_another_project_are_refused_before_anything_happens() {
+    for engine in engines() {
+        let bench = Bench::start(engine).await;
+        let admin = bench.alpha_admin().await;
+        let (_, mut all) = many(&bench, &admin, "Acme", 3).await;
+        let (_, others) = many(&bench, &admin, "Borealis", 1).await;
+        let original = all.remove(0);
+        let change = json!({ "move": { "to": "duplicate", "of": original["key"] } });
+        let mut mixed = all.clone();
+        mixed.extend(others.clone());
+        mixed.push(original.clone());
+        let before = dump(&bench).await;
+        let shown = bulk(
+            &bench,
+            &admin,
+            json!({ "findings": at(&mixed), "change": change, "dry_run": true }),
+        )
+        .await
+        .ok();
+        assert_eq!(
+            (shown["changed"].as_i64(), shown["refused"].as_i64()),
+            (Some(2), Some(2)),
+            "one is of another project, one is itself: {shown}"
+        );
+        bulk(&bench, &admin, json!({ "findings": at(&mixed), "change": change }))
+            .await
+            .refused(422, "bulk_refused");
+        let only = json!({ "findings": at(&others), "change": change });
+        bulk(&bench, &admin, only).await.refused(422, "bulk_refused");
+        let now = dump(&bench).await;
+        let moved: Vec<_> = now.iter().filter(|l| l.contains("duplicate")).collect();
+        assert!(now == before || moved.is_empty(), "{moved:?}");
+        let done = bulk(&bench, &admin, json!({ "findings": at(&all), "change": change }))
+            .await
+            .ok();
+        assert_eq!(done["changed"], 2);
         bench.stop().await;
     }
 }

@@ -93,12 +93,22 @@ fn a_finding_is_driven_to_its_fix() {
             ADMIN,
             "--severity",
             "high",
+            "--tag",
+            "pci",
+            "--tag",
+            "q3",
             "--json",
         ])
         .json();
     assert_eq!(
-        (&edited["severity"], &edited["assignee"]["email"]),
-        (&json!("high"), &json!(ADMIN))
+        (&edited["severity"], &edited["assignee"]["email"], &edited["tags"]),
+        (&json!("high"), &json!(ADMIN), &json!(["pci", "q3"]))
+    );
+    let untag = ["finding", "edit", "-q", "tag:q3", "--untag", "q3", "--yes", "--json"];
+    assert_eq!(ann.run(&untag).json()["changed"], 1);
+    assert_eq!(
+        ann.run(&["finding", "show", &key, "--json"]).json()["tags"],
+        json!(["pci"])
     );
     // No scanner rated it, so there is nothing to return to.
     let problem = ann

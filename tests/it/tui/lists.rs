@@ -1,6 +1,5 @@
 //! What every list does: columns by width, order, groups, finding, marks, both ends, views, preview, and coming back.
 
-use riskdesk::api::bulk::{BulkChange, BulkClient, BulkFindings, BulkOutcome, BulkReason};
 use riskdesk::api::queue::PutBackFinding;
 
 use super::*;
@@ -131,26 +130,6 @@ fn finding_says_which_match_it_is() {
     assert!(desk.screen().contains("No finding here matches."), "{}", desk.screen());
     desk.press("<esc>");
     assert!(!desk.screen().contains("match"), "{}", desk.screen());
-}
-
-/// A first page of a list with more behind it.
-fn beginning(n: u128, of: i64) -> Page<Finding> {
-    let row = |n| {
-        finding(
-            n,
-            &format!("F-{n:06}"),
-            &format!("Row {n}"),
-            Severity::Low,
-            Status::Open,
-        )
-    };
-    Page {
-        items: (0..n).map(row).collect(),
-        next: Some("next".into()),
-        prev: None,
-        has_more: true,
-        count: Some(of),
-    }
 }
 
 #[test]
@@ -362,106 +341,4 @@ fn an_act_out_of_place_says_where_its_place_is() {
         let screen = desk.screen();
         assert!(screen.contains(says), "{keys}: {screen}");
     }
-}
-
-fn outcome(changed: i64, refused: i64, applied: bool) -> BulkOutcome {
-    let reason = BulkReason {
-        code: Code::TransitionNotAllowed,
-        detail: "A verified finding cannot be moved there.".into(),
-        count: refused,
-        examples: vec!["F-7K3QX2".into()],
-    };
-    BulkOutcome {
-        applied,
-        act: None,
-        digest: "d1".into(),
-        count: changed + refused,
-        changed,
-        already: 0,
-        refused,
-        reasons: (refused > 0).then_some(reason).into_iter().collect(),
-        clients: vec![BulkClient {
-            client: Some(reference(1, "acme", "ACME Corporation")),
-            count: changed,
-        }],
-    }
-}
-
-#[test]
-fn marked_findings_are_moved_in_one_act_after_a_look() {
-    let mut desk = desk(80, 24);
-    desk.press("3<space><space>sn");
-    desk.press("still there<enter>");
-    let call = desk.expect_call::<BulkFindings>();
-    assert!(call.dry_run && call.q.is_none());
-    assert_eq!((call.findings.len(), call.findings[0].version), (2, Some(5)));
-    assert!(matches!(&call.change, BulkChange::Move(m) if m.notes == "still there"));
-    desk.reply::<BulkFindings>(outcome(2, 0, false));
-    insta::assert_snapshot!("marked_plan", desk.screen());
-    desk.press("<enter><enter>");
-    assert_eq!(desk.calls().iter().filter(|c| c.contains("bulk")).count(), 1, "once");
-    assert!(!desk.expect_call::<BulkFindings>().dry_run);
-    desk.reply::<BulkFindings>(outcome(2, 0, true));
-    let screen = desk.screen();
-    assert!(
-        screen.contains("2 findings changed in one act; z takes all of it back."),
-        "{screen}"
-    );
-    assert!(!screen.contains("marked"), "{screen}");
-}
-
-#[test]
-fn what_cannot_change_stops_all_of_it_and_says_why() {
-    let mut desk = desk(80, 24);
-    desk.press("3<space><space>ut");
-    desk.reply::<BulkFindings>(outcome(1, 1, false));
-    assert!(desk.screen().contains("cannot change"), "{}", desk.screen());
-    desk.press("<enter>");
-    assert!(desk.call::<BulkFindings>().is_none());
-    assert!(desk.screen().contains("All or nothing"), "{}", desk.screen());
-}
-
-#[test]
-fn all_that_match_go_by_query_and_digest() {
-    let mut desk = Harness::new(80, 24).signed_in(Role::Admin);
-    desk.press("3");
-    while desk.call::<ListFindings>().is_some() {
-        desk.reply::<ListFindings>(beginning(100, 489));
-    }
-    desk.press("*").reply::<ListFindings>(beginning(1, 489));
-    desk.press("aben<enter>");
-    let call = desk.expect_call::<BulkFindings>();
-    assert_eq!((call.q.as_deref(), call.findings.len()), (Some("is:open"), 0));
-    assert!(matches!(&call.change, BulkChange::Edit(e) if e.assignee == Some(Some("ben@agency.test".into()))));
-    desk.reply::<BulkFindings>(outcome(489, 0, false));
-    desk.press("<enter>");
-    assert_eq!(desk.expect_call::<BulkFindings>().digest.as_deref(), Some("d1"));
-    // The queue's own query stands for what is in its lanes, never for closed findings.
-    let mut desk = Harness::new(80, 24).signed_in(Role::Admin);
-    while desk.call::<ListQueue>().is_some() {
-        let mut part = queue();
-        (part.next, part.has_more, part.count) = (Some("next".into()), true, Some(489));
-        desk.reply::<ListQueue>(part);
-        if desk.call::<ListQueue>().is_some_and(|c| c.cursor.is_some()) {
-            break;
-        }
-    }
-    desk.press("*eh");
-    let q = desk.expect_call::<BulkFindings>().q.clone().unwrap();
-    assert!(q.starts_with("lane:verify,reply,back,overdue"), "{q}");
-}
-
-/// What is seen as marked is what an act is about: a range need not be closed first.
-#[test]
-fn an_act_in_a_range_is_about_the_range() {
-    let mut desk = desk(80, 24);
-    desk.press("3vj");
-    assert!(desk.screen().contains("2 marked · range · 2 of"), "{}", desk.screen());
-    desk.press("y");
-    assert_eq!(desk.copied[0].split_whitespace().count(), 2, "{:?}", desk.copied);
-    desk.press("s");
-    assert!(desk.screen().contains("Move what is marked"), "{}", desk.screen());
-    desk.press("<esc><esc>");
-    assert!(desk.screen().contains(" 2 of"), "{}", desk.screen());
-    assert!(!desk.screen().contains("marked"), "{}", desk.screen());
 }

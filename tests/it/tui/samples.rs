@@ -153,6 +153,7 @@ pub fn finding(n: u128, key: &str, title: &str, severity: Severity, status: Stat
         }),
         cwe: vec![89],
         cve: vec!["CVE-2024-1234".into()],
+        tags: Vec::new(),
         status,
         assignee: n.is_multiple_of(2).then(ada),
         due_at: Some(NOON.plus_days(n as i64 - 2)),
@@ -238,6 +239,7 @@ pub fn detail(finding: Finding) -> FindingDetail {
         remediation: "Bind parameters.".into(),
         references: vec!["https://cwe.example/89".into()],
         own_severity: None,
+        own_tags: Vec::new(),
         triaged_by: Some(ada()),
         released_by: None,
         due_reason: Some("critical: 7 days (agency)".into()),
@@ -307,4 +309,24 @@ pub fn history() -> Page<HistoryEntry> {
         notes: "with the shop's team".into(),
         round: None,
     }])
+}
+
+/// A first page of a list with more behind it.
+pub fn beginning(n: u128, of: i64) -> Page<Finding> {
+    let row = |n| {
+        finding(
+            n,
+            &format!("F-{n:06}"),
+            &format!("Row {n}"),
+            Severity::Low,
+            Status::Open,
+        )
+    };
+    Page {
+        items: (0..n).map(row).collect(),
+        next: Some("next".into()),
+        prev: None,
+        has_more: true,
+        count: Some(of),
+    }
 }

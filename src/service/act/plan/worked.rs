@@ -214,6 +214,10 @@ fn differences(
     let time = |t: Option<Time>| t.map_or_else(none, |t| t.to_string());
     let yes = |t: Option<Time>, word: &str| t.map_or_else(|| format!("not {word}"), |t| format!("{word} {t}"));
     let cvss = |d: &Decisions| d.cvss.as_ref().map_or_else(none, |c| c.vector.clone());
+    let tags = |d: &Decisions| match d.own_tags.as_slice() {
+        [] => none(),
+        tags => tags.join(" "),
+    };
     let rows = [
         ("status", spoken(was.status), spoken(to.status)),
         ("severity", was.severity.to_string(), to.severity.to_string()),
@@ -234,6 +238,7 @@ fn differences(
             was.occurrence_fixed.to_string(),
             to.occurrence_fixed.to_string(),
         ),
+        ("tags", tags(was), tags(to)),
     ];
     rows.into_iter().filter(|(_, from, to)| from != to).collect()
 }

@@ -102,6 +102,7 @@ pub fn body(detail: &FindingDetail, width: usize) -> Vec<Run> {
     let cwe: Vec<_> = finding.cwe.iter().map(|n| format!("CWE-{n}")).collect();
     fact("CWE", cwe.join(" "));
     fact("CVE", finding.cve.join(" "));
+    fact("tags", finding.tags.join(" "));
     fact("first seen", finding.first_seen.to_string().chars().take(10).collect());
     let seen = if finding.seen_in_latest {
         ""

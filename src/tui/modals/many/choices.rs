@@ -1,8 +1,9 @@
-//! What can be done with all that is marked: the lines of the first menu. A move that needs more than notes (a day, an
-//! original, a place by place verdict) is made one finding at a time.
+//! What can be done with all that is marked: the lines of the first menu. A move that needs more than itself (notes, a
+//! day, an original) asks for it in `fields.rs`; one that differs from finding to finding says so here.
 
 use super::super::super::model::Model;
 use super::super::picker::{Item, Picker};
+use super::fields::Ask;
 use crate::api::bulk::{BulkChange, BulkEdit, BulkMark, BulkMove};
 use crate::domain::access::{Role, UserState};
 use crate::domain::safe::Safe;
@@ -20,41 +21,56 @@ pub(super) struct Pick {
 #[derive(Debug, Clone)]
 pub(super) enum Step {
     Change(BulkChange),
-    /// A move that needs notes.
-    Move(Status),
+    /// It needs fields.
+    Ask(Ask),
     /// A due date so many days from now; none takes it away.
     Due(Option<i64>),
+    /// It has no meaning for many: why, and what works.
+    Alone(&'static str),
 }
+
+/// Why many findings are not partly fixed at once.
+const PARTIAL: &str =
+    "Partly fixed says which places are fixed, and each finding has its own: one at a time, Enter then s.";
 
 pub(super) fn moves() -> Vec<Pick> {
     let pick = |letter, text, to| Pick {
         letter,
         text,
-        step: Step::Move(to),
+        step: Step::Ask(Ask::Move(to)),
+    };
+    let start = BulkMove {
+        to: Status::InProgress,
+        notes: String::new(),
+        kind: None,
+        reason: None,
+        until: None,
+        of: None,
+        basis: None,
     };
     vec![
         Pick {
             letter: 'p',
             text: "in progress",
-            step: Step::Change(BulkChange::Move(BulkMove {
-                to: Status::InProgress,
-                notes: String::new(),
-                kind: None,
-                reason: None,
-                until: None,
-                of: None,
-                basis: None,
-            })),
+            step: Step::Change(BulkChange::Move(start)),
         },
         pick(
             'v',
-            "to be verified: said to be remediated (notes)",
+            "to be verified: remediated, or a retest (notes)",
             Status::PendingVerification,
         ),
         pick('f', "verified fixed (notes)", Status::VerifiedFixed),
         pick('n', "not fixed (notes)", Status::NotFixed),
+        Pick {
+            letter: 'a',
+            text: "partly fixed: one at a time, the places differ",
+            step: Step::Alone(PARTIAL),
+        },
+        pick('i', "inconclusive (a reason, notes)", Status::Inconclusive),
         pick('x', "false positive (notes)", Status::FalsePositive),
         pick('s', "out of scope (notes)", Status::OutOfScope),
+        pick('d', "duplicates of one finding of their project", Status::Duplicate),
+        pick('r', "risk accepted until a day (notes)", Status::RiskAccepted),
         pick('o', "open again (notes)", Status::Open),
     ]
 }
@@ -106,7 +122,17 @@ pub(super) fn edits() -> Vec<Pick> {
         due('w', "due in a week", Some(7)),
         due('t', "due in 30 days", Some(30)),
         due('q', "due in 90 days", Some(90)),
+        Pick {
+            letter: 'd',
+            text: "due on a day…",
+            step: Step::Ask(Ask::Due),
+        },
         due('x', "no due date", None),
+        Pick {
+            letter: 'g',
+            text: "tags: put on, take off…",
+            step: Step::Ask(Ask::Tags),
+        },
     ]
 }
 
