@@ -24,23 +24,32 @@ use crate::domain::safe::Safe;
 use crate::domain::status::{Status, Who, legal_moves};
 use crate::domain::time::Time;
 
-/// The letter of a status, and what the move means.
+/// The letter of a status, and its name.
 pub(super) fn letter(to: Status) -> (char, &'static str) {
     match to {
-        Status::Open => ('o', "open again"),
+        Status::Open => ('o', "open"),
         Status::InProgress => ('p', "in progress"),
-        Status::PendingVerification => (
-            'v',
-            "wait for verification: somebody says it is fixed, or asks for a retest",
-        ),
+        Status::PendingVerification => ('v', "pending verification"),
         Status::VerifiedFixed => ('f', "verified fixed"),
         Status::NotFixed => ('n', "not fixed"),
-        Status::Partial => ('a', "partly fixed: the places differ"),
+        Status::Partial => ('a', "partly fixed"),
         Status::Inconclusive => ('i', "inconclusive"),
         Status::FalsePositive => ('x', "false positive"),
         Status::OutOfScope => ('s', "out of scope"),
-        Status::Duplicate => ('d', "duplicate of another finding of the project"),
-        Status::RiskAccepted => ('r', "risk accepted until a date"),
+        Status::Duplicate => ('d', "duplicate"),
+        Status::RiskAccepted => ('r', "risk accepted"),
+    }
+}
+
+/// What a move means where its status does not say it.
+fn meaning(to: Status) -> &'static str {
+    match to {
+        Status::Open => " again",
+        Status::PendingVerification => ": said fixed, or a retest",
+        Status::Partial => ": the places differ",
+        Status::Duplicate => " of another finding of the project",
+        Status::RiskAccepted => " until a date",
+        _ => "",
     }
 }
 
@@ -110,8 +119,18 @@ impl Layer for PickMove {
         };
         if let Some(i) = hit {
             self.pick(i, cx);
+            return true;
         }
-        hit.is_some()
+        let KeyCode::Char(c) = event.code else { return false };
+        let Some(to) = Status::ALL.into_iter().find(|to| letter(*to).0 == c) else {
+            return false;
+        };
+        let (name, from) = (letter(to).1, letter(self.finding.status).1);
+        cx.say(
+            Tone::Warn,
+            format!("{}: from {from} there is no move to {name}.", self.finding.key),
+        );
+        true
     }
 
     fn act(&mut self, action: Action, _: Option<usize>, _: &mut Cx) -> bool {
@@ -163,6 +182,7 @@ impl Layer for PickMove {
             let runs = [
                 run(format!("{letter}  "), Tone::Key),
                 run(text, Tone::Text),
+                run(meaning(legal.to), Tone::Text),
                 run(needs, Tone::Dim),
             ];
             brush.runs_on(x, y, width, &runs, bar);

@@ -156,6 +156,21 @@ fn a_conflict_while_moving_says_where_it_stands_now() {
 }
 
 #[test]
+fn a_letter_that_is_no_legal_move_says_so() {
+    let mut desk = desk(80, 24);
+    desk.press("3s");
+    desk.reply::<ShowFinding>(detail(findings().items.remove(0)));
+    let before = desk.screen();
+    assert!(!before.contains("not fixed  (notes)"), "{before}");
+    desk.press("n");
+    assert!(
+        desk.screen().contains("there is no move to not fixed"),
+        "{}",
+        desk.screen()
+    );
+}
+
+#[test]
 fn a_risk_is_accepted_until_a_day_to_come() {
     let mut desk = desk(80, 24);
     desk.press("3s");
