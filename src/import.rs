@@ -12,8 +12,9 @@
 //! | [`entries`], [`loose`] | JSON lists of entries; fields whose type scanners do not agree on |
 //! | [`names`], [`clock`] | CVE and CWE numbers, targets and times as they stand in texts |
 //! | [`place`], [`detail`] | places and paragraphs as formats share them |
+//! | [`markup`] | HTML inside texts |
 //! | [`limits`] | caps, refusals, clipped texts |
-//! | [`nuclei`], [`sarif`], [`zap`], [`nessus`], [`nmap`], [`semgrep`], [`bandit`], [`wapiti`], [`testssl`], [`generic`] | one format each |
+//! | [`nuclei`], [`sarif`], [`zap`], [`nessus`], [`nmap`], [`semgrep`], [`bandit`], [`burp`], [`openvas`], [`nikto`], [`acunetix`], [`invicti`], [`wapiti`], [`testssl`], [`generic`] | one format each |
 //! | [`plan`] | what an import would do to what is known |
 //! | [`frame`], [`child`], [`sandbox`] | the restricted child process that runs the decoders, and its parent's side |
 //!
@@ -46,8 +47,10 @@ use self::limits::{Kind, Limits, Refusal};
 use self::record::{Record, Summary};
 use self::source::Source;
 
+pub mod acunetix;
 pub mod archive;
 pub mod bandit;
+pub mod burp;
 pub mod child;
 pub mod clock;
 pub mod detail;
@@ -55,14 +58,18 @@ pub mod entries;
 pub mod frame;
 pub mod generic;
 pub mod head;
+pub mod invicti;
 pub mod json;
 pub mod limits;
 pub mod loose;
+pub mod markup;
 mod metered;
 pub mod names;
 pub mod nessus;
+pub mod nikto;
 pub mod nmap;
 pub mod nuclei;
+pub mod openvas;
 pub mod place;
 pub mod plan;
 pub mod record;
@@ -88,6 +95,11 @@ pub const FORMATS: &[&dyn Format] = &[
     &bandit::Bandit,
     &wapiti::Wapiti,
     &testssl::Testssl,
+    &burp::Burp,
+    &openvas::Openvas,
+    &nikto::Nikto,
+    &acunetix::Acunetix,
+    &invicti::Invicti,
     &generic::Generic,
 ];
 

@@ -7,7 +7,9 @@ use jiff::tz::TimeZone;
 use crate::domain::time::Time;
 
 /// Ways to write a time without a zone, or with words around it.
-const WAYS: [&str; 10] = [
+const WAYS: [&str; 12] = [
+    "%Y-%m-%d %I:%M:%S %p",
+    "%Y-%m-%d %I:%M %p",
     "%a %b %d %H:%M:%S %Y",
     "%a, %d %b %Y %H:%M:%S",
     "%Y-%m-%d %H:%M:%S",
@@ -45,6 +47,9 @@ pub fn time(text: &str) -> Option<Time> {
     if let Ok(time) = strtime::parse("%Y-%m-%d %H:%M:%S %z", &words).and_then(|t| t.to_timestamp()) {
         return Some(Time(time.as_millisecond()));
     }
+    if let Some(time) = java(&words) {
+        return Some(time);
+    }
     let bare = words.trim_end_matches(" UTC").trim_end_matches(" GMT");
     WAYS.iter()
         .find_map(|way| DateTime::strptime(way, bare).ok())
@@ -58,9 +63,94 @@ pub fn time(text: &str) -> Option<Time> {
         .map(|zoned| Time(zoned.timestamp().as_millisecond()))
 }
 
+/// Names of zones that mean one thing, and their hours from UTC.
+const ZONES: [(&str, i64); 11] = [
+    ("UTC", 0),
+    ("GMT", 0),
+    ("CET", 1),
+    ("CEST", 2),
+    ("EET", 2),
+    ("EEST", 3),
+    ("EDT", -4),
+    ("EST", -5),
+    ("PDT", -7),
+    ("PST", -8),
+    ("JST", 9),
+];
+
+/// What Java prints: `Sat Sep 13 22:39:44 CEST 2014`.
+fn java(words: &str) -> Option<Time> {
+    let parts: Vec<&str> = words.split(' ').collect();
+    let [weekday, month, day, clock, zone, year] = parts.as_slice() else {
+        return None;
+    };
+    let (_, hours) = ZONES.iter().find(|(name, _)| name == zone)?;
+    let civil = DateTime::strptime(
+        "%a %b %d %H:%M:%S %Y",
+        format!("{weekday} {month} {day} {clock} {year}"),
+    )
+    .ok()?;
+    let zoned = civil.to_zoned(TimeZone::UTC).ok()?;
+    Some(Time(zoned.timestamp().as_millisecond() - hours * 3_600_000))
+}
+
+/// Reads a time of a report whose days are written in the order of the place where it was made: `03/02/2026`. What could
+/// be either order is none: a time that is wrong by months would make a report older than the one before it.
+#[must_use]
+pub fn local(text: &str) -> Option<Time> {
+    /// How the rest of such times is written.
+    const TIMES: [&str; 4] = ["%I:%M:%S %p", "%I:%M %p", "%H:%M:%S", "%H:%M"];
+    let text = text.split('(').next().unwrap_or_default().replace(',', " ");
+    let (day, rest) = text.trim().split_once(' ').unwrap_or((text.trim(), "00:00"));
+    let mut parts = day.splitn(3, '/').map(str::parse::<u16>);
+    let (Some(Ok(a)), Some(Ok(b)), Some(Ok(year))) = (parts.next(), parts.next(), parts.next()) else {
+        return time(&text);
+    };
+    let (month, day) = match (a, b) {
+        (1..=12, 13..) => (a, b),
+        (13.., 1..=12) => (b, a),
+        (1..=12, _) if a == b => (a, b),
+        _ => return None,
+    };
+    let way = TIMES.iter().find_map(|t| {
+        let written = format!("{year:04}-{month:02}-{day:02} {}", rest.trim());
+        DateTime::strptime(format!("%Y-%m-%d {t}"), written).ok()
+    })?;
+    let zoned = way.to_zoned(TimeZone::UTC).ok()?;
+    Some(Time(zoned.timestamp().as_millisecond()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_order_of_days_that_nobody_knows_is_no_time() {
+        let read = |text: &str| local(text).map(|t| t.to_string());
+        for text in [
+            "24/09/2026, 18:09:55",
+            "09/24/2026 06:09:55 PM",
+            "24/09/2026 18:09:55 (UTC-06:00)",
+            "2026-09-24T18:09:55Z",
+        ] {
+            assert_eq!(read(text).as_deref(), Some("2026-09-24T18:09:55.000Z"), "{text}");
+        }
+        assert_eq!(read("25/06/2026 09:59 AM").as_deref(), Some("2026-06-25T09:59:00.000Z"));
+        assert_eq!(read("03/03/2026").as_deref(), Some("2026-03-03T00:00:00.000Z"));
+        for text in ["03/02/2026 15:50:29", "", "/", "13/13/2026", "1/2", "24/09/99999 1:1"] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn zones_that_mean_one_thing_are_read() {
+        let read = |text: &str| time(text).map(|t| t.to_string());
+        assert_eq!(
+            read("Sat Sep 13 22:39:44 CEST 2014").as_deref(),
+            Some("2014-09-13T20:39:44.000Z")
+        );
+        assert_eq!(read("Sat Sep 13 22:39:44 IST 2014"), None);
+    }
 
     #[test]
     fn times_are_read_however_they_are_written() {

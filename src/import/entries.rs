@@ -28,6 +28,18 @@ pub fn each_key<R: Read>(walker: &mut Walker<R>, then: &mut AtKey<'_, R>) -> Res
     walker.finish()
 }
 
+/// The keys of an object inside the report; what is no object is passed over.
+pub fn keys_inside<R: Read>(walker: &mut Walker<R>, then: &mut AtKey<'_, R>) -> Result<(), Refusal> {
+    if !walker.enter(b'{')? {
+        return walker.skip();
+    }
+    let mut first = true;
+    while let Some(key) = walker.next_key(&mut first)? {
+        then(walker, &key)?;
+    }
+    Ok(())
+}
+
 /// Takes every object of a list, or a lone one. What is no object is counted as unreadable; `null` is an empty list.
 pub fn each_entry<R: Read>(
     walker: &mut Walker<R>,

@@ -45,6 +45,24 @@ pub fn cwe(from: &str) -> Option<u32> {
         .find_map(|(at, _)| digits(lower[at + 3..].trim_start_matches(['-', '_', ':', ' ', '/'])))
 }
 
+/// All CWE numbers in a text that names them (`CWE-79, CWE-80: …`), in order, each once.
+#[must_use]
+pub fn cwes(from: &str) -> Vec<u32> {
+    let mut found = Vec::new();
+    let lower = from.to_ascii_lowercase();
+    for (at, _) in lower.match_indices("cwe") {
+        // Only what follows at once belongs to it.
+        let word = lower[at..]
+            .split(['<', '"', '\'', '&', ',', ';', '\n'])
+            .next()
+            .unwrap_or_default();
+        if let Some(n) = cwe(word) {
+            add(&mut found, n);
+        }
+    }
+    found
+}
+
 /// Adds what is new, up to the longest list that is kept.
 pub fn add<T: PartialEq>(list: &mut Vec<T>, item: T) {
     if list.len() < text::LIST && !list.contains(&item) {
@@ -117,6 +135,23 @@ impl Target {
                 .collect(),
             scheme,
         })
+    }
+
+    /// Scheme, host and port as people write them (`https://a.example`); the authority where no scheme is known.
+    #[must_use]
+    pub fn origin(&self) -> String {
+        match (self.scheme.as_deref(), self.port) {
+            (Some("http"), Some(80)) | (Some("https"), Some(443)) | (Some(_), None) => {
+                let bare = Self {
+                    port: None,
+                    host: self.host.clone(),
+                    ..Self::default()
+                };
+                format!("{}://{}", self.scheme.as_deref().unwrap_or_default(), bare.authority())
+            }
+            (Some(scheme), Some(_)) => format!("{scheme}://{}", self.authority()),
+            (None, _) => self.authority(),
+        }
     }
 
     /// `host:port`, or the host where no port is known.

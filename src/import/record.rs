@@ -6,6 +6,8 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::limits::{self, text};
+use super::names;
 use crate::domain::hex::hex;
 use crate::domain::severity::Severity;
 use crate::domain::time::Time;
@@ -159,6 +161,43 @@ impl Record {
             span,
         }
     }
+}
+
+impl Record {
+    /// Cuts every text to what is kept of it, and takes blank and repeated entries out of lists: formats may hand over
+    /// what they found as it stands.
+    #[must_use]
+    pub fn tidy(mut self) -> Self {
+        let line = |t: &str, max| limits::clip_line(t, max);
+        self.rule = line(&self.rule, text::WORD);
+        self.title = line(&self.title, text::TITLE);
+        if self.title.is_empty() {
+            self.title.clone_from(&self.rule);
+        }
+        self.description = limits::clip(&self.description, text::PARAGRAPH);
+        self.remediation = limits::clip(&self.remediation, text::PARAGRAPH);
+        self.detail = limits::clip(&self.detail, text::DETAIL);
+        self.severity_word = line(&self.severity_word, text::WORD);
+        self.tool_version = self.tool_version.map(|v| line(&v, text::WORD));
+        self.score = self.score.filter(|s| (0.0..=10.0).contains(s));
+        self.references = once(self.references.iter().map(|r| line(r, text::PLACE)));
+        self.cvss = once(self.cvss.iter().map(|v| line(v, text::WORD)));
+        self.cve = once(self.cve.iter().map(|v| line(v, text::WORD)));
+        self.tags = once(self.tags.iter().map(|t| line(t, text::WORD).to_lowercase()));
+        self.cwe = self.cwe.iter().copied().fold(Vec::new(), |mut list, cwe| {
+            names::add(&mut list, cwe);
+            list
+        });
+        self
+    }
+}
+
+fn once(texts: impl Iterator<Item = String>) -> Vec<String> {
+    let mut list = Vec::new();
+    for text in texts.filter(|t| !t.is_empty()) {
+        names::add(&mut list, text);
+    }
+    list
 }
 
 /// A number with a name: what was counted, or left out.

@@ -110,6 +110,12 @@ impl<'s> Table<'s> {
 }
 
 impl Row<'_> {
+    /// The cell at a place, for tables without names.
+    #[must_use]
+    pub fn at(&self, n: usize) -> Option<Cow<'_, str>> {
+        self.cells.get(n).map(text_of)
+    }
+
     /// The cell of the first of these columns that says something.
     #[must_use]
     pub fn get(&self, names: &[&str]) -> Option<Cow<'_, str>> {

@@ -17,6 +17,7 @@ use quick_xml::errors::Error;
 use quick_xml::events::{BytesStart, Event as Raw};
 
 pub use self::node::Node;
+use super::Out;
 use super::limits::{Kind, Limits, Refusal, clip_line};
 use super::metered::Metered;
 use super::record::Span;
@@ -318,6 +319,13 @@ impl<R: Read> Reader<R> {
             self.next()?;
         }
         Ok(())
+    }
+
+    /// Passes over an element nobody knows, counted by its name; `of` says where it stands (` of a host`).
+    pub fn unknown(&mut self, tag: &Tag, of: &str, out: &mut Out<'_>) -> Result<(), Refusal> {
+        let name = clip_line(&tag.name, 60);
+        out.summary.leave_out(&format!("elements `{name}`{of}"));
+        self.skip()
     }
 
     /// Takes the element whose tag was returned last as a tree.

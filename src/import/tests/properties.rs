@@ -91,7 +91,7 @@ proptest! {
         shuffled in any::<prop::sample::Index>(),
         cut in any::<prop::sample::Index>(),
     ) {
-        for (name, write) in WRITERS {
+        for (name, write) in WRITERS.iter().copied() {
             let (first, summary) = read(&write(&items), name);
             let set = plan::collect(first.iter().cloned());
             prop_assert!(summary.records() > 0);
@@ -124,7 +124,7 @@ proptest! {
     ) {
         let all: Vec<Item> = few.iter().chain(&more).copied().collect();
         let distinct = |items: &[Item]| items.iter().collect::<BTreeSet<_>>().len();
-        for (name, write) in WRITERS {
+        for (name, write) in WRITERS.iter().copied() {
             let small = pairs(&plan::collect(read(&write(&few), name).0));
             let large = pairs(&plan::collect(read(&write(&all), name).0));
             prop_assert!(small.is_subset(&large), "{}", name);

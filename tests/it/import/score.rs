@@ -22,6 +22,16 @@ const FORMATS: &[(&str, &[&str])] = &[
     ("bandit", &["results"]),
     ("wapiti", &["vulnerability_entry"]),
     ("testssl", &["csv_rows", "lines"]),
+    ("burp", &["issue"]),
+    ("burp_api", &["issue_found_events"]),
+    ("burp_dastardly", &["failure"]),
+    ("burp_graphql", &["issues"]),
+    ("burp_suite_dast", &[]),
+    ("openvas", &["result", "csv_rows"]),
+    ("nikto", &["vulnerabilities", "item"]),
+    ("acunetix", &["ReportItem", "vulnerabilities"]),
+    ("netsparker", &["vulnerabilities"]),
+    ("invicti", &["vulnerabilities"]),
     ("generic", &["findings", "csv_rows"]),
 ];
 
@@ -98,7 +108,8 @@ fn samples_give_the_findings_they_should() {
             .iter()
             .find_map(|key| sample["raw"][*key].as_u64())
             .unwrap_or_default();
-        if summary.records() != wanted {
+        // Of pages nobody counted the entries.
+        if summary.records() != wanted && !sample["raw"].is_null() {
             complaints.push(format!("{} records, the file has {wanted}", summary.records()));
         }
         for count in &summary.counted {
@@ -170,7 +181,7 @@ fn facts(sample: &Value, records: &[Record], complaints: &mut Vec<String>) {
                     e["host"].as_str().is_none_or(|h| {
                         records.iter().any(|r| {
                             let p = &r.occurrence.parts;
-                            let named = p.host.as_deref() == Some(h);
+                            let named = p.host.as_deref() == Some(h) || p.ip.as_deref() == Some(h);
                             (named || OTHER_NAME.contains(&h) && r.detail.contains(h))
                                 && e["port"].as_u64().is_none_or(|n| p.port.map(u64::from) == Some(n))
                         })
