@@ -28,6 +28,7 @@ mod finding;
 mod import;
 mod man;
 pub mod output;
+mod pager;
 mod paging;
 mod paths;
 mod project;
@@ -110,6 +111,12 @@ pub fn main() -> ExitCode {
     if let Some(Command::Worker(command)) = &cli.command {
         return worker::run(command);
     }
+    if let Some(Command::Completions(command)) = &cli.command
+        && command.asks()
+    {
+        completions::answer(command, Cli::command());
+        return ExitCode::SUCCESS;
+    }
     let json = cli.global.json;
     match start(cli) {
         Ok(()) => ExitCode::SUCCESS,
@@ -124,7 +131,7 @@ fn start(cli: Cli) -> Result<(), Error> {
     let cx = Context::new(cli.global)?;
     // Made from the tree of commands alone: no log, no threads.
     match &cli.command {
-        Some(Command::Completions(command)) => return completions::run(&cx, command, Cli::command()),
+        Some(Command::Completions(command)) => return completions::run(&cx, command),
         Some(Command::Man(command)) => return man::run(&cx, command, Cli::command()),
         _ => {}
     }

@@ -24,6 +24,8 @@ pub const EXAMPLE: &str = include_str!("../config.example.toml");
 pub struct Config {
     pub profile: String,
     pub credentials: CredentialPlace,
+    /// `auto`, empty for none, or a command.
+    pub pager: String,
     pub console: Console,
     pub network: Network,
     pub log: Log,
@@ -60,6 +62,7 @@ pub struct Network {
     pub answer_seconds: u64,
     pub heartbeat_seconds: u64,
     pub retries: usize,
+    pub completion_milliseconds: u64,
 }
 
 /// The `[log]` section.

@@ -153,7 +153,7 @@ fn agreed(cx: &Context, preview: &ActPreview, way: Way, how: &How) -> Result<boo
     }
     let asks = !how.yes && !how.dry_run;
     if asks && !cx.out.is_json() && !preview.changes.is_empty() {
-        cx.out.list(preview, &preview.changes)?;
+        cx.out.unpaged().list(preview, &preview.changes)?;
     }
     let more = preview.change_count - preview.changes.len() as i64;
     if more > 0 {

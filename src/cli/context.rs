@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::Error;
 use super::output::{self, Printer};
+use super::pager::Pager;
 use crate::config::{self, Config, Environment, Paths, check_profile_name};
 use crate::credentials::Cache;
 use crate::domain::safe::Safe;
@@ -27,6 +28,9 @@ pub struct Global {
     /// Answer with values separated by tabs, one row a line
     #[arg(long, global = true, help_heading = "Everywhere")]
     pub plain: bool,
+    /// Never show long answers through a pager
+    #[arg(long, global = true, help_heading = "Everywhere")]
+    pub no_pager: bool,
     /// Refuse everything that would write, before it is sent
     #[arg(long, global = true, help_heading = "Everywhere")]
     pub read_only: bool,
@@ -67,7 +71,12 @@ impl Context {
         let config = Config::load(file.as_deref(), &config::usual_file(&paths), &environment)?;
         let profile = global.profile.clone().unwrap_or_else(|| config.profile.clone());
         check_profile_name(&profile)?;
-        let out = Printer::new(global.json, global.plain, environment.plain_terminal());
+        let pager = if global.no_pager {
+            None
+        } else {
+            Pager::chosen(&config, &environment)
+        };
+        let out = Printer::new(global.json, global.plain, environment.plain_terminal()).with_pager(pager);
         Ok(Self {
             global,
             environment,

@@ -327,7 +327,8 @@ fn told(cx: &Context, batch: &Batch, files: &[BatchFile]) -> Result<(), Error> {
     if cx.out.is_json() {
         return cx.out.document(&report);
     }
-    cx.out.list(&report, &report.files)?;
+    // A question may follow.
+    cx.out.unpaged().list(&report, &report.files)?;
     for file in &report.files {
         for left in &file.left_out {
             cx.out

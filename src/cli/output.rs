@@ -8,6 +8,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use serde::Serialize;
 
 use super::error::Error;
+use super::pager::{Pager, overflows};
 use crate::domain::safe::Safe;
 use crate::domain::time::Time;
 
@@ -72,9 +73,10 @@ pub trait Row {
 }
 
 /// Prints answers on standard output and remarks on standard error.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Printer {
     mode: Mode,
+    pager: Option<Pager>,
 }
 
 impl Printer {
@@ -86,22 +88,45 @@ impl Printer {
             Mode::Plain
         } else if io::stdout().is_terminal() {
             Mode::Table {
-                width: terminal_width(),
+                width: terminal_size().0,
                 bold: !no_colour,
             }
         } else {
             Mode::Text
         };
-        Self { mode }
+        Self { mode, pager: None }
+    }
+
+    /// With what shows lists and details that are longer than the terminal.
+    #[must_use]
+    pub fn with_pager(self, pager: Option<Pager>) -> Self {
+        Self { pager, ..self }
+    }
+
+    /// For what is printed before a question: both belong on the same screen.
+    #[must_use]
+    pub fn unpaged(&self) -> Self {
+        self.clone().with_pager(None)
+    }
+
+    /// Writes an answer, through the pager where it is longer than the terminal.
+    fn show(&self, text: &str) -> Result<(), Error> {
+        if let (Mode::Table { width, .. }, Some(pager)) = (self.mode, &self.pager)
+            && overflows(text, width, terminal_size().1)
+            && pager.show(text)
+        {
+            return Ok(());
+        }
+        write_out(text)
     }
 
     #[must_use]
-    pub fn is_json(self) -> bool {
+    pub fn is_json(&self) -> bool {
         self.mode == Mode::Json
     }
 
     /// A list: the document as it came for `--json`, its rows otherwise.
-    pub fn list<D: Serialize, R: Row>(self, document: &D, rows: &[R]) -> Result<(), Error> {
+    pub fn list<D: Serialize, R: Row>(&self, document: &D, rows: &[R]) -> Result<(), Error> {
         if self.is_json() {
             return self.document(document);
         }
@@ -109,11 +134,11 @@ impl Printer {
             .iter()
             .map(|r| r.cells().iter().map(Safe::from).collect())
             .collect();
-        write_out(&self.table(R::COLUMNS, &cells))
+        self.show(&self.table(R::COLUMNS, &cells))
     }
 
     /// One object: the document for `--json`, its fields one a line otherwise. Empty fields are left out of tables.
-    pub fn record<D: Serialize>(self, document: &D, fields: &[(&str, String)]) -> Result<(), Error> {
+    pub fn record<D: Serialize>(&self, document: &D, fields: &[(&str, String)]) -> Result<(), Error> {
         if self.is_json() {
             return self.document(document);
         }
@@ -132,11 +157,11 @@ impl Printer {
                 }
             }
         }
-        write_out(&text)
+        self.show(&text)
     }
 
     /// An act is done: the document for `--json`, else one sentence.
-    pub fn done<D: Serialize>(self, document: &D, sentence: &str) -> Result<(), Error> {
+    pub fn done<D: Serialize>(&self, document: &D, sentence: &str) -> Result<(), Error> {
         if self.is_json() {
             self.document(document)
         } else {
@@ -145,7 +170,7 @@ impl Printer {
     }
 
     /// An act without an answer is done: silence for `--json`, else one sentence.
-    pub fn said(self, sentence: &str) -> Result<(), Error> {
+    pub fn said(&self, sentence: &str) -> Result<(), Error> {
         if self.is_json() {
             Ok(())
         } else {
@@ -154,37 +179,38 @@ impl Printer {
     }
 
     /// A document on lines of its own, whatever the mode asks for.
-    pub fn document<D: Serialize>(self, document: &D) -> Result<(), Error> {
+    pub fn document<D: Serialize>(&self, document: &D) -> Result<(), Error> {
         let text = serde_json::to_string_pretty(document).map_err(|e| Error::Failed(format!("an answer: {e}")))?;
         write_out(&(json_safe(&text) + "\n"))
     }
 
     /// A document on one line, for streams.
-    pub fn line<D: Serialize>(self, document: &D) -> Result<(), Error> {
+    pub fn line<D: Serialize>(&self, document: &D) -> Result<(), Error> {
         let text = serde_json::to_string(document).map_err(|e| Error::Failed(format!("an answer: {e}")))?;
         write_out(&(json_safe(&text) + "\n"))
     }
 
-    /// Text of our own making that must arrive as it is (completions). Never for anything from outside.
-    pub fn raw(self, bytes: &[u8]) -> Result<(), Error> {
+    /// Text of our own making that must arrive as it is: scripts, and answers to them, whose values were looked at
+    /// character by character.
+    pub fn raw(&self, bytes: &[u8]) -> Result<(), Error> {
         let mut out = io::stdout().lock();
         settle(out.write_all(bytes).and_then(|()| out.flush()))
     }
 
     /// Whether a person reads along, and not a script.
     #[must_use]
-    pub fn talks(self) -> bool {
+    pub fn talks(&self) -> bool {
         !matches!(self.mode, Mode::Json | Mode::Plain)
     }
 
     /// A remark for the person at the terminal, on standard error. Silent for `--json` and `--plain`.
-    pub fn remark(self, sentence: &str) {
+    pub fn remark(&self, sentence: &str) {
         if self.talks() {
             complain(Safe::block(sentence).as_str());
         }
     }
 
-    fn table(self, columns: &[Column], rows: &[Vec<Safe>]) -> String {
+    fn table(&self, columns: &[Column], rows: &[Vec<Safe>]) -> String {
         if self.mode == Mode::Plain {
             let line = |row: &Vec<Safe>| row.iter().map(Safe::as_str).collect::<Vec<_>>().join("\t") + "\n";
             return rows.iter().map(line).collect();
@@ -358,19 +384,25 @@ fn is_safe(c: char) -> bool {
     Safe::new(text).as_str() == text
 }
 
-fn terminal_width() -> usize {
+/// Columns and rows.
+fn terminal_size() -> (usize, usize) {
     #[cfg(unix)]
     if let Ok(size) = rustix::termios::tcgetwinsize(io::stdout())
         && size.ws_col > 0
+        && size.ws_row > 0
     {
-        return usize::from(size.ws_col);
+        return (usize::from(size.ws_col), usize::from(size.ws_row));
     }
-    80
+    (80, 24)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn printer(mode: Mode) -> Printer {
+        Printer { mode, pager: None }
+    }
 
     const COLUMNS: &[Column] = &[col("key"), long("title"), num("n")];
 
@@ -386,7 +418,7 @@ mod tests {
 
     #[test]
     fn plain_text_is_aligned_and_marked() {
-        let text = Printer { mode: Mode::Text }.table(COLUMNS, &rows());
+        let text = printer(Mode::Text).table(COLUMNS, &rows());
         assert_eq!(
             text,
             "KEY   TITLE                              N\n\
@@ -398,7 +430,7 @@ mod tests {
     #[test]
     fn a_terminal_gets_lines_that_fit() {
         let mode = Mode::Table { width: 30, bold: false };
-        let text = Printer { mode }.table(COLUMNS, &rows());
+        let text = printer(mode).table(COLUMNS, &rows());
         for line in text.lines() {
             assert!(Safe::new(line).width() <= 30, "{line}");
         }
@@ -407,7 +439,7 @@ mod tests {
 
     #[test]
     fn tab_separated_rows_have_no_header_and_no_stray_tab() {
-        let text = Printer { mode: Mode::Plain }.table(COLUMNS, &rows());
+        let text = printer(Mode::Plain).table(COLUMNS, &rows());
         assert_eq!(text, "F-1\ta␛[31m␉title that is rather long\t7\nF-22\t日本\t12\n");
     }
 
@@ -467,7 +499,7 @@ mod tests {
             let row = vec![Safe::new(&hostile), Safe::new(&hostile), Safe::new("1")];
             let mut texts: Vec<String> = modes
                 .iter()
-                .map(|mode| Printer { mode: *mode }.table(COLUMNS, std::slice::from_ref(&row)))
+                .map(|mode| printer(*mode).table(COLUMNS, std::slice::from_ref(&row)))
                 .collect();
             texts.push(json_safe(&serde_json::to_string_pretty(&[&hostile]).unwrap()));
             for text in texts {

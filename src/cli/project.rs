@@ -284,7 +284,7 @@ async fn assign(
     let leaves_a_client = sheet.moves.iter().any(|m| m.from.is_some());
     if leaves_a_client && !yes {
         if !cx.out.is_json() {
-            cx.out.list(&sheet, &sheet.moves)?;
+            cx.out.unpaged().list(&sheet, &sheet.moves)?;
         }
         ask::agree(&question(&sheet), "--yes (or --dry-run to see what would happen)")?;
     }

@@ -20,7 +20,18 @@ impl Environment {
             name.starts_with("RISKDESK_")
                 || matches!(
                     name,
-                    "EDITOR" | "VISUAL" | "NO_COLOR" | "TERM" | "COLORTERM" | "TMUX" | "LANG" | "LC_ALL" | "LC_CTYPE"
+                    "EDITOR"
+                        | "VISUAL"
+                        | "PAGER"
+                        | "LESS"
+                        | "LV"
+                        | "NO_COLOR"
+                        | "TERM"
+                        | "COLORTERM"
+                        | "TMUX"
+                        | "LANG"
+                        | "LC_ALL"
+                        | "LC_CTYPE"
                 )
         };
         let variables = std::env::vars_os()
@@ -59,6 +70,12 @@ impl Environment {
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.variables.get(name).map(String::as_str).filter(|v| !v.is_empty())
+    }
+
+    /// A variable that is there, be it empty: for those where empty is an answer.
+    #[must_use]
+    pub fn set(&self, name: &str) -> Option<&str> {
+        self.variables.get(name).map(String::as_str)
     }
 
     /// A variable that names a directory or file.

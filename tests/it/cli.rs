@@ -7,6 +7,7 @@ use crate::support::checked;
 use crate::support::desk::{ADMIN, Desk};
 
 mod audit;
+mod completions;
 mod demo;
 mod finding;
 mod hostile;
@@ -413,13 +414,4 @@ fn every_command_has_a_manual_page() {
         assert!(text.contains(".SH SYNOPSIS"), "{command}: {text}");
     }
     assert!(!dir.join("riskdesk-worker.1").exists(), "the hidden command has a page");
-}
-
-#[test]
-fn completions_are_made_for_each_shell() {
-    let home = Home::new();
-    for shell in ["bash", "zsh", "fish"] {
-        let ran = home.run(&["completions", shell]);
-        assert!(ran.code == 0 && ran.out.contains("put-back"), "{shell}");
-    }
 }

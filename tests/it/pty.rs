@@ -11,6 +11,8 @@ use crate::support::desk::Desk;
 
 mod console;
 mod failover;
+mod pager;
+mod shells;
 mod tour;
 
 use console::{Console, PATIENCE};

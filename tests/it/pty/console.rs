@@ -37,6 +37,11 @@ impl Console {
 
     /// As [`Console::open`], of a command that opens one, run in this folder.
     pub fn of(home: &Home, arguments: &[&str], folder: &Path, columns: u16, rows: u16) -> Self {
+        Self::over(&home.command(arguments), folder, columns, rows)
+    }
+
+    /// Any program in a terminal of its own.
+    pub fn over(plain: &std::process::Command, folder: &Path, columns: u16, rows: u16) -> Self {
         let pair = native_pty_system()
             .openpty(PtySize {
                 rows,
@@ -45,7 +50,6 @@ impl Console {
                 pixel_height: 0,
             })
             .unwrap();
-        let plain = home.command(arguments);
         let mut command = CommandBuilder::new(plain.get_program());
         command.args(plain.get_args());
         command.env_clear();
