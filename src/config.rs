@@ -14,7 +14,7 @@ mod paths;
 
 pub use environment::Environment;
 pub use layers::ConfigError;
-pub use paths::{Paths, private_dir};
+pub use paths::{Paths, home, private_dir};
 
 /// The default, word for word as users read it.
 pub const EXAMPLE: &str = include_str!("../config.example.toml");

@@ -20,6 +20,7 @@ pub mod problem;
 pub mod proxies;
 pub mod rate;
 pub mod router;
+pub mod traced;
 pub mod upload;
 
 /// What every request shares.

@@ -66,7 +66,8 @@ fn install<W: for<'w> MakeWriter<'w> + Send + Sync + 'static>(filter: EnvFilter,
         .with_writer(writer);
     // A second subscriber in one process is a test's business, not an error.
     let _ = if json {
-        plain.json().finish().try_init()
+        // The request's span once: there is only one of them.
+        plain.json().with_span_list(false).finish().try_init()
     } else {
         plain.finish().try_init()
     };

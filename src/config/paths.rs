@@ -15,6 +15,12 @@ pub struct Paths {
     pub cache_dir: PathBuf,
 }
 
+/// This user's home directory, for paths typed as `~/…`.
+#[must_use]
+pub fn home() -> Option<PathBuf> {
+    directories::BaseDirs::new().map(|dirs| dirs.home_dir().to_owned())
+}
+
 impl Paths {
     /// `RISKDESK_CONFIG_DIR`, `RISKDESK_STATE_DIR`, `RISKDESK_CACHE_DIR`, else what the platform says.
     ///

@@ -4,19 +4,17 @@ use std::future::Future;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderValue, header};
-use axum::middleware::{self, Next};
-use axum::response::{IntoResponse as _, Response};
+use axum::extract::{Request, State};
+use axum::http::header;
+use axum::middleware;
+use axum::response::Response;
 use axum::routing::{MethodFilter, on};
-use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
 use super::endpoint::{self, Trace};
-use super::metrics::Metrics;
 use super::openapi::{Document, Operation};
 use super::problem::Refusal;
-use super::rate::Slot;
+use super::traced::traced;
 use super::{App, events, health, metrics, upload};
 use crate::api::problem::{Code, Problem};
 use crate::api::{Access, BASE, Endpoint, Method, event, import as api_import};
@@ -237,13 +235,6 @@ impl Api {
             .method_not_allowed_fallback(|request: Request| async move { unknown(&request, Code::MethodNotAllowed) })
             .fallback(|request: Request| async move { unknown(&request, Code::NotFound) })
             .layer(CompressionLayer::new())
-            .layer(CatchPanicLayer::custom(|_| {
-                Refusal::from(Problem::new(
-                    Code::Internal,
-                    "The server could not do this. Its log has the reason.",
-                ))
-                .into_response()
-            }))
             .layer(middleware::from_fn_with_state(Arc::clone(&self.app.metrics), traced))
             .with_state(self.app)
     }
@@ -270,42 +261,4 @@ fn unknown(request: &Request, code: Code) -> Response {
         _ => Problem::not_found(),
     };
     Refusal::from(problem).respond(&trace)
-}
-
-/// Gives each request a trace id, a span, and the headers every answer has.
-async fn traced(State(metrics): State<Arc<Metrics>>, mut request: Request, next: Next) -> Response {
-    use tracing::Instrument as _;
-    let trace = uuid::Uuid::now_v7().simple().to_string();
-    request.extensions_mut().insert(Trace(trace.clone()));
-    let rate = Slot::default();
-    request.extensions_mut().insert(rate.clone());
-    // The path may hold ids, never secrets; the query may hold names and stays out of the log.
-    let span = tracing::info_span!("request", %trace, method = %request.method(), path = request.uri().path());
-    let started = std::time::Instant::now();
-    let method = request.method().clone();
-    // The template: the path itself may name a client.
-    let route = request.extensions().get::<MatchedPath>().cloned();
-    async move {
-        let mut response = next.run(request).await;
-        let headers = response.headers_mut();
-        if let Ok(value) = HeaderValue::from_str(&trace) {
-            headers.insert("x-trace-id", value);
-        }
-        rate.head(headers);
-        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        headers.insert(
-            header::CONTENT_SECURITY_POLICY,
-            HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
-        );
-        let route = route.as_ref().map_or("none", MatchedPath::as_str);
-        metrics.count(&method, route, response.status(), started.elapsed());
-        tracing::info!(
-            status = response.status().as_u16(),
-            ms = started.elapsed().as_millis() as u64,
-            "answered"
-        );
-        response
-    }
-    .instrument(span)
-    .await
 }

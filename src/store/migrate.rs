@@ -215,21 +215,43 @@ pub(super) async fn postgres(pool: &PgPool) -> Result<()> {
 
 /// Makes a role that cannot log in, where the cluster lacks it, and lets the owner act as it. Roles belong to the
 /// cluster: databases that are migrated at the same time race here, and the loser's attempt is simply repeated.
+///
+/// Since PostgreSQL 16 whoever makes a role is a member of it, but one that may not act as it, so there membership says
+/// nothing.
 async fn make_role(pool: &PgPool, role: &'static str) -> Result<()> {
     let text = format!(
-        "DO $$ BEGIN \
+        "DO $$ DECLARE may boolean; BEGIN \
            IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = '{role}') THEN CREATE ROLE {role} NOLOGIN; END IF; \
-           IF NOT pg_has_role(current_user, '{role}', 'MEMBER') THEN EXECUTE format('GRANT {role} TO %I', current_user); END IF; \
+           IF current_setting('server_version_num')::int >= 160000 THEN may := pg_has_role(current_user, '{role}', 'SET'); \
+           ELSE may := pg_has_role(current_user, '{role}', 'MEMBER'); END IF; \
+           IF NOT may THEN EXECUTE format('GRANT {role} TO %I', current_user); END IF; \
          END $$"
     );
     let mut last = None;
     for _ in 0..20 {
         match sqlx::raw_sql(AssertSqlSafe(text.clone())).execute(pool).await {
             Ok(_) => return Ok(()),
+            Err(error) if is_denied(&error) => return Err(no_roles(role)),
             Err(error) => last = Some(error),
         }
     }
     Err(last.map_or(Error::Missing, Error::Database))
+}
+
+fn is_denied(error: &sqlx::Error) -> bool {
+    error
+        .as_database_error()
+        .and_then(sqlx::error::DatabaseError::code)
+        .as_deref()
+        == Some("42501")
+}
+
+/// The owner of the database is no superuser, and nobody let it make roles.
+fn no_roles(role: &str) -> Error {
+    Error::Setup(format!(
+        "The owner of the database may not make the role {role} and act as it. Run as a superuser, once: \
+         ALTER ROLE owner CREATEROLE; and, where {role} exists already: GRANT {role} TO owner WITH ADMIN OPTION;"
+    ))
 }
 
 /// Makes the role that `serve` logs in as: a member of `riskdesk_app`, `riskdesk_portal` and `riskdesk_door` that inherits
@@ -262,7 +284,8 @@ pub(super) async fn serve_role(pool: &PgPool, role: &str, password: Option<&str>
          END $$",
     )
     .execute(&mut *tx)
-    .await?;
+    .await
+    .map_err(|error| if is_denied(&error) { no_roles(role) } else { error.into() })?;
     tx.commit().await?;
     Ok(())
 }

@@ -1,8 +1,11 @@
 //! What keeps tenants apart below the services: the rule of `$1` (check 7) and PostgreSQL's row-level security (check 6).
 
 use riskdesk::domain::id::AgencyId;
+use riskdesk::domain::plan::AgencyKind;
+use riskdesk::domain::time::Time;
+use riskdesk::service::admin;
 use riskdesk::store::{Error, Scope, Sql, Store};
-use sqlx::{Connection as _, Executor as _, Row as _};
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, Row as _};
 
 use crate::support::bench::{Bench, Engine, engines, role_of};
 use crate::support::checked;
@@ -121,13 +124,13 @@ async fn row_level_security_holds() {
     for table in &tables {
         app.execute("BEGIN; SET LOCAL ROLE riskdesk_app").await.unwrap();
         let seen = app
-            .fetch_one(sqlx::AssertSqlSafe(format!("SELECT count(*) AS n FROM {table}")))
+            .fetch_one(AssertSqlSafe(format!("SELECT count(*) AS n FROM {table}")))
             .await;
         app.execute("ROLLBACK").await.unwrap();
         let bad = seen.is_ok_and(|row| row.get::<i64, _>("n") > 0);
         wrong(1, bad.then(|| format!("{table} shows rows without a scope")));
         let bare = app
-            .fetch_one(sqlx::AssertSqlSafe(format!("SELECT count(*) AS n FROM {table}")))
+            .fetch_one(AssertSqlSafe(format!("SELECT count(*) AS n FROM {table}")))
             .await;
         wrong(1, bare.is_ok().then(|| format!("{table} can be read without any role")));
     }
@@ -234,9 +237,9 @@ async fn the_portals_role_sees_one_client() {
     );
     for row in &rows {
         let name: String = row.get("name");
-        portal.execute(sqlx::AssertSqlSafe(enter.clone())).await.unwrap();
+        portal.execute(AssertSqlSafe(enter.clone())).await.unwrap();
         let seen = portal
-            .fetch_one(sqlx::AssertSqlSafe(format!("SELECT count(*) AS n FROM {name}")))
+            .fetch_one(AssertSqlSafe(format!("SELECT count(*) AS n FROM {name}")))
             .await;
         portal.execute("ROLLBACK").await.unwrap();
         let seen = seen.ok().map(|row| row.get::<i64, _>("n"));
@@ -405,4 +408,55 @@ async fn one_server_per_sqlite_file() {
         "{second:?}"
     );
     bench.stop().await;
+}
+
+/// On most servers of others the database's owner is no superuser.
+#[tokio::test]
+async fn an_owner_who_is_no_superuser_sets_a_database_up() {
+    let Some(above) = crate::support::postgres() else {
+        return;
+    };
+    let name = format!("plain_{}", std::process::id());
+    let mut connection = sqlx::PgConnection::connect(&above).await.unwrap();
+    for text in [
+        format!("CREATE ROLE {name} LOGIN"),
+        format!("CREATE DATABASE {name} OWNER {name}"),
+    ] {
+        connection.execute(AssertSqlSafe(text)).await.unwrap();
+    }
+    let owner = crate::support::desk::with_database(&above, &name, Some(&name));
+    let store = Store::open_admin(&owner).await.unwrap();
+    let refused = store.migrate().await.unwrap_err().to_string();
+    assert!(refused.contains("ALTER ROLE owner CREATEROLE"), "{refused}");
+    let mut granted = vec![format!("ALTER ROLE {name} CREATEROLE")];
+    for role in ["riskdesk_app", "riskdesk_portal", "riskdesk_door", "riskdesk_admin"] {
+        // Roles belong to the cluster: another database's owner may have made them.
+        granted.push(format!(
+            "DO $$ BEGIN IF EXISTS (SELECT 1 FROM pg_roles WHERE rolname = '{role}') THEN \
+             GRANT {role} TO {name} WITH ADMIN OPTION; END IF; END $$"
+        ));
+    }
+    for text in granted {
+        connection.execute(AssertSqlSafe(text)).await.unwrap();
+    }
+    store.migrate().await.unwrap();
+    let role = format!("{name}_serve");
+    store.grant_serve_role(&role, None).await.unwrap();
+    let agency = admin::NewAgency {
+        name: "Agency".into(),
+        kind: AgencyKind::Agency,
+        time_zone: "UTC".into(),
+        clients: 1,
+        projects: 1,
+        seats: 1,
+    };
+    let now = Time::system_now();
+    admin::init(&store, agency, "ann@agency.test", "Ann", "correct horse battery", now)
+        .await
+        .unwrap();
+    store.close().await;
+    let serving = Store::open(&crate::support::desk::with_database(&above, &name, Some(&role)))
+        .await
+        .unwrap();
+    serving.close().await;
 }

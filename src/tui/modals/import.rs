@@ -23,6 +23,7 @@ use crate::api::import::{
     ApplyBatch, Batch, BatchFile, BatchState, DropBatch, ListPlan, OpenBatch, PlanBatch, PlanLine, ShowBatch,
 };
 use crate::api::problem::{Code, Problem};
+use crate::config;
 use crate::domain::id::BatchId;
 use crate::domain::safe::Safe;
 use crate::domain::time::Time;
@@ -60,7 +61,7 @@ impl Work for Upload {
                 let why = format!("The file {} cannot be read: {e}. Name another one.", path.display());
                 Fault::from(Problem::new(Code::InvalidRequest, why))
             };
-            let file = tokio::fs::File::open(&path).await.map_err(wrong)?;
+            let file = tokio::fs::File::open(at_home(&path)).await.map_err(wrong)?;
             let total = file.metadata().await.map_err(wrong)?.len();
             let name = path
                 .file_name()
@@ -75,6 +76,14 @@ impl Work for Upload {
     }
 }
 
+/// `~/` is the home directory, as in every shell; no shell stands between the form and the file.
+fn at_home(path: &Path) -> PathBuf {
+    match (path.strip_prefix("~"), config::home()) {
+        (Ok(rest), Some(home)) => home.join(rest),
+        _ => path.to_owned(),
+    }
+}
+
 /// Naming the files.
 #[derive(Debug)]
 pub struct Files {
@@ -83,9 +92,13 @@ pub struct Files {
 
 /// The sheet that begins an import.
 pub fn new(project: Chosen, model: &Model) -> Sheet<Files> {
+    naming(project, "", "", model)
+}
+
+fn naming(project: Chosen, files: &str, covers: &str, model: &Model) -> Sheet<Files> {
     let fields = vec![
-        Field::area("files", "Files", "").help("one path a line; together they are one import"),
-        Field::text("covers", "Covers", "").help("hosts or paths, if the reports do not say (optional)"),
+        Field::area("files", "Files", files).help("one path a line; together they are one import"),
+        Field::text("covers", "Covers", covers).help("hosts or paths, if the reports do not say (optional)"),
     ];
     Sheet::new(Files { project }, Form::new(fields), model)
 }
@@ -244,6 +257,27 @@ impl Import {
         cx.write(request, None, |answer| Msg::Batch(Box::new(answer)));
     }
 
+    /// What was staged and not applied is of no use to anybody.
+    fn throw_away(&self, cx: &mut Cx) {
+        if let (Some(batch), false) = (&self.batch, matches!(self.step, Step::Applying | Step::Applied)) {
+            cx.act(DropBatch { batch: batch.id }, None, |_| Vec::new());
+        }
+    }
+
+    /// Back to the form, with what was typed: a wrong letter in a path is mended, not typed anew.
+    fn name_others(&self, cx: &mut Cx) {
+        self.throw_away(cx);
+        let files: Vec<String> = self.files.iter().map(|p| p.display().to_string()).collect();
+        let sheet = naming(
+            self.project.clone(),
+            &files.join("\n"),
+            &self.covers.join(" "),
+            cx.model,
+        );
+        cx.close();
+        cx.open(sheet);
+    }
+
     fn show_new(&self, cx: &mut Cx) {
         cx.close();
         let client = cx.model.standing.client.clone();
@@ -280,6 +314,7 @@ impl Layer for Import {
         match (&self.step, event.code) {
             (Step::Planned, KeyCode::Char('y') | KeyCode::Enter) => self.apply(cx),
             (Step::Applied, KeyCode::Char('n') | KeyCode::Enter) => self.show_new(cx),
+            (Step::Failed(_), KeyCode::Enter) => self.name_others(cx),
             _ => return false,
         }
         true
@@ -291,9 +326,8 @@ impl Layer for Import {
             Action::Down => self.scroll = (self.scroll + n).min(self.lines.len().saturating_sub(1)),
             Action::Up => self.scroll = self.scroll.saturating_sub(n),
             Action::Back => {
-                // What was staged and not applied is of no use to anybody.
-                if let (Some(batch), false) = (&self.batch, matches!(self.step, Step::Applying | Step::Applied)) {
-                    cx.act(DropBatch { batch: batch.id }, None, |_| Vec::new());
+                self.throw_away(cx);
+                if self.batch.is_some() && !matches!(self.step, Step::Applying | Step::Applied) {
                     cx.say(Tone::Dim, "The import was thrown away; nothing was written.");
                 }
                 cx.close();

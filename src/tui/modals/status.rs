@@ -288,7 +288,7 @@ fn move_sheet(finding: &Finding, legal: &LegalMove, model: &Model) -> Sheet<Move
             } else {
                 "not seen in the latest import"
             };
-            fields.push(Field::text("basis", "Basis", basis).help("what the proof is"));
+            fields.push(Field::text("basis", "Basis", basis).help("what proves it; empty: the notes say so"));
         }
         Status::Partial => fields.push(Field::many("places", "Fixed places", Vec::new(), &[])),
         _ => {}

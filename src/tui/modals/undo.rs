@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use super::super::action::Action;
 use super::super::clock;
 use super::super::effect::{Answer, Cx, Effect, Payload, sentence};
-use super::super::ink::{Brush, run};
+use super::super::ink::{Brush, Run, run};
 use super::super::model::Model;
 use super::super::panes::Note;
 use super::super::theme::Tone;
@@ -20,6 +20,8 @@ use crate::domain::time::Time;
 
 /// How many of one's last acts can be gone through.
 const ACTS: u32 = 50;
+/// Rows below the lines: one of air, one with the answer.
+const FOOT: u16 = 2;
 
 #[derive(Debug)]
 enum Msg {
@@ -171,21 +173,6 @@ impl Undo {
                 scroll::text(&mut out, &Safe::new(text), Tone::Warn, width);
             }
         }
-        if preview.refused.is_none() {
-            out.push(Vec::new());
-            let does = match preview.way {
-                Way::Undo => " takes it back   ",
-                Way::Redo => " does it again   ",
-            };
-            out.push(vec![
-                run("Enter", Tone::Key),
-                run(does, Tone::Text),
-                run("J K", Tone::Key),
-                run(" another act   ", Tone::Text),
-                run("Esc", Tone::Key),
-                run(" leaves it", Tone::Text),
-            ]);
-        }
         out
     }
 }
@@ -198,13 +185,29 @@ fn shown(value: &str, zone: &TimeZone) -> String {
     Time::parse(value).map_or_else(|_| value.to_owned(), |time| clock::moment(time, zone).to_string())
 }
 
+/// What Enter does, always in sight below the lines: an act may change more than there is room for.
+fn answer(preview: &ActPreview) -> [Run; 6] {
+    let does = match preview.way {
+        Way::Undo => " takes it back   ",
+        Way::Redo => " does it again   ",
+    };
+    [
+        run("Enter", Tone::Key),
+        run(does, Tone::Text),
+        run("J K", Tone::Key),
+        run(" another act   ", Tone::Text),
+        run("Esc", Tone::Key),
+        run(" leaves it", Tone::Text),
+    ]
+}
+
 impl Layer for Undo {
     fn shape(&self) -> Shape {
         Shape::Popup(86, 22)
     }
 
     fn set_size(&mut self, width: u16, height: u16, cx: &mut Cx) {
-        self.scroll.set_size(width, height);
+        self.scroll.set_size(width, height.saturating_sub(FOOT));
         if !std::mem::replace(&mut self.asked, true) {
             self.ask(cx);
         }
@@ -279,6 +282,12 @@ impl Layer for Undo {
             Way::Redo => " Do again what I took back ",
         };
         let inside = brush.frame(area, &[run(title, Tone::Focus)], &[], true);
-        self.scroll.draw(brush, inside, &self.lines(model));
+        // A row of air and the answer.
+        let text = Rect::new(inside.x, inside.y, inside.width, inside.height.saturating_sub(FOOT));
+        self.scroll.draw(brush, text, &self.lines(model));
+        if let Some(preview) = self.preview.as_ref().filter(|p| p.refused.is_none()) {
+            let width = inside.width.saturating_sub(2);
+            brush.runs(inside.x + 1, inside.bottom().saturating_sub(1), width, &answer(preview));
+        }
     }
 }

@@ -236,7 +236,8 @@ impl Drop for Beside {
 }
 
 /// The owner's URL with another database, and another user where one is given.
-fn with_database(owner: &str, name: &str, user: Option<&str>) -> String {
+/// The URL of a database on the server of another URL, for the same user or another one.
+pub fn with_database(owner: &str, name: &str, user: Option<&str>) -> String {
     let (scheme, rest) = owner.split_once("://").unwrap();
     let (authority, _) = rest.split_once('/').unwrap_or((rest, ""));
     let authority = match (user, authority.rsplit_once('@')) {

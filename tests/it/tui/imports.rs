@@ -106,3 +106,23 @@ fn a_refused_report_says_why() {
     ));
     assert!(desk.screen().contains("This is no report of a known scanner."));
 }
+
+#[test]
+fn a_wrong_path_is_mended_not_typed_anew() {
+    let mut desk = desk(80, 24);
+    desk.press("2i/tmp/shop.jsonx<tab>shop.acme.test<ctrl-s>");
+    desk.reply::<OpenBatch>(batch(BatchState::Open));
+    desk.refuse::<Upload>(problem(Code::InvalidRequest, "The file cannot be read."));
+    assert!(
+        desk.screen().contains("Enter: name the files again"),
+        "{}",
+        desk.screen()
+    );
+    desk.press("<enter>");
+    assert!(desk.call::<DropBatch>().is_some());
+    desk.press("<backspace>l<ctrl-s>");
+    assert_eq!(desk.expect_call::<OpenBatch>().covers, ["shop.acme.test"]);
+    desk.reply::<OpenBatch>(batch(BatchState::Open));
+    let upload = desk.expect_call::<Upload>();
+    assert_eq!(upload.path.to_str(), Some("/tmp/shop.jsonl"));
+}

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Rect;
-use ratatui_textarea::TextArea;
+use ratatui_textarea::{CursorMove, TextArea};
 use tui_input::Input;
 
 use super::super::super::ink::{Brush, run, wrap};
@@ -38,6 +38,14 @@ pub struct Field {
     awaited: Option<String>,
 }
 
+/// A text to go on with: whoever comes back to one writes at its end.
+fn at_end(value: &str) -> TextArea<'static> {
+    let mut area = TextArea::new(value.split('\n').map(str::to_owned).collect());
+    area.move_cursor(CursorMove::Bottom);
+    area.move_cursor(CursorMove::End);
+    area
+}
+
 impl Field {
     fn new(name: &'static str, label: &'static str, kind: Kind) -> Self {
         let mut field = Self {
@@ -63,8 +71,7 @@ impl Field {
     }
 
     pub fn area(name: &'static str, label: &'static str, value: &str) -> Self {
-        let lines = value.split('\n').map(str::to_owned).collect();
-        Self::new(name, label, Kind::Area(Box::new(TextArea::new(lines))))
+        Self::new(name, label, Kind::Area(Box::new(at_end(value))))
     }
 
     pub fn choice(name: &'static str, label: &'static str, options: Vec<(String, Safe)>, value: &str) -> Self {
@@ -123,7 +130,7 @@ impl Field {
         self.awaited = None;
         match &mut self.kind {
             Kind::Text(input) | Kind::Secret(input) => *input = Input::new(value.to_owned()),
-            Kind::Area(area) => **area = TextArea::new(value.split('\n').map(str::to_owned).collect()),
+            Kind::Area(area) => **area = at_end(value),
             Kind::Choice(options, at) => match options.iter().position(|(v, _)| v == value) {
                 Some(i) => *at = i,
                 None => self.awaited = Some(value.to_owned()),

@@ -56,7 +56,12 @@ pub(super) fn draw(import: &Import, brush: &mut Brush, area: Rect, _: &Model) {
                 brush,
                 area,
                 y + 1,
-                &[run("esc", Tone::Key), run(" leaves; nothing was written.", Tone::Text)],
+                &[
+                    run("Enter", Tone::Key),
+                    run(": name the files again   ", Tone::Text),
+                    run("esc", Tone::Key),
+                    run(" leaves; nothing was written.", Tone::Text),
+                ],
             );
         }
     }
