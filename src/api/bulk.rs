@@ -58,6 +58,8 @@ pub enum BulkChange {
     Triage(BulkMark),
     /// Released to the client; `undo`: recalled.
     Release(BulkMark),
+    /// Into another project, with what repeats one another; see the single act for what that takes with it.
+    Place(BulkPlace),
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -109,6 +111,30 @@ pub struct BulkMark {
     pub undo: bool,
 }
 
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BulkPlace {
+    /// Key, id or unambiguous name of the project they go to.
+    pub project: String,
+}
+
+/// What findings lose on their way into another project: counts for the sheet that is shown before.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct BulkLosses {
+    /// How many of them go to another client, or from one project without a client to another.
+    pub leave_their_client: i64,
+    /// Shared comments that become internal.
+    pub comments_made_internal: i64,
+    /// Rounds whose notes become internal.
+    pub rounds_made_internal: i64,
+    /// Claims in the queue that end.
+    pub claims_ended: i64,
+    /// Releases that are taken back, with the due dates that came from them.
+    pub releases_taken_back: i64,
+    /// Assignees who may not open the project.
+    pub assignees_dropped: i64,
+}
+
 /// What a bulk act did, or would do.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct BulkOutcome {
@@ -126,6 +152,9 @@ pub struct BulkOutcome {
     pub reasons: Vec<BulkReason>,
     /// Whose findings change.
     pub clients: Vec<BulkClient>,
+    /// Of a change of project: what that takes from them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub losses: Option<BulkLosses>,
 }
 
 /// Findings that cannot change for the same reason.

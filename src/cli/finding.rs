@@ -7,11 +7,11 @@ use super::context::Context;
 use super::error::Error;
 use super::output::{Column, Row, col, long, maybe_when, num};
 use super::paging::{Paging, list};
-use crate::api::bulk::{BulkChange, BulkEdit, BulkMark, BulkMove};
+use crate::api::bulk::{BulkChange, BulkEdit, BulkMark, BulkMove, BulkPlace};
 use crate::api::comment::{AddComment, ListComments};
 use crate::api::finding::{
     CreateFinding, EditFinding, Finding, InconclusiveReason, ListFindings, ListHistory, ListOccurrences, MoveFinding,
-    OccurrenceVerdict, ReleaseFinding, RoundKind, ShowFinding, TriageFinding,
+    OccurrenceVerdict, PlaceFinding, ReleaseFinding, RoundKind, ShowFinding, TriageFinding,
 };
 use crate::domain::access::Audience;
 use crate::domain::id::OccurrenceId;
@@ -56,6 +56,8 @@ pub enum Command {
     Triage(Mark),
     /// Release it, or many, to the client; the remediation clock starts
     Release(Mark),
+    /// Put a finding, or many, into another project
+    Place(Place),
     /// Write a comment, internal unless --share
     Comment {
         /// Its key or id
@@ -190,6 +192,21 @@ pub struct Mark {
     /// Take it back
     #[arg(long)]
     undo: bool,
+    #[command(flatten)]
+    seen: Seen,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Within a client everything goes along. At another client nothing of the old one is shared: comments and rounds become internal, \
+the release is taken back with its due date, claims end. `riskdesk undo` takes it back. A later import into the old project that \
+sees the issue again makes a new finding there.")]
+pub struct Place {
+    #[command(flatten)]
+    which: Which,
+    /// The project's key, id or unambiguous name
+    #[arg(long, value_name = "KEY")]
+    project: String,
     #[command(flatten)]
     seen: Seen,
 }
@@ -369,6 +386,19 @@ pub async fn run(cx: &Context, command: Command) -> Result<(), Error> {
             let request = ReleaseFinding {
                 finding,
                 undo: mark.undo,
+            };
+            detail::brief(cx, &remote.write(&request, &write).await?)
+        }
+        Command::Place(place) => {
+            let Some(finding) = place.which.one() else {
+                only_for_one(&[("--version", place.seen.version.is_some())])?;
+                let change = BulkChange::Place(BulkPlace { project: place.project });
+                return many::change(cx, &remote, place.which, change, "Move them").await;
+            };
+            let write = over(&remote, &finding, place.seen).await?;
+            let request = PlaceFinding {
+                finding,
+                project: place.project,
             };
             detail::brief(cx, &remote.write(&request, &write).await?)
         }

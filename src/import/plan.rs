@@ -291,6 +291,8 @@ pub fn plan(set: &StagedSet, known: &[Known], scope: &Scope) -> Plan {
     for (hash, staged) in set {
         let age = scope.tools.get(&staged.tool).copied().unwrap_or(Age::Latest);
         let line = match by_hash.get(hash) {
+            // The latest import said so already, and a person took the finding elsewhere: said again it changes nothing.
+            None if age == Age::Same => continue,
             None => Line {
                 outcome: Outcome::New,
                 finding: *hash,

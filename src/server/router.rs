@@ -68,6 +68,7 @@ pub fn build(app: App) -> Api {
         .on(finding::transition::step)
         .on(finding::decide::triage)
         .on(finding::decide::release)
+        .on(finding::place::place)
         .on(finding::occurrences)
         .on(finding::raw::show)
         .on(finding::history)

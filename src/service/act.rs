@@ -11,8 +11,9 @@ use crate::api::act::{
 };
 use crate::api::problem::{Code, Obstacle, Problem};
 use crate::domain::access::{TokenScope, may_administer};
-use crate::domain::id::{ActId, ProjectId};
+use crate::domain::id::{ActId, ClientId, ProjectId};
 use crate::store::act::{ActRow, Built, Object};
+use crate::store::client::Hold;
 use crate::store::{self, Tx};
 
 mod perform;
@@ -291,14 +292,15 @@ async fn go(desk: Desk, caller: Caller, asked: ActId, wanted: Way) -> Result<Act
     .await
 }
 
-/// What goes back to repeating another finding looks when a move of that one is done, as moves do among themselves.
+/// What goes back to repeating another finding, or to another project, looks when a move of that one is done, as moves do
+/// among themselves: clients first, then projects.
 async fn hold(tx: &mut Tx, row: &ActRow) -> Result<()> {
     if row.kind.starts_with("finding.") {
-        for (_, project) in store::act::places(tx, row.id)
-            .await?
-            .iter()
-            .filter(|(project, _)| *project)
-        {
+        let places = store::act::places(tx, row.id).await?;
+        for (_, client) in places.iter().filter(|(project, _)| !project) {
+            store::client::hold(tx, ClientId(*client), Hold::AsItIs).await?;
+        }
+        for (_, project) in places.iter().filter(|(project, _)| *project) {
             store::project::hold_duplicates(tx, ProjectId(*project)).await?;
         }
     }

@@ -1,5 +1,6 @@
 //! Findings as they are read, and what every act on one begins and ends with. Writing one by hand is in [`create`],
-//! decisions besides the status in [`decide`], moves between statuses in [`transition`]; all of them are written by a
+//! decisions besides the status in [`decide`], moves between statuses in [`transition`], moves between projects in
+//! [`place`]; all of them are written by a
 //! [`pen::Pen`].
 
 use uuid::Uuid;
@@ -29,6 +30,7 @@ pub mod bulk;
 pub mod create;
 pub mod decide;
 pub(crate) mod pen;
+pub mod place;
 pub mod raw;
 pub(crate) mod tags;
 pub mod transition;
@@ -114,9 +116,16 @@ pub(super) async fn open_for_work(tx: &mut Tx, wanted: &str) -> Result<FindingRo
 /// As [`open_for_work`], for acts that share something with the client: the project cannot be moved to another one before
 /// the act is done.
 pub(super) async fn open_where_it_stays(tx: &mut Tx, wanted: &str) -> Result<FindingRow> {
-    let row = open(tx, wanted).await?;
-    store::project::hold(tx, row.project.id).await?;
-    open_for_work(tx, &row.id.to_string()).await
+    let mut row = open(tx, wanted).await?;
+    loop {
+        let held = row.project.id;
+        store::project::hold(tx, held).await?;
+        row = open_for_work(tx, &row.id.to_string()).await?;
+        // The finding itself may have gone to another project meanwhile: that one must stay as well.
+        if row.project.id == held {
+            return Ok(row);
+        }
+    }
 }
 
 pub(super) async fn shown(tx: &mut Tx, id: FindingId) -> Result<Finding> {
@@ -184,6 +193,10 @@ async fn detail(tx: &mut Tx, row: FindingRow) -> Result<FindingDetail> {
         }),
         None => None,
     };
+    let client_people = match &row.client {
+        Some(client) => Some(store::portal::readers(tx, client.id, row.project.id).await?),
+        None => None,
+    };
     let moves = legal_moves(decided.status, Who::Agency).iter();
     Ok(FindingDetail {
         description: texts.description,
@@ -204,6 +217,7 @@ async fn detail(tx: &mut Tx, row: FindingRow) -> Result<FindingDetail> {
             .collect(),
         occurrences_open: row.occurrence_count - decided.occurrence_fixed,
         occurrences_fixed: decided.occurrence_fixed,
+        client_people,
         finding: wire(row),
     })
 }

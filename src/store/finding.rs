@@ -20,6 +20,7 @@ use crate::domain::status::Status;
 use crate::domain::time::Time;
 
 mod decided;
+pub mod placed;
 
 pub use decided::{
     Decided, WholeFinding, bring_back, busy_since, by_ids, by_keys, duplicates_of, matching, moved, remove, save,
@@ -44,6 +45,9 @@ pub struct Place {
 /// What people decide about a finding: the columns [`save`] writes, and what undo needs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Decisions {
+    pub project: ProjectId,
+    /// Read only: whose project that is. A finding goes back to a project only while it is still this client's.
+    pub client: Option<ClientId>,
     pub severity: Severity,
     pub own_severity: Option<Severity>,
     pub cvss: Option<Rating>,
@@ -160,6 +164,8 @@ pub(super) fn read(row: &Row) -> Result<FindingRow> {
         },
         client,
         decided: Decisions {
+            project: row.id("project_id")?,
+            client: row.opt_id("client_id")?,
             severity: severity(row.get("severity")?)?,
             own_severity: rank("own_severity")?,
             cvss,

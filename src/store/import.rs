@@ -97,6 +97,12 @@ pub async fn open(tx: &mut Tx, id: BatchId, project: ProjectId, covers: String, 
         .map(drop)
 }
 
+/// Plans of this project that were made before are good no more: what it has moved by other hands than an import's.
+pub async fn outdate_plans(tx: &mut Tx, project: ProjectId) -> Result<()> {
+    let sql = Sql::new("UPDATE import_head SET n = n + 1 WHERE agency_id = $1 AND project_id = $2");
+    tx.run(sql.bind(project)).await.map(drop)
+}
+
 /// A batch whose project the actor may open.
 pub async fn find(tx: &mut Tx, id: BatchId) -> Result<Option<BatchRow>> {
     let mut sql = Sql::new(SELECT);

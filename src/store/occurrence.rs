@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::page::{self, Key, Slice, SortColumn, Window};
 use super::{Result, Row, Sql, Tx};
-use crate::domain::id::{FindingId, OccurrenceId, RoundId};
+use crate::domain::id::{FindingId, OccurrenceId, ProjectId, RoundId};
 use crate::domain::time::Time;
 
 #[derive(Debug, Clone)]
@@ -230,6 +230,8 @@ pub async fn traces(tx: &mut Tx, finding: FindingId, occurrence: OccurrenceId) -
 /// A piece of a report's text, compressed, and the report it is of.
 #[derive(Debug, Clone)]
 pub struct Piece {
+    /// The project the report was imported into.
+    pub project: ProjectId,
     pub data: Vec<u8>,
     /// Of the text, in bytes.
     pub length: i64,
@@ -240,13 +242,14 @@ pub struct Piece {
 /// `None` where the report is no longer kept.
 pub async fn piece(tx: &mut Tx, chunk: uuid::Uuid) -> Result<Option<Piece>> {
     let sql = Sql::new(
-        "SELECT c.data, c.length, f.name, b.applied_at FROM import_chunk c \
+        "SELECT c.data, c.length, f.name, b.applied_at, b.project_id FROM import_chunk c \
          JOIN import_file f ON f.agency_id = c.agency_id AND f.batch_id = c.batch_id AND f.id = c.file_id \
          JOIN import_batch b ON b.agency_id = c.agency_id AND b.id = c.batch_id WHERE c.agency_id = $1 AND c.id = $2",
     );
     let row = tx.opt(sql.bind(chunk)).await?;
     row.map(|row| {
         Ok(Piece {
+            project: row.id("project_id")?,
             data: row.get("data")?,
             length: row.get("length")?,
             file: row.get("name")?,

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{Admin, Result, Sql, Tx, name};
 use crate::domain::access::{ClientState, PortalLevel, PortalRole};
-use crate::domain::id::{AgencyId, FindingId, PersonId, PortalUserId, ProjectId, SessionId};
+use crate::domain::id::{AgencyId, ClientId, FindingId, PersonId, PortalUserId, ProjectId, SessionId};
 use crate::domain::time::Time;
 
 /// A finding that was released to the client of the transaction's scope.
@@ -42,6 +42,17 @@ pub async fn released(tx: &mut Tx, user: PortalUserId, key: &str, id: Uuid) -> R
         })
     })
     .transpose()
+}
+
+/// How many of a client's people see what is released in a project of it: none while the portal is shut.
+pub async fn readers(tx: &mut Tx, client: ClientId, project: ProjectId) -> Result<i64> {
+    let sql = Sql::new(
+        "SELECT COUNT(*) AS n FROM portal_user w JOIN client c ON c.agency_id = w.agency_id AND c.id = w.client_id \
+         WHERE w.agency_id = $1 AND w.client_id = $2 AND w.state = 'active' AND c.portal_level <> 'disabled' \
+           AND (NOT EXISTS (SELECT 1 FROM portal_user_project l WHERE l.agency_id = $1 AND l.portal_user_id = w.id) \
+             OR EXISTS (SELECT 1 FROM portal_user_project l WHERE l.agency_id = $1 AND l.portal_user_id = w.id AND l.project_id = $3))",
+    );
+    tx.one(sql.bind(client).bind(project)).await?.get("n")
 }
 
 /// Lets a client's people into their portal, or shuts it.

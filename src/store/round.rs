@@ -140,7 +140,7 @@ pub async fn shared(tx: &mut Tx, project: ProjectId) -> Result<Vec<(RoundId, Rou
     tx.all(sql.bind(project)).await?.iter().map(state).collect()
 }
 
-fn state(row: &Row) -> Result<(RoundId, RoundState)> {
+pub(super) fn state(row: &Row) -> Result<(RoundId, RoundState)> {
     let state = RoundState {
         finding: row.id("finding_id")?,
         kind: row.get("kind")?,

@@ -1,6 +1,6 @@
 //! Why a finding is one finding: its fingerprint, and the imports that spoke of it.
 
-use super::{Result, Sql, Tx};
+use super::{Result, Sql, Tx, visible};
 use crate::domain::id::{BatchId, FindingId};
 use crate::domain::time::Time;
 
@@ -34,15 +34,21 @@ pub struct SightingRow {
     pub outcome: String,
 }
 
-/// The applied imports that saw a finding, or noticed that it was gone; newest first, the latest hundred.
+/// The applied imports that saw a finding, or noticed that it was gone, and whose project the actor may open (a finding
+/// may have come from another one since); newest first, the latest hundred.
 pub async fn sightings(tx: &mut Tx, id: FindingId) -> Result<Vec<SightingRow>> {
-    let sql = Sql::new(
+    let mut sql = Sql::new(
         "SELECT b.id, b.applied_at, l.outcome FROM import_line l \
          JOIN import_batch b ON b.agency_id = l.agency_id AND b.id = l.batch_id AND b.plan_id = l.plan_id \
-         WHERE l.agency_id = $1 AND l.finding_id = $2 AND b.state = 'applied' ORDER BY b.applied_at DESC, b.id DESC LIMIT 100",
-    );
+         JOIN project p ON p.agency_id = b.agency_id AND p.id = b.project_id \
+         LEFT JOIN client c ON c.agency_id = p.agency_id AND c.id = p.client_id \
+         WHERE l.agency_id = $1 AND l.finding_id = $2 AND b.state = 'applied'",
+    )
+    .bind(id);
+    visible::projects(&mut sql, tx.scope().actor());
+    sql.push(" ORDER BY b.applied_at DESC, b.id DESC LIMIT 100");
     let mut out: Vec<SightingRow> = Vec::new();
-    for row in tx.all(sql.bind(id)).await? {
+    for row in tx.all(sql).await? {
         out.push(SightingRow {
             batch: row.id("id")?,
             at: row.time("applied_at")?,

@@ -16,6 +16,7 @@ mod limits;
 mod matrix;
 mod overview;
 mod pin;
+mod place;
 mod portal;
 mod project;
 mod query;

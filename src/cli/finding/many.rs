@@ -6,7 +6,7 @@ use super::super::ask;
 use super::super::context::Context;
 use super::super::error::Error;
 use super::super::output::{Column, Row, col, long, num, word};
-use crate::api::bulk::{BulkChange, BulkFindings, BulkOutcome, BulkReason, FindingAt};
+use crate::api::bulk::{BulkChange, BulkFindings, BulkLosses, BulkOutcome, BulkReason, FindingAt};
 use crate::remote::{Remote, Write};
 
 /// Which findings a change is for.
@@ -135,5 +135,29 @@ fn counts(shown: &BulkOutcome) -> String {
         said.push_str(&format!(", {} cannot", shown.refused));
     }
     said.push('.');
+    if let Some(losses) = shown.losses.filter(|l| l.leave_their_client > 0) {
+        said.push_str(&format!(" {}", lost(&losses)));
+    }
     said
+}
+
+/// What findings lose that leave their client, in a sentence.
+fn lost(losses: &BulkLosses) -> String {
+    let what = [
+        (losses.comments_made_internal, "shared comments become internal"),
+        (losses.rounds_made_internal, "rounds become internal"),
+        (losses.claims_ended, "claims end"),
+        (losses.releases_taken_back, "releases are taken back"),
+        (losses.assignees_dropped, "lose their assignee"),
+    ];
+    let said: Vec<String> = what
+        .into_iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, what)| format!("{n} {what}"))
+        .collect();
+    let n = losses.leave_their_client;
+    match said.as_slice() {
+        [] => format!("{n} leave their client, with nothing shared there."),
+        said => format!("{n} leave their client: {}.", said.join(", ")),
+    }
 }

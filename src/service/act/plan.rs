@@ -50,6 +50,12 @@ pub(super) struct Plan {
     pub before: HashMap<Uuid, i64>,
     /// Findings and what was decided about them; `None`: only their version counts.
     pub findings: Vec<(FindingRow, Option<Decisions>)>,
+    /// The projects that findings go back to from others.
+    pub homes: HashMap<ProjectId, ProjectRow>,
+    /// Where each of those goes.
+    pub goes: HashMap<FindingId, ProjectId>,
+    /// The findings that leave a client by it, each with that one.
+    pub left: Vec<(FindingId, Option<ClientId>)>,
     pub places: Vec<(FindingId, Places)>,
     pub rounds: Vec<(RoundId, Option<RoundState>)>,
     pub made_findings: Vec<MadeBack<FindingId, WholeFinding>>,
@@ -131,6 +137,7 @@ impl Plan {
         }
         plan.findings(tx, findings, now).await?;
         plan.comments(tx, comments).await?;
+        plan.left_behind(tx).await?;
         plan.made(tx).await?;
         plan.say(row);
         Ok(plan)
@@ -335,7 +342,7 @@ impl Plan {
         if undoing && (!self.made_comments.is_empty() || !self.comments.is_empty()) {
             stays("Whoever has read a comment has read it.");
         }
-        if self.projects.iter().any(|p| p.moved) {
+        if !self.left.is_empty() || self.projects.iter().any(|p| p.moved) {
             stays("Claims that ended with a move stay ended.");
         }
         if !self.findings.is_empty() {

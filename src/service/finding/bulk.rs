@@ -6,6 +6,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::decide::{By, Decision, decide, words};
 use super::pen::Pen;
+use super::place::{self, Target};
 use super::tags::Tags;
 use super::transition::{self, Order, spoken};
 use super::{filter, parse};
@@ -14,7 +15,7 @@ use crate::api::bulk::{
     BulkChange, BulkClient, BulkFindings, BulkMove, BulkOutcome, BulkReason, FINDINGS_MAX, FindingAt,
 };
 use crate::api::event::Topic;
-use crate::api::problem::{Code, Obstacle, Problem};
+use crate::api::problem::{Code, Problem};
 use crate::domain::id::FindingId;
 use crate::domain::key::{self, Kind};
 use crate::domain::status::{Status, Who};
@@ -23,6 +24,10 @@ use crate::service::client::not_archived;
 use crate::service::{Caller, Desk, Error, Note, Result, not_found, text};
 use crate::store::finding::FindingRow;
 use crate::store::{self, Tx};
+
+mod shown;
+
+use shown::{refuse_all, same_as_shown};
 
 /// How many examples stand beside each reason.
 const EXAMPLES: usize = 5;
@@ -48,6 +53,10 @@ pub async fn change(desk: Desk, caller: Caller, request: BulkFindings) -> Result
                 let original = super::open(tx, of).await?;
                 store::project::hold_duplicates(tx, original.project.id).await?;
             }
+            if let BulkChange::Place(to) = &request.change {
+                let rows = rows(tx, &request, &by, now).await?;
+                place::hold(tx, &to.project, &rows).await?;
+            }
             let worked = work(tx, &request, &by, now).await?;
             same_as_shown(tx, &request, &worked).await?;
             refuse_all(&worked)?;
@@ -55,14 +64,21 @@ pub async fn change(desk: Desk, caller: Caller, request: BulkFindings) -> Result
                 pen,
                 changed,
                 mut outcome,
+                target,
                 ..
             } = worked;
             outcome.applied = true;
             if changed.is_empty() {
                 return Ok(outcome);
             }
-            told(note, &request.change, &changed);
+            match &target {
+                Some(target) => target.told(note, &changed),
+                None => told(note, &request.change, &changed),
+            }
             pen.flush(tx, note).await?;
+            if let Some(target) = target {
+                target.leave(tx, note).await?;
+            }
             outcome.act = Some(note.id());
             Ok(outcome)
         })
@@ -129,24 +145,33 @@ struct Worked {
     changed: Vec<FindingRow>,
     refused: Vec<(String, Problem)>,
     outcome: BulkOutcome,
+    /// Where they go, of a change of project.
+    target: Option<Target>,
+}
+
+/// What the request is about.
+async fn rows(tx: &mut Tx, request: &BulkFindings, by: &By, now: Time) -> Result<Vec<FindingRow>> {
+    let Some(q) = &request.q else {
+        return named(tx, &request.findings).await;
+    };
+    let filter = filter(tx, &parse(Some(q))?, by.user, now).await?;
+    let rows = store::finding::matching(tx, &filter, FINDINGS_MAX + 1).await?;
+    if rows.len() > FINDINGS_MAX {
+        return Err(too_many());
+    }
+    Ok(rows)
 }
 
 async fn work(tx: &mut Tx, request: &BulkFindings, by: &By, now: Time) -> Result<Worked> {
-    let rows = match &request.q {
-        Some(q) => {
-            let filter = filter(tx, &parse(Some(q))?, by.user, now).await?;
-            let rows = store::finding::matching(tx, &filter, FINDINGS_MAX + 1).await?;
-            if rows.len() > FINDINGS_MAX {
-                return Err(too_many());
-            }
-            rows
-        }
-        None => named(tx, &request.findings).await?,
-    };
+    let rows = rows(tx, request, by, now).await?;
     let mut pen = Pen::new(now);
     let (mut changed, mut refused, mut already) = (Vec::new(), Vec::new(), 0);
     let order = match &request.change {
         BulkChange::Move(to) => Some(order(tx, to, by, now).await?),
+        _ => None,
+    };
+    let mut target = match &request.change {
+        BulkChange::Place(to) => Some(Target::of(tx, &to.project, &rows, by.user).await?),
         _ => None,
     };
     let mut duplicates: HashMap<FindingId, Vec<FindingRow>> = HashMap::new();
@@ -160,9 +185,10 @@ async fn work(tx: &mut Tx, request: &BulkFindings, by: &By, now: Time) -> Result
         }
     }
     for row in &rows {
-        let done = match &order {
-            Some(order) => moved(tx, &mut pen, row, order, duplicates.get(&row.id)).await,
-            None => decided(tx, &mut pen, row, &request.change, by).await,
+        let done = match (&order, &mut target) {
+            (Some(order), _) => moved(tx, &mut pen, row, order, duplicates.get(&row.id)).await,
+            (None, Some(target)) => target.place(tx, &mut pen, row).await,
+            (None, None) => decided(tx, &mut pen, row, &request.change, by).await,
         };
         match done {
             Ok(true) => changed.push(row.clone()),
@@ -181,6 +207,10 @@ async fn work(tx: &mut Tx, request: &BulkFindings, by: &By, now: Time) -> Result
         refused: refused.len() as i64,
         reasons: reasons(&refused),
         clients: clients(&changed),
+        losses: match &mut target {
+            Some(target) => Some(target.losses(tx).await?),
+            None => None,
+        },
     };
     Ok(Worked {
         rows,
@@ -188,6 +218,7 @@ async fn work(tx: &mut Tx, request: &BulkFindings, by: &By, now: Time) -> Result
         changed,
         refused,
         outcome,
+        target,
     })
 }
 
@@ -302,7 +333,8 @@ fn decision(change: &BulkChange) -> Decision {
         },
         BulkChange::Release(mark) => Decision::Release { undo: mark.undo },
         BulkChange::Triage(mark) => Decision::Triage { undo: mark.undo },
-        BulkChange::Move(_) => Decision::Triage { undo: false },
+        // Neither is decided here.
+        BulkChange::Move(_) | BulkChange::Place(_) => Decision::Triage { undo: false },
     }
 }
 
@@ -358,112 +390,6 @@ fn clients(changed: &[FindingRow]) -> Vec<BulkClient> {
         .collect()
 }
 
-/// Refuses where something moved since it was shown: by the versions of named findings, or by the digest.
-async fn same_as_shown(tx: &mut Tx, request: &BulkFindings, worked: &Worked) -> Result<()> {
-    let Some(shown) = &request.digest else {
-        return same_versions(request, worked);
-    };
-    let hash = |digest: &str| digest.rsplit('-').next().unwrap_or_default().to_owned();
-    if hash(shown) == hash(&worked.outcome.digest) {
-        return Ok(());
-    }
-    let mut parts = shown.split('-').map(|part| part.parse::<i64>().unwrap_or_default());
-    let (count, since) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-    let ids: Vec<FindingId> = worked.rows.iter().map(|r| r.id).collect();
-    let busy = store::finding::busy_since(tx, &ids, Time(since)).await?;
-    let now = worked.rows.len();
-    let mut detail = format!("This is not what was shown: it was about {count} findings, and is about {now}");
-    if !busy.is_empty() {
-        detail.push_str(&format!("; {} of them changed since", busy.len()));
-    }
-    detail.push_str(". Look at it again, and do that.");
-    let mut problem = Problem::new(Code::StalePlan, detail);
-    problem.objects = busy
-        .into_iter()
-        .take(EXAMPLES)
-        .map(|key| Obstacle {
-            key,
-            why: "was changed since".into(),
-        })
-        .collect();
-    Err(problem.into())
-}
-
-fn same_versions(request: &BulkFindings, worked: &Worked) -> Result<()> {
-    if request.q.is_some() {
-        return Err(Problem::new(
-            Code::PreconditionRequired,
-            "A change by query needs the digest of a dry run: send `dry_run` first, and what it answers with the change.",
-        )
-        .field("digest")
-        .into());
-    }
-    let by_id: HashMap<FindingId, &FindingRow> = worked.rows.iter().map(|r| (r.id, r)).collect();
-    let by_key: HashMap<&str, &FindingRow> = worked.rows.iter().map(|r| (r.key.as_str(), r)).collect();
-    let mut objects = Vec::new();
-    for one in &request.findings {
-        let Some(seen) = one.version else {
-            return Err(Problem::new(
-                Code::PreconditionRequired,
-                "State the version you saw of each finding, or send the digest of a dry run.",
-            )
-            .field("findings")
-            .into());
-        };
-        let row = match one.finding.trim().parse::<FindingId>() {
-            Ok(id) => by_id.get(&id),
-            Err(_) => key::parse(Kind::Finding, &one.finding).and_then(|key| by_key.get(key.as_str())),
-        };
-        let row = row.ok_or_else(not_found)?;
-        if row.version != seen {
-            objects.push(Obstacle {
-                key: row.key.clone(),
-                why: format!("has version {} by now", row.version),
-            });
-        }
-    }
-    if objects.is_empty() {
-        return Ok(());
-    }
-    let mut problem = Problem::new(
-        Code::VersionConflict,
-        format!(
-            "{} of {} findings were changed meanwhile, so that none was changed now. Look at them and decide again.",
-            objects.len(),
-            worked.rows.len()
-        ),
-    );
-    objects.truncate(EXAMPLES);
-    problem.objects = objects;
-    Err(problem.into())
-}
-
-/// All or nothing.
-fn refuse_all(worked: &Worked) -> Result<()> {
-    let Some((key, first)) = worked.refused.first() else {
-        return Ok(());
-    };
-    let mut problem = Problem::new(
-        Code::BulkRefused,
-        format!(
-            "{} of {} findings cannot change, so none did. {key}: {}",
-            worked.refused.len(),
-            worked.rows.len(),
-            first.detail
-        ),
-    );
-    problem.objects = worked
-        .refused
-        .iter()
-        .take(EXAMPLES)
-        .map(|(key, why)| Obstacle {
-            key: key.clone(),
-            why: why.detail.clone(),
-        })
-        .collect();
-    Err(problem.into())
-}
-
 /// One act: one audit row that says how many and which.
 fn told(note: &mut Note, change: &BulkChange, changed: &[FindingRow]) {
     let on = match changed {
@@ -479,6 +405,7 @@ fn told(note: &mut Note, change: &BulkChange, changed: &[FindingRow]) {
         BulkChange::Edit(_) => "edit",
         BulkChange::Triage(_) => "triage",
         BulkChange::Release(_) => "release",
+        BulkChange::Place(_) => "place",
     };
     let keys: Vec<&str> = changed.iter().map(|r| r.key.as_str()).collect();
     let to = match change {

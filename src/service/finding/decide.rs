@@ -81,7 +81,7 @@ pub(crate) async fn recompute(
 }
 
 /// Whether a person set the due date.
-fn by_hand(decided: &Decisions) -> bool {
+pub(super) fn by_hand(decided: &Decisions) -> bool {
     decided.due_reason.as_deref().is_some_and(|r| r.starts_with(BY_HAND))
 }
 

@@ -10,8 +10,9 @@ use uuid::Uuid;
 
 use crate::api::event::Topic;
 use crate::domain::clock::{self, Start, Terms};
-use crate::domain::id::{FindingId, OccurrenceId, ProjectId, RoundId, UserId};
+use crate::domain::id::{ClientId, FindingId, OccurrenceId, ProjectId, RoundId, UserId};
 use crate::domain::severity::Severity;
+use crate::domain::status::Status;
 use crate::domain::time::Time;
 use crate::service::{Note, Result, conflict, job, not_found};
 use crate::store::finding::{Days, Decided, Decisions, FindingRow};
@@ -54,6 +55,8 @@ pub(crate) struct Pen {
     only: BTreeMap<FindingId, Vec<OccurrenceId>>,
     kept_places: BTreeMap<FindingId, Places>,
     ends: Vec<(FindingId, Time)>,
+    /// The clients of the projects that findings go to.
+    homes: HashMap<ProjectId, Option<ClientId>>,
 }
 
 impl Pen {
@@ -73,6 +76,7 @@ impl Pen {
             only: BTreeMap::new(),
             kept_places: BTreeMap::new(),
             ends: Vec::new(),
+            homes: HashMap::new(),
         }
     }
 
@@ -172,6 +176,11 @@ impl Pen {
             let before = row.clone();
             self.saved.insert(row.id, Saved { before, decided });
         }
+    }
+
+    /// Findings may go to this project of this client: streams and the way back are told.
+    pub(crate) fn knows(&mut self, project: ProjectId, client: Option<ClientId>) {
+        self.homes.insert(project, client);
     }
 
     /// A line of a finding's history.
@@ -320,16 +329,24 @@ impl Pen {
         Err(conflict(&super::shown(tx, lost.ok_or_else(not_found)?).await?))
     }
 
+    /// Where a finding stood and, where it goes elsewhere, where that is: project and client.
+    fn ends_of(&self, saved: &Saved) -> impl Iterator<Item = (Uuid, Option<Uuid>)> {
+        let (before, to) = (&saved.before, saved.decided.project);
+        let left = (before.project.id.0, before.client.as_ref().map(|c| c.id.0));
+        let home = self.homes.get(&to).copied().flatten();
+        let came = (to != before.project.id).then_some((to.0, home.map(|c| c.0)));
+        [left].into_iter().chain(came)
+    }
+
     /// Says what was touched: to undo, and to streams.
     fn note(&self, note: &mut Note) {
         let mut counts_moved: BTreeSet<(Uuid, Option<Uuid>)> = BTreeSet::new();
         let mut places: BTreeSet<(Uuid, Option<Uuid>)> = BTreeSet::new();
         for (id, saved) in &self.saved {
             let (before, decided) = (&saved.before, &saved.decided);
-            let place = (before.project.id.0, before.client.as_ref().map(|c| c.id.0));
-            places.insert(place);
-            if (before.decided.status, before.decided.severity) != (decided.status, decided.severity) {
-                counts_moved.insert(place);
+            places.extend(self.ends_of(saved));
+            if counted(&before.decided) != counted(decided) {
+                counts_moved.extend(self.ends_of(saved));
             }
             note.changed("finding", *id, &before.decided, before.version + 1);
         }
@@ -341,8 +358,9 @@ impl Pen {
         }
         if self.saved.len() <= NAMED_MAX {
             for (id, saved) in &self.saved {
-                let client = saved.before.client.as_ref().map(|c| c.id.0);
-                note.event_at(Topic::Finding, Some(id.0), saved.before.project.id.0, client);
+                for (project, client) in self.ends_of(saved) {
+                    note.event_at(Topic::Finding, Some(id.0), project, client);
+                }
             }
         }
         for (project, client) in counts_moved {
@@ -354,10 +372,10 @@ impl Pen {
     async fn count_up(&self, tx: &mut Tx) -> Result<()> {
         let mut moved: BTreeMap<_, i64> = BTreeMap::new();
         for saved in self.saved.values() {
-            let (project, was, is) = (saved.before.project.id, &saved.before.decided, &saved.decided);
-            if (was.status, was.severity) != (is.status, is.severity) {
-                *moved.entry((project, was.status, was.severity)).or_insert(0) -= 1;
-                *moved.entry((project, is.status, is.severity)).or_insert(0) += 1;
+            let (was, is) = (counted(&saved.before.decided), counted(&saved.decided));
+            if was != is {
+                *moved.entry(was).or_insert(0) -= 1;
+                *moved.entry(is).or_insert(0) += 1;
             }
         }
         for ((project, status, severity), n) in moved {
@@ -365,4 +383,9 @@ impl Pen {
         }
         Ok(())
     }
+}
+
+/// Under what a finding is counted.
+fn counted(decided: &Decisions) -> (ProjectId, Status, Severity) {
+    (decided.project, decided.status, decided.severity)
 }

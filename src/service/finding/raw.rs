@@ -1,6 +1,6 @@
 //! The scanner's own record of a place: cut out of the report's text, which is kept in compressed pieces.
 
-use super::super::{Caller, Desk, Error, Result, not_found};
+use super::super::{Caller, Desk, Error, Result, audience, not_found};
 use super::open;
 use crate::api::finding::{RawRecord, RawRecords, ShowRecord};
 use crate::store::{self, Tx};
@@ -42,8 +42,14 @@ async fn cut(tx: &mut Tx, trace: Option<store::occurrence::Trace>) -> Result<Opt
     let record = text
         .get(from..end)
         .ok_or_else(|| damaged("a record lies outside of it"))?;
+    // The record is the finding's; the report's name is that of the project it was imported into.
+    let seen = audience::may_see(tx, Some(piece.project.0), None).await?;
     Ok(Some(RawRecord {
-        file: piece.file,
+        file: if seen {
+            piece.file
+        } else {
+            "a report of another project".to_owned()
+        },
         imported_at: piece.applied_at,
         text: String::from_utf8_lossy(record).into_owned(),
         truncated: whole > SHOWN_MAX,

@@ -6,7 +6,7 @@ use crate::api::event::Topic;
 use crate::api::problem::{Code, Problem};
 use crate::api::project::{AssignProjects, Assignment, ProjectMove};
 use crate::domain::access::{Actor, ClientState};
-use crate::domain::id::{ClientId, CommentId, ProjectId, RoundId};
+use crate::domain::id::{ClientId, CommentId, FindingId, ProjectId, RoundId};
 use crate::domain::time::Time;
 use crate::service::client::not_archived;
 use crate::service::{Caller, Desk, Note, Result, client, conflict, finding, refuse};
@@ -105,6 +105,20 @@ pub(crate) async fn leave(
         .event_in(Topic::Client, Some(old.0), old)
         .event_in(Topic::Project, None, old);
     Ok(left)
+}
+
+/// The same for single findings that go to another project, each with the client it leaves.
+pub(crate) async fn leave_alone(tx: &mut Tx, findings: &[(FindingId, Option<ClientId>)]) -> Result<Left> {
+    let (comments, rounds) = store::finding::placed::shared(tx, findings).await?;
+    let ids: Vec<FindingId> = findings.iter().map(|(id, _)| *id).collect();
+    store::finding::placed::unshare(tx, &ids).await?;
+    let comments = comments
+        .into_iter()
+        .map(|(id, state, version)| (id, state, version + 1));
+    Ok(Left {
+        comments: comments.collect(),
+        rounds,
+    })
 }
 
 /// Takes an unassigned project into a client that is being made.

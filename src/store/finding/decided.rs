@@ -45,7 +45,7 @@ pub struct Decided {
 pub async fn save(tx: &mut Tx, all: &[Decided]) -> Result<Vec<FindingId>> {
     let mut saved = Vec::with_capacity(all.len());
     let json = |e: serde_json::Error| crate::store::Error::Corrupt(e.to_string());
-    for part in all.chunks(Sql::rows_at_once(21)) {
+    for part in all.chunks(Sql::rows_at_once(22)) {
         let tags: Vec<String> = part
             .iter()
             .map(|one| serde_json::to_string(&one.decided.own_tags).map_err(json))
@@ -53,7 +53,7 @@ pub async fn save(tx: &mut Tx, all: &[Decided]) -> Result<Vec<FindingId>> {
         let mut sql = Sql::new(
             "WITH v (agency_id, id, seen, severity, own_severity, cvss_version, cvss_vector, cvss_score, status, assignee_id, due_at, \
                due_reason, reopened, triaged_at, triaged_by, released_at, released_by, verify_due_at, accepted_until, duplicate_of, \
-               occurrence_fixed, own_tags) AS (VALUES ",
+               occurrence_fixed, own_tags, project_id) AS (VALUES ",
         );
         sql.push_rows(part.iter().zip(tags).map(|(one, tags)| {
             let decided = one.decided.clone();
@@ -80,6 +80,7 @@ pub async fn save(tx: &mut Tx, all: &[Decided]) -> Result<Vec<FindingId>> {
                 decided.duplicate_of.into(),
                 decided.occurrence_fixed.into(),
                 tags.into(),
+                decided.project.into(),
             ]
         }));
         sql.push(
@@ -88,7 +89,7 @@ pub async fn save(tx: &mut Tx, all: &[Decided]) -> Result<Vec<FindingId>> {
              due_reason = v.due_reason, reopened = v.reopened, triaged_at = v.triaged_at, triaged_by = v.triaged_by, \
              released_at = v.released_at, released_by = v.released_by, verify_due_at = v.verify_due_at, \
              accepted_until = v.accepted_until, duplicate_of = v.duplicate_of, occurrence_fixed = v.occurrence_fixed, own_tags = v.own_tags, \
-             version = finding.version + 1 \
+             project_id = v.project_id, version = finding.version + 1 \
              FROM v WHERE finding.agency_id = $1 AND finding.id = v.id AND finding.version = v.seen \
              RETURNING finding.id AS id",
         );

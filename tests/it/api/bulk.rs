@@ -65,12 +65,25 @@ async fn every_change_to_many_goes_back_at_once() {
             ),
             ("triage", "open", json!({ "triage": { "undo": true } })),
             ("release", "open", json!({ "release": {} })),
+            ("place", "open", json!({ "place": {} })),
+            ("place elsewhere", "pending_verification", json!({ "place": {} })),
         ];
         for (n, (name, from, change)) in changes.into_iter().enumerate() {
             let (project, mut all) = many(&bench, &admin, &format!("Client {n}"), 4).await;
             let mut change = change;
             if name == "duplicate" {
                 change["move"]["of"] = finding(&bench, &admin, &project, json!({})).await["key"].clone();
+            }
+            if name.starts_with("place") {
+                let client = match name {
+                    "place" => format!("client-{n}"),
+                    _ => bench.client(&admin, "Elsewhere", "all_users").await["key"]
+                        .as_str()
+                        .unwrap()
+                        .to_owned(),
+                };
+                let other = bench.project(&admin, &format!("Other {n}"), Some(&client)).await;
+                change["place"]["project"] = other["key"].clone();
             }
             if from != "open" {
                 for one in &mut all {

@@ -1,10 +1,12 @@
 //! A client's own people: they see what was released to them, and nothing else exists.
 
 use riskdesk::domain::access::{PortalLevel, PortalRole};
+use riskdesk::domain::id::ClientId;
 use riskdesk::service::admin;
 use serde_json::{Value, json};
 
 use crate::support::bench::{Bench, engines};
+use crate::support::findings::{finding, path, workspace};
 
 #[tokio::test]
 async fn a_client_asks_about_what_was_released() {
@@ -85,6 +87,65 @@ async fn a_client_asks_about_what_was_released() {
             bench.get(&collaborator, "/api/v1/clients").await.json["code"],
             Value::from("not_found")
         );
+        bench.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn the_send_line_knows_who_would_read() {
+    for engine in engines() {
+        let bench = Bench::start(engine).await;
+        let token = bench.alpha_admin().await;
+        let one = workspace(&bench, &token, "Acme").await;
+        let two = bench.project(&token, "acme shop", Some("acme")).await;
+        let shown = |token: &str, finding: &Value| {
+            let (bench, token, at) = (&bench, token.to_owned(), path(finding, ""));
+            async move { bench.get(&token, &at).await.ok() }
+        };
+        let loose = bench.project(&token, "Loose", None).await;
+        let made = finding(&bench, &token, &one, json!({})).await;
+        let beside = finding(&bench, &token, two["key"].as_str().unwrap(), json!({})).await;
+        let nobodys = finding(&bench, &token, loose["key"].as_str().unwrap(), json!({})).await;
+        assert_eq!(shown(&token, &made).await["client_people"], 0);
+        assert!(shown(&token, &nobodys).await["client_people"].is_null());
+        let acme = bench.get(&token, "/api/v1/clients/acme").await.ok();
+        let client: ClientId = acme["id"].as_str().unwrap().parse().unwrap();
+        let person = |email: &'static str, level| {
+            let (store, alpha, now) = (&bench.admin_store, bench.alpha, bench.now());
+            let client = client.0;
+            async move {
+                admin::portal_session(store, alpha, client, email, PortalRole::Collaborator, level, now)
+                    .await
+                    .unwrap()
+            }
+        };
+        let asker = person("one@acme.test", PortalLevel::Full).await;
+        person("two@acme.test", PortalLevel::Full).await;
+        person("three@acme.test", PortalLevel::ReadOnly).await;
+        assert_eq!(shown(&token, &made).await["client_people"], 3);
+        // One of them sees one project alone, another cannot sign in any more.
+        bench
+            .plant(
+                "INSERT INTO portal_user_project (agency_id, portal_user_id, project_id) \
+                 SELECT w.agency_id, w.id, p.id FROM portal_user w JOIN project p ON p.agency_id = w.agency_id AND p.name = 'acme shop' \
+                 WHERE w.email = 'two@acme.test'",
+            )
+            .await;
+        bench
+            .plant("UPDATE portal_user SET state = 'suspended' WHERE email = 'three@acme.test'")
+            .await;
+        assert_eq!(shown(&token, &made).await["client_people"], 1);
+        assert_eq!(shown(&token, &beside).await["client_people"], 2);
+        // The client's own people are told no such number.
+        let release = path(&made, "/release");
+        bench.write(&token, "POST", &release, Some(1), json!({})).await.ok();
+        person("four@acme.test", PortalLevel::Full).await;
+        let at = format!("/api/v1/portal/findings/{}/comments", made["key"].as_str().unwrap());
+        let said = bench.post(&asker, &at, json!({ "text": "When?" })).await.ok();
+        assert!(said.get("client_people").is_none());
+        bench.get(&asker, &path(&made, "")).await.refused(404, "not_found");
+        person("five@acme.test", PortalLevel::Disabled).await;
+        assert_eq!(shown(&token, &made).await["client_people"], 0);
         bench.stop().await;
     }
 }

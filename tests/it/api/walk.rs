@@ -107,7 +107,8 @@ impl Walk<'_> {
             "duplicate",
             "risk_accepted",
         ];
-        match dice.below(8) {
+        match dice.below(12) {
+            8 => json!({ "place": { "project": dice.of(&self.projects) } }),
             0 => json!({ "edit": { "severity": dice.of(&["low", "high", "critical"]) } }),
             1 => json!({ "release": { "undo": dice.below(2) == 0 } }),
             2 => json!({ "triage": { "undo": dice.below(2) == 0 } }),
@@ -159,7 +160,14 @@ impl Walk<'_> {
                     json!({ "projects": [{ "project": key, "version": project.json["version"] }], "client": to });
                 Some(bench.post(token, "/api/v1/projects/assign", body).await)
             }
-            4..=7 => {
+            4..=5 => {
+                let one = self.some(token, dice, 1).await.pop()?;
+                let at = format!("/api/v1/findings/{}/place", one["key"].as_str()?);
+                let elsewhere = self.projects.iter().find(|p| **p != one["project"]["key"])?;
+                let body = json!({ "project": elsewhere });
+                Some(bench.write(token, "POST", &at, one["version"].as_i64(), body).await)
+            }
+            6..=7 => {
                 let one = self.some(token, dice, 1).await.pop()?;
                 let mut all = self.some(token, dice, 30).await;
                 all.push(one.clone());
@@ -272,6 +280,8 @@ async fn walk(engine: Engine) {
     }
     println!("{engine:?}: {done} of {sent} acts were done");
     assert!(done * 3 > sent, "a walk of refusals looks at nothing");
+    let placed = "SELECT COUNT(*) FROM finding_history WHERE act = 'finding.place'";
+    assert!(bench.number(placed).await > 2, "findings went from project to project");
     let floor = STEPS / LOOK_EVERY * DRIFTS.len();
     checked(&format!("counts over a long walk ({engine:?})"), looked, failed, floor);
     bench.stop().await;

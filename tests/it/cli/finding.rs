@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use super::has;
 use crate::support::binary::Home;
-use crate::support::desk::{ADMIN, Desk};
+use crate::support::desk::{ADMIN, Desk, Engine};
+use crate::support::postgres;
 
 /// A client, a project of it and a finding in it: their keys.
 fn finding(home: &Home) -> (String, String, String) {
@@ -227,4 +228,72 @@ fn the_queue_is_listed_counted_and_taken_from() {
     assert_eq!(bob.run(&["queue", "next", "--json"]).json()["item"], Value::Null);
     assert_eq!(ann.run(&["queue", "put-back", &key]).code, 0);
     assert_eq!(bob.run(&["queue", "take", &key]).code, 0);
+}
+
+#[test]
+fn findings_go_to_another_project_and_back() {
+    for engine in [Some(Engine::Sqlite), postgres().map(Engine::Postgres)]
+        .into_iter()
+        .flatten()
+    {
+        let desk = Desk::over(&engine);
+        let ann = desk.admin();
+        let (client, project, key) = finding(&ann);
+        let made = |args: &[&str]| ann.run(args).json()["key"].as_str().unwrap().to_owned();
+        let second = made(&["project", "create", "--name", "Mail", "--client", &client, "--json"]);
+        let bolt = made(&["client", "create", "--name", "Bolt", "--manager", ADMIN, "--json"]);
+        let other = made(&["project", "create", "--name", "Bolt site", "--client", &bolt, "--json"]);
+        let write = [
+            "finding",
+            "create",
+            "--project",
+            &project,
+            "--title",
+            "Weak cipher",
+            "--severity",
+            "low",
+            "--json",
+        ];
+        let low = made(&write);
+        // One, by the project's name.
+        let placed = ann
+            .run(&["finding", "place", &key, "--project", "Mail", "--json"])
+            .json();
+        assert_eq!(
+            (&placed["project"]["key"], &placed["key"]),
+            (&json!(second), &json!(key))
+        );
+        let again = ann.run(&["finding", "place", &key, "--project", &second, "--json"]);
+        assert_eq!(again.problem(1)["code"], "invalid_request");
+        assert_eq!(ann.run(&["undo", "--yes"]).code, 0);
+        assert_eq!(
+            ann.run(&["finding", "show", &key, "--json"]).json()["project"]["key"],
+            project
+        );
+        // Several, to another client: what that takes is told first, and it needs a yes.
+        assert_eq!(ann.run(&["finding", "release", &key]).code, 0);
+        let comment = ["finding", "comment", &key, "--text", "Please look.", "--share"];
+        assert_eq!(ann.run(&comment).code, 0);
+        let both = ["finding", "place", &key, &low, "--project", &other];
+        let asked = ann.run(&both);
+        assert!(asked.code != 0 && asked.err.contains("--yes"), "{}", asked.err);
+        let shown = ann.run(&[&both[..], &["--dry-run"]].concat());
+        let said = format!("{}{}", shown.out, shown.err);
+        assert!(
+            said.contains("2 leave their client: 1 shared comments become internal, 1 releases are taken back."),
+            "{said}"
+        );
+        let done = ann.run(&[&both[..], &["--yes", "--json"]].concat()).json();
+        assert_eq!(
+            (&done["changed"], &done["losses"]["leave_their_client"]),
+            (&json!(2), &json!(2))
+        );
+        let counts = |key: &str| ann.run(&["project", "show", key, "--json"]).json()["badges"]["fix"].clone();
+        assert_eq!(
+            (&counts(&project)["state"], &counts(&other)["count"]),
+            (&json!("clear"), &json!(2))
+        );
+        assert_eq!(ann.run(&["undo", "--yes"]).code, 0);
+        assert_eq!(counts(&project)["count"], 2);
+    }
 }

@@ -13,6 +13,7 @@ fn outcome(changed: i64, refused: i64, applied: bool) -> BulkOutcome {
         examples: vec!["F-7K3QX2".into()],
     };
     BulkOutcome {
+        losses: None,
         applied,
         act: None,
         digest: "d1".into(),

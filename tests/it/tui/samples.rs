@@ -256,6 +256,7 @@ pub fn detail(finding: Finding) -> FindingDetail {
         ],
         occurrences_open: 2,
         occurrences_fixed: 1,
+        client_people: Some(3),
     }
 }
 

@@ -1,12 +1,12 @@
 //! What an act made and its way back takes away, what was taken away and comes again, and comments.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{Plan, changed_since, impossible};
 use crate::domain::access::{Audience, ClientState};
-use crate::domain::id::{ClientId, CommentId, ProjectId};
+use crate::domain::id::{ClientId, CommentId};
 use crate::service::{Result, client};
-use crate::store::comment::CommentState;
+use crate::store::comment::{CommentState, Placed};
 use crate::store::{self, Tx};
 
 impl Plan {
@@ -24,7 +24,7 @@ impl Plan {
             if placed.version != version_after {
                 self.refuse(impossible("A comment was changed since. Change it by hand instead."));
             }
-            if to.audience == Audience::Shared && self.client_after(placed.project, placed.client) != to.client {
+            if to.audience == Audience::Shared && self.client_after(&placed) != to.client {
                 self.refuse(impossible(
                     "The comment was shared with another client than the one its project belongs to now.",
                 ));
@@ -50,10 +50,28 @@ impl Plan {
         Ok(())
     }
 
-    /// The client a project will belong to.
-    fn client_after(&self, project: ProjectId, now: Option<ClientId>) -> Option<ClientId> {
-        let moved = self.projects.iter().find(|p| p.row.id == project);
-        moved.map_or(now, |p| p.to.client)
+    /// The client that a comment's finding will belong to.
+    fn client_after(&self, placed: &Placed) -> Option<ClientId> {
+        if let Some(home) = self.goes.get(&placed.finding).and_then(|home| self.homes.get(home)) {
+            return home.client.as_ref().map(|c| c.id);
+        }
+        let moved = self.projects.iter().find(|p| p.row.id == placed.project);
+        moved.map_or(placed.client, |p| p.to.client)
+    }
+
+    /// What findings that leave a client share there, besides what the act itself had shared or not.
+    pub(super) async fn left_behind(&mut self, tx: &mut Tx) -> Result<()> {
+        let (comments, rounds) = store::finding::placed::shared(tx, &self.left).await?;
+        let known: HashSet<CommentId> = self.comments.iter().map(|(placed, _)| placed.id).collect();
+        let comments = comments.iter().filter(|(id, ..)| !known.contains(id)).count();
+        let rounds = rounds.iter().filter(|(id, _)| self.rounds.iter().all(|(r, _)| r != id));
+        for (n, what) in [(comments, "comments"), (rounds.count(), "rounds")] {
+            if n > 0 {
+                self.also
+                    .push(format!("{n} {what} that are shared with a client become internal."));
+            }
+        }
+        Ok(())
     }
 
     /// What was made and goes, and what went and is made again.

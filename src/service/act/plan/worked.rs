@@ -1,6 +1,6 @@
 //! Findings as they go back: field by field, with what may stand in the way.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use uuid::Uuid;
 
@@ -12,6 +12,7 @@ use crate::domain::id::{FindingId, ProjectId, UserId};
 use crate::domain::status::{Status, following};
 use crate::domain::time::Time;
 use crate::service::Result;
+use crate::service::finding::place::leaves;
 use crate::service::finding::transition::spoken;
 use crate::store::act::ActRow;
 use crate::store::finding::{Decisions, FindingRow};
@@ -48,6 +49,7 @@ impl Plan {
             self.findings.push((row, decided));
         }
         self.followers(tx, &ids).await?;
+        self.placed(tx).await?;
         self.decided(tx, now).await
     }
 
@@ -56,13 +58,62 @@ impl Plan {
     pub(in crate::service::act) fn words<'a>(&self, act: &'a ActRow) -> &'a str {
         let mut projects = self.findings.iter().map(|(row, _)| row.project.id);
         let first = projects.next();
-        if self.projects.iter().any(|back| back.moved) {
+        if !self.left.is_empty() {
+            "Part of a move between clients."
+        } else if self.projects.iter().any(|back| back.moved) {
             "With its project, which moved."
         } else if projects.any(|project| Some(project) != first) {
             "Part of an act on several projects."
         } else {
             &act.words
         }
+    }
+
+    /// Findings that go back to another project: whether it is there, still that client's, and has none like them.
+    async fn placed(&mut self, tx: &mut Tx) -> Result<()> {
+        let mut groups: BTreeMap<ProjectId, Vec<FindingId>> = BTreeMap::new();
+        for (row, to) in self.findings.iter().filter_map(|(row, to)| Some((row, to.as_ref()?))) {
+            if to.project != row.project.id {
+                groups.entry(to.project).or_default().push(row.id);
+                self.goes.insert(row.id, to.project);
+            }
+        }
+        for (project, ids) in groups {
+            let Some(home) = store::project::find(tx, &project.to_string(), "").await? else {
+                self.refuse(impossible("The project it was in is gone. Move it by hand instead."));
+                continue;
+            };
+            if let Some(owner) = home.client.as_ref().filter(|o| o.state == ClientState::Archived) {
+                self.archived(&owner.name);
+            }
+            if let Some(twin) = store::finding::placed::twins(tx, &ids, project).await?.values().min() {
+                self.refuse(impossible(format!(
+                    "{} has the same finding by now, as {twin}. Work on that one instead.",
+                    home.key
+                )));
+            }
+            self.homes.insert(project, home);
+        }
+        let (mut elsewhere, mut left) = (None, Vec::new());
+        for (row, to) in self.findings.iter().filter_map(|(row, to)| Some((row, to.as_ref()?))) {
+            let Some(home) = self.goes.get(&row.id).and_then(|home| self.homes.get(home)) else {
+                continue;
+            };
+            let (from, client) = (row.client.as_ref().map(|c| c.id), home.client.as_ref().map(|c| c.id));
+            if to.client != client {
+                elsewhere = Some(home.key.clone());
+            }
+            if leaves(from, client) {
+                left.push((row.id, from));
+            }
+        }
+        self.left = left;
+        if let Some(key) = elsewhere {
+            self.refuse(impossible(format!(
+                "{key} went to another client since. Move it there by hand instead, and see what that takes with it."
+            )));
+        }
+        Ok(())
     }
 
     /// A duplicate goes with its original. One that the act did not touch stays as it is: where that does not fit what
@@ -79,8 +130,11 @@ impl Plan {
         let left_behind = |duplicate: &&FindingRow| {
             let original = duplicate.decided.duplicate_of.and_then(|of| back.get(&of));
             !known.contains(&duplicate.id)
-                && original
-                    .is_some_and(|to| to.duplicate_of.is_some() || following(to.status) != duplicate.decided.status)
+                && original.is_some_and(|to| {
+                    to.duplicate_of.is_some()
+                        || following(to.status) != duplicate.decided.status
+                        || to.project != duplicate.project.id
+                })
         };
         if let Some(later) = later.iter().find(left_behind) {
             let mut problem = impossible(format!(
@@ -132,8 +186,9 @@ impl Plan {
             let was = &row.decided;
             people.extend([was.assignee, to.assignee].into_iter().flatten().map(Uuid::from));
             originals.extend([was.duplicate_of, to.duplicate_of].into_iter().flatten());
-            if let Some(assignee) = to.assignee.filter(|a| was.assignee != Some(*a)) {
-                assigned.push((row.project.id, assignee));
+            let stays = |a: &UserId| was.assignee == Some(*a) && was.project == to.project;
+            if let Some(assignee) = to.assignee.filter(|a| !stays(a)) {
+                assigned.push((to.project, assignee));
             }
         }
         people.sort_unstable();
@@ -175,6 +230,15 @@ impl Plan {
                 |id: Option<UserId>| id.map_or("nobody".to_owned(), |id| names.get(&id).cloned().unwrap_or_default());
             let key =
                 |id: Option<FindingId>| id.map_or("none".to_owned(), |id| keys.get(&id).cloned().unwrap_or_default());
+            let home = self.homes.get(&to.project).filter(|home| home.id != row.project.id);
+            if let Some(home) = home {
+                lines.push(ActChange {
+                    object: object.clone(),
+                    field: "project".to_owned(),
+                    from: format!("{} {}", row.project.key, row.project.name),
+                    to: format!("{} {}", home.key, home.name),
+                });
+            }
             for (field, from, to) in differences(&row.decided, to, &name, &key) {
                 lines.push(ActChange {
                     object: object.clone(),

@@ -52,6 +52,9 @@ pub const CASES: &[&str] = &[
     "finding.triage undo",
     "finding.release",
     "finding.release undo",
+    "finding.place",
+    "finding.place at another client",
+    "finding.place out of every client",
     "finding.move in_progress",
     "finding.move pending_verification",
     "finding.move verified_fixed",
@@ -234,6 +237,9 @@ async fn decision(bench: &Bench, admin: &str, rest: &str, n: &str) -> Write {
         made = send(bench, admin, &release).await.ok();
     }
     let version = made["version"].as_i64();
+    if rest.starts_with("place") {
+        return placing(bench, admin, rest, n, &made).await;
+    }
     match rest {
         "edit severity" => write("PATCH", path(&made, ""), version, json!({ "severity": "critical" })),
         "edit all" => {
@@ -252,6 +258,26 @@ async fn decision(bench: &Bench, admin: &str, rest: &str, n: &str) -> Write {
         "release" => write("POST", path(&made, "/release"), version, json!({})),
         _ => write("POST", path(&made, "/release"), version, json!({ "undo": true })),
     }
+}
+
+async fn placing(bench: &Bench, admin: &str, rest: &str, n: &str, made: &Value) -> Write {
+    let talk = json!({ "text": "Shared.", "audience": "shared" });
+    bench.post(admin, &path(made, "/comments"), talk).await.ok();
+    let edit = json!({ "assignee": "ana@alpha.test" });
+    let edit = write("PATCH", path(made, ""), made["version"].as_i64(), edit);
+    let made = send(bench, admin, &edit).await.ok();
+    let other;
+    let client = match rest {
+        "place" => made["client"]["key"].as_str(),
+        "place at another client" => {
+            other = text(&bench.client(admin, &format!("Other {n}"), "admins_only").await["key"]);
+            Some(other.as_str())
+        }
+        _ => None,
+    };
+    let to = bench.project(admin, &format!("Elsewhere {n}"), client).await;
+    let body = json!({ "project": to["key"] });
+    write("POST", path(&made, "/place"), made["version"].as_i64(), body)
 }
 
 async fn moving(bench: &Bench, admin: &str, word: &str, key: &str, original: &Value) -> Write {
