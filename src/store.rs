@@ -19,6 +19,7 @@ pub mod comment;
 pub mod connect;
 pub mod event;
 pub mod finding;
+pub mod group;
 pub mod history;
 pub mod housekeeping;
 pub mod identity;

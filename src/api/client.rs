@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::agency::SeverityCounts;
+use super::project::Badges;
 use super::{Access, Endpoint, Method, Page, PersonRef};
 use crate::domain::access::{AgencyAccess, ClientState};
 use crate::domain::id::ClientId;
@@ -24,6 +25,9 @@ pub struct Client {
     pub selected: Vec<PersonRef>,
     pub project_count: i64,
     pub open_findings: SeverityCounts,
+    /// Those of its projects rolled up: the worst state, and how many projects are in it where not all are; of fixes the
+    /// sum of findings.
+    pub badges: Badges,
     pub version: i64,
     /// What is worth a second look (a client of the same name, contact domain or reference): only in the answer to a write.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

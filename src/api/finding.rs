@@ -77,6 +77,59 @@ impl Endpoint for ListFindings {
     const ACCESS: Access = Access::Listing;
 }
 
+/// What a list of findings is grouped by.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum GroupBy {
+    #[default]
+    Severity,
+    Status,
+    Client,
+    Project,
+    Assignee,
+    Tool,
+}
+
+/// How many findings each group of a list has.
+#[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CountGroups {
+    pub by: GroupBy,
+    /// The query language.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub q: Option<String>,
+    /// Only of those that stand in the queue.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub queue: bool,
+}
+
+/// Every group that has some, in the order of their names, of severities and statuses in their own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct GroupCounts {
+    pub by: GroupBy,
+    pub groups: Vec<GroupCount>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct GroupCount {
+    /// The term of a query that finds the group: `client:acme`, `assignee:none`.
+    pub term: String,
+    /// Its name; absent for findings without a client or an assignee.
+    pub name: Option<String>,
+    /// `project`: the name of the client it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<String>,
+    pub count: i64,
+}
+
+impl Endpoint for CountGroups {
+    type Out = GroupCounts;
+    const METHOD: Method = Method::Get;
+    const PATH: &'static str = "/api/v1/findings/groups";
+    const SUMMARY: &'static str = "Count the groups of a list of findings";
+    const ACCESS: Access = Access::Listing;
+}
+
 /// A finding with all that its detail shows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FindingDetail {

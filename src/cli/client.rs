@@ -7,6 +7,7 @@ use super::context::{Context, word as read_word};
 use super::error::Error;
 use super::output::{Column, Row, col, long, num, word};
 use super::paging::{Paging, list};
+use super::project;
 use crate::api::client::{
     ArchiveClient, Client, CreateClient, EditClient, ListClients, RestoreClient, SetClientAccess, ShowClient,
 };
@@ -128,6 +129,8 @@ impl Row for Client {
         long("manager"),
         col("access"),
         num("projects"),
+        col("fix"),
+        col("scan"),
         num("crit"),
         num("high"),
         num("med"),
@@ -144,6 +147,8 @@ impl Row for Client {
             self.account_manager.email.clone(),
             word(&self.agency_access),
             self.project_count.to_string(),
+            project::badge(&self.badges.fix),
+            project::badge(&self.badges.scan),
             open.critical.to_string(),
             open.high.to_string(),
             open.medium.to_string(),
@@ -176,6 +181,11 @@ fn show(cx: &Context, client: &Client) -> Result<(), Error> {
                 .join(", "),
         ),
         ("projects", client.project_count.to_string()),
+        ("scan", project::badge(&client.badges.scan)),
+        ("report", project::badge(&client.badges.report)),
+        ("fix", project::badge(&client.badges.fix)),
+        ("handoff", project::badge(&client.badges.handoff)),
+        ("monitoring", project::badge(&client.badges.monitoring)),
         (
             "open findings",
             format!(

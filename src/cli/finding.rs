@@ -21,6 +21,7 @@ use crate::domain::time::Time;
 use crate::remote::{Remote, Write};
 
 mod detail;
+mod groups;
 mod many;
 
 use super::context::word as read_word;
@@ -46,6 +47,8 @@ pub enum Command {
         /// Its key or id
         finding: String,
     },
+    /// Count the findings of each group: by severity, client, assignee …
+    Groups(groups::Groups),
     /// Write a finding by hand
     Create(Create),
     /// Set severity, assignee, due date, tags or CVSS, of one or many
@@ -317,6 +320,7 @@ pub async fn run(cx: &Context, command: Command) -> Result<(), Error> {
         .await
         .map_err(|e| e.about(q.as_deref())),
         Command::Show { finding } => detail::show(cx, &remote.call(&ShowFinding { finding }).await?),
+        Command::Groups(by) => groups::show(cx, &remote, by).await,
         Command::Create(create) => {
             let request = CreateFinding {
                 project: create.project,

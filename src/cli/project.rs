@@ -83,7 +83,7 @@ become internal, claims end, due dates are computed anew. What would happen is s
     },
 }
 
-fn badge(badge: &Badge) -> String {
+pub(super) fn badge(badge: &Badge) -> String {
     badge
         .count
         .map_or_else(|| badge.state.clone(), |n| format!("{} {n}", badge.state))

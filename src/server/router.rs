@@ -62,6 +62,7 @@ pub fn build(app: App) -> Api {
         .on(act::redo)
         .on(finding::list)
         .on(finding::show)
+        .on(finding::group::count)
         .on(finding::create::by_hand)
         .on(finding::bulk::change)
         .on(finding::decide::edit)

@@ -11,6 +11,8 @@ use crate::domain::fold::sort_key;
 use crate::domain::id::{ClientId, UserId};
 use crate::domain::plan::AgencyKind;
 use crate::domain::slug;
+use crate::domain::status::Status;
+use crate::domain::time::Time;
 use crate::store::agency::Counter;
 use crate::store::client::{By, ClientBefore, ClientRow, Filter, Hold, NewClient, UserRef};
 use crate::store::{self, Tx};
@@ -33,18 +35,34 @@ pub(super) fn person(user: UserRef) -> PersonRef {
     }
 }
 
-/// Rows as the wire shows them, with counts and lists.
-async fn wire(tx: &mut Tx, rows: Vec<ClientRow>) -> Result<Vec<Client>> {
+/// The number of a client; 0 where it has none.
+fn of(all: &[(ClientId, i64)], client: ClientId) -> i64 {
+    all.iter().find(|(c, _)| *c == client).map_or(0, |(_, n)| *n)
+}
+
+/// Rows as the wire shows them, with counts, badges and lists.
+async fn wire(tx: &mut Tx, rows: Vec<ClientRow>, now: Time) -> Result<Vec<Client>> {
     let ids: Vec<ClientId> = rows.iter().map(|c| c.id).collect();
-    let open = store::client::open_findings(tx, &ids).await?;
+    let counts = store::rollup::of_clients(tx, &ids).await?;
+    let scanned = store::client::scanned(tx, &ids).await?;
+    let overdue = store::client::overdue(tx, &ids, now).await?;
     let selected = store::client::selected(tx, &ids).await?;
     Ok(rows
         .into_iter()
         .map(|row| {
             let mut open_findings = SeverityCounts::default();
-            for (_, severity, n) in open.iter().filter(|(c, ..)| *c == row.id) {
-                agency::tally(&mut open_findings, *severity, *n);
+            let mut fix = project::Fix {
+                overdue: of(&overdue, row.id),
+                ..project::Fix::default()
+            };
+            for count in counts.iter().filter(|c| c.client == row.id && c.status.is_open()) {
+                agency::tally(&mut open_findings, count.severity, count.n);
+                fix.open += count.n;
+                if count.status == Status::PendingVerification {
+                    fix.verifying += count.n;
+                }
             }
+            let badges = project::rolled_up(row.project_count, of(&scanned, row.id), &fix);
             Client {
                 selected: selected
                     .iter()
@@ -62,6 +80,7 @@ async fn wire(tx: &mut Tx, rows: Vec<ClientRow>) -> Result<Vec<Client>> {
                 agency_access: row.agency_access,
                 project_count: row.project_count,
                 open_findings,
+                badges,
                 version: row.version,
                 warnings: Vec::new(),
             }
@@ -85,9 +104,9 @@ pub(super) async fn open_where_it_stays(tx: &mut Tx, wanted: &str) -> Result<Cli
     Ok(row)
 }
 
-async fn shown(tx: &mut Tx, id: ClientId) -> Result<Client> {
+async fn shown(tx: &mut Tx, id: ClientId, now: Time) -> Result<Client> {
     let row = open(tx, &id.to_string()).await?;
-    wire(tx, vec![row]).await?.pop().ok_or_else(not_found)
+    wire(tx, vec![row], now).await?.pop().ok_or_else(not_found)
 }
 
 /// The words of `sort`.
@@ -111,7 +130,7 @@ pub async fn list(desk: Desk, caller: Caller, request: ListClients) -> Result<Pa
         by: order.0,
         descending: order.1,
     };
-    let of = desk.clone();
+    let (of, now) = (desk.clone(), desk.now());
     desk.read(&caller, |tx| {
         Box::pin(async move {
             let slice = store::client::list(tx, &filter, &window).await?;
@@ -124,7 +143,7 @@ pub async fn list(desk: Desk, caller: Caller, request: ListClients) -> Result<Pa
                 .cursors()
                 .around(&list, &slice, |row| store::client::keys(&filter, row));
             Ok(Page {
-                items: wire(tx, slice.items).await?,
+                items: wire(tx, slice.items, now).await?,
                 count,
                 ..around
             })
@@ -134,10 +153,11 @@ pub async fn list(desk: Desk, caller: Caller, request: ListClients) -> Result<Pa
 }
 
 pub async fn show(desk: Desk, caller: Caller, request: ShowClient) -> Result<Client> {
+    let now = desk.now();
     desk.read(&caller, |tx| {
         Box::pin(async move {
             let row = open(tx, &request.client).await?;
-            wire(tx, vec![row]).await?.pop().ok_or_else(not_found)
+            wire(tx, vec![row], now).await?.pop().ok_or_else(not_found)
         })
     })
     .await
@@ -315,7 +335,7 @@ pub async fn create(desk: Desk, caller: Caller, request: CreateClient) -> Result
             note.object(Topic::Client, id).within(None::<uuid::Uuid>, Some(id));
             let row = open(tx, &id.to_string()).await?;
             let warnings = lookalikes(tx, &row).await?;
-            let mut client = wire(tx, vec![row]).await?.pop().ok_or_else(not_found)?;
+            let mut client = wire(tx, vec![row], now).await?.pop().ok_or_else(not_found)?;
             client.warnings = warnings;
             Ok(client)
         })
@@ -343,17 +363,10 @@ pub(super) fn not_archived(state: ClientState) -> Result<()> {
 }
 
 /// Writes the row over the version the caller saw, or says what stands there now.
-async fn save(
-    tx: &mut Tx,
-    note: &mut Note,
-    before: &ClientRow,
-    row: &ClientRow,
-    seen: i64,
-    now: crate::domain::time::Time,
-) -> Result<()> {
+async fn save(tx: &mut Tx, note: &mut Note, before: &ClientRow, row: &ClientRow, seen: i64, now: Time) -> Result<()> {
     let was = ClientBefore::of(tx, before).await?;
     if before.version != seen || !store::client::update(tx, row, seen, now).await? {
-        return Err(conflict(&shown(tx, row.id).await?));
+        return Err(conflict(&shown(tx, row.id, now).await?));
     }
     note.object(Topic::Client, row.id)
         .within(None::<uuid::Uuid>, Some(row.id))
@@ -407,7 +420,7 @@ pub async fn edit(desk: Desk, caller: Caller, request: EditClient) -> Result<Cli
             save(tx, note, &before, &row, seen, now).await?;
             let row = open(tx, &row.id.to_string()).await?;
             let warnings = lookalikes(tx, &row).await?;
-            let mut client = wire(tx, vec![row]).await?.pop().ok_or_else(not_found)?;
+            let mut client = wire(tx, vec![row], now).await?.pop().ok_or_else(not_found)?;
             client.warnings = warnings;
             Ok(client)
         })
@@ -428,7 +441,7 @@ pub async fn set_access(desk: Desk, caller: Caller, request: SetClientAccess) ->
             save(tx, note, &before, &row, seen, now).await?;
             store::client::set_selected(tx, row.id, &users).await?;
             store::agency::bump_access_epoch(tx).await?;
-            shown(tx, row.id).await
+            shown(tx, row.id, now).await
         })
     })
     .await

@@ -29,6 +29,7 @@ use crate::store::{self, Tx};
 pub mod bulk;
 pub mod create;
 pub mod decide;
+pub mod group;
 pub(crate) mod pen;
 pub mod place;
 pub mod raw;

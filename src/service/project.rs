@@ -52,7 +52,15 @@ async fn wire(tx: &mut Tx, rows: Vec<ProjectRow>, now: Time) -> Result<Vec<Proje
             let overdue = overdue.iter().find(|o| o.project == row.id).map_or(0, |o| o.overdue);
             let scanned = of_this().next().is_some();
             Project {
-                badges: badges(row.client.is_some(), scanned, open, verifying, overdue),
+                badges: badges(
+                    row.client.is_some(),
+                    plain(if scanned { "done" } else { "none" }),
+                    &Fix {
+                        open,
+                        verifying,
+                        overdue,
+                    },
+                ),
                 team: teams
                     .iter()
                     .filter(|(p, _)| *p == row.id)
@@ -70,20 +78,34 @@ async fn wire(tx: &mut Tx, rows: Vec<ProjectRow>, now: Time) -> Result<Vec<Proje
         .collect())
 }
 
-fn badges(assigned: bool, scanned: bool, open: i64, verifying: i64, overdue: i64) -> Badges {
-    let plain = |state: &str| Badge {
+/// What is to be fixed, of a project or of all that a client has.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Fix {
+    pub open: i64,
+    pub verifying: i64,
+    pub overdue: i64,
+}
+
+fn plain(state: &str) -> Badge {
+    Badge {
         state: state.to_owned(),
         count: None,
-    };
-    let counted = |state: &str, n: i64| Badge {
+    }
+}
+
+fn counted(state: &str, n: i64) -> Badge {
+    Badge {
         state: state.to_owned(),
         count: Some(n),
-    };
+    }
+}
+
+fn badges(assigned: bool, scan: Badge, fix: &Fix) -> Badges {
     Badges {
-        scan: plain(if scanned { "done" } else { "none" }),
+        scan,
         report: plain("none"),
         // The most urgent of the three is shown.
-        fix: match (overdue, verifying, open) {
+        fix: match (fix.overdue, fix.verifying, fix.open) {
             (n, _, _) if n > 0 => counted("overdue", n),
             (_, n, _) if n > 0 => counted("verifying", n),
             (_, _, n) if n > 0 => counted("open", n),
@@ -92,6 +114,17 @@ fn badges(assigned: bool, scanned: bool, open: i64, verifying: i64, overdue: i64
         handoff: plain(if assigned { "not_started" } else { "unassigned" }),
         monitoring: plain("off"),
     }
+}
+
+/// The badges of a client's projects as one: the worst state of each, with the number of projects that are in it where
+/// not all are.
+pub(super) fn rolled_up(projects: i64, scanned: i64, fix: &Fix) -> Badges {
+    let scan = match (projects, scanned) {
+        (_, 0) => plain("none"),
+        (all, n) if n >= all => plain("done"),
+        (all, n) => counted("none", all - n),
+    };
+    badges(true, scan, fix)
 }
 
 /// The project that the caller may open, or "not found".

@@ -7,7 +7,6 @@ use super::page::{self, Key, Slice, SortColumn, Window};
 use super::{Result, Row, Sql, Tx, name, visible};
 use crate::domain::access::{AgencyAccess, ClientState};
 use crate::domain::id::{ClientId, UserId};
-use crate::domain::severity::Severity;
 use crate::domain::time::Time;
 
 /// A user as other rows point to one.
@@ -167,28 +166,42 @@ pub async fn find(tx: &mut Tx, wanted: &str, folded: &str) -> Result<Option<Clie
     Ok(if rows.len() == 1 { rows.pop() } else { None })
 }
 
-/// Open findings by severity of each of these clients.
-pub async fn open_findings(tx: &mut Tx, clients: &[ClientId]) -> Result<Vec<(ClientId, Severity, i64)>> {
+/// How many projects of each of these clients have findings of any kind: those that were scanned.
+pub async fn scanned(tx: &mut Tx, clients: &[ClientId]) -> Result<Vec<(ClientId, i64)>> {
     if clients.is_empty() {
         return Ok(Vec::new());
     }
-    let mut sql = Sql::new(
-        "SELECT p.client_id, r.severity, CAST(SUM(r.n) AS BIGINT) AS n FROM rollup r \
-         JOIN project p ON p.agency_id = r.agency_id AND p.id = r.project_id WHERE r.agency_id = $1 AND r.status IN \
-         ('open', 'in_progress', 'pending_verification', 'not_fixed', 'partial', 'inconclusive') AND p.client_id IN ",
+    let mut sql =
+        Sql::new("SELECT p.client_id, COUNT(*) AS n FROM project p WHERE p.agency_id = $1 AND p.client_id IN ");
+    sql.push_list(clients.iter().copied()).push(
+        " AND EXISTS (SELECT 1 FROM rollup r WHERE r.agency_id = $1 AND r.project_id = p.id AND r.n <> 0) GROUP BY p.client_id",
     );
-    sql.push_list(clients.iter().copied())
-        .push(" GROUP BY p.client_id, r.severity");
+    numbers(tx, sql).await
+}
+
+/// How many findings of each of these clients are overdue: read along the clocks that have run out, not through all that
+/// the clients have.
+pub async fn overdue(tx: &mut Tx, clients: &[ClientId], now: Time) -> Result<Vec<(ClientId, i64)>> {
+    if clients.is_empty() {
+        return Ok(Vec::new());
+    }
+    // Whose clock is the client's: all lanes but the first.
+    let mut sql = Sql::new(
+        "SELECT p.client_id, CAST(SUM(x.n) AS BIGINT) AS n FROM (SELECT f.project_id, COUNT(*) AS n FROM finding f \
+         WHERE f.agency_id = $1 AND f.lane_base IN (1, 2, 5, 6, 7, 8, 9) AND f.lane_base IS NOT NULL AND f.clock_key < ",
+    );
+    sql.push_bind(now).push(
+        " GROUP BY f.project_id) x JOIN project p ON p.agency_id = $1 AND p.id = x.project_id WHERE p.client_id IN ",
+    );
+    sql.push_list(clients.iter().copied()).push(" GROUP BY p.client_id");
+    numbers(tx, sql).await
+}
+
+async fn numbers(tx: &mut Tx, sql: Sql) -> Result<Vec<(ClientId, i64)>> {
     tx.all(sql)
         .await?
         .iter()
-        .map(|row| {
-            Ok((
-                row.id("client_id")?,
-                super::rollup::severity(row.get("severity")?)?,
-                row.get("n")?,
-            ))
-        })
+        .map(|row| Ok((row.id("client_id")?, row.get("n")?)))
         .collect()
 }
 

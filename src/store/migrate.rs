@@ -35,6 +35,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0013_event_order", include_str!("migrations/0013_event_order.sql")),
     ("0014_overview", include_str!("migrations/0014_overview.sql")),
     ("0015_tags", include_str!("migrations/0015_tags.sql")),
+    ("0016_groups", include_str!("migrations/0016_groups.sql")),
 ];
 
 /// The roles that transactions run as. None can log in, none owns anything.

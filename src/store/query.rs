@@ -43,6 +43,16 @@ pub struct Filter {
 }
 
 impl Filter {
+    /// Whether it asks for nothing but place, severity and status: what the roll-up of counts knows.
+    #[must_use]
+    pub fn is_in_rollup(&self) -> bool {
+        self.terms.iter().all(|(_, condition)| match condition {
+            Condition::Client { .. } | Condition::Project { .. } => true,
+            Condition::Plain(kind) => matches!(kind, Kind::Severity(_) | Kind::Status(_) | Kind::Open(_)),
+            Condition::Assignee { .. } | Condition::Claimed { .. } => false,
+        })
+    }
+
     /// Whether a finding of this lane can match.
     #[must_use]
     pub fn admits(&self, lane: Lane) -> bool {

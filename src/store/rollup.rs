@@ -4,7 +4,7 @@
 use uuid::Uuid;
 
 use super::{Result, Sql, Tx};
-use crate::domain::id::ProjectId;
+use crate::domain::id::{ClientId, ProjectId};
 use crate::domain::severity::Severity;
 use crate::domain::status::Status;
 
@@ -46,6 +46,41 @@ pub async fn of_projects(tx: &mut Tx, projects: &[Uuid]) -> Result<Vec<Count>> {
         .map(|row| {
             Ok(Count {
                 project: row.get("project_id")?,
+                status: row.word("status")?,
+                severity: severity(row.get("severity")?)?,
+                n: row.get("n")?,
+            })
+        })
+        .collect()
+}
+
+/// One count of a client.
+#[derive(Debug, Clone, Copy)]
+pub struct OfClient {
+    pub client: ClientId,
+    pub status: Status,
+    pub severity: Severity,
+    pub n: i64,
+}
+
+/// The counts of some clients, over all their projects.
+pub async fn of_clients(tx: &mut Tx, clients: &[ClientId]) -> Result<Vec<OfClient>> {
+    if clients.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut sql = Sql::new(
+        "SELECT p.client_id, r.status, r.severity, CAST(SUM(r.n) AS BIGINT) AS n FROM rollup r \
+         JOIN project p ON p.agency_id = r.agency_id AND p.id = r.project_id WHERE r.agency_id = $1 AND r.n <> 0 AND r.status IN ",
+    );
+    sql.push(OPEN).push(" AND p.client_id IN ");
+    sql.push_list(clients.iter().copied())
+        .push(" GROUP BY p.client_id, r.status, r.severity");
+    tx.all(sql)
+        .await?
+        .iter()
+        .map(|row| {
+            Ok(OfClient {
+                client: row.id("client_id")?,
                 status: row.word("status")?,
                 severity: severity(row.get("severity")?)?,
                 n: row.get("n")?,

@@ -67,6 +67,11 @@ pub fn of(route: &Route) -> Option<String> {
             .option("lead", "--lead")
             .option("team", "--team"),
         ("GET", "findings") => line.verb("finding list").option("q", "-q").paging(),
+        ("GET", "findings/groups") => line
+            .verb("finding groups")
+            .option("by", "--by")
+            .option("q", "-q")
+            .flag("queue", "--queue"),
         ("GET", "findings/{finding}") => line.verb("finding show").name("finding"),
         ("PATCH", "findings/{finding}") => line
             .verb("finding edit")
@@ -74,7 +79,9 @@ pub fn of(route: &Route) -> Option<String> {
             .option("severity", "--severity")
             .option("assignee", "--assignee")
             .option("due_at", "--due")
-            .option("cvss", "--cvss"),
+            .option("cvss", "--cvss")
+            .option("add_tags", "--tag")
+            .option("remove_tags", "--untag"),
         ("POST", "findings/{finding}/move") if !line.fields.contains_key("occurrences") => line
             .verb("finding move")
             .name("finding")

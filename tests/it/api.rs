@@ -9,6 +9,7 @@ mod comment;
 mod editors;
 mod finding;
 mod follow;
+mod group;
 mod health;
 mod housekeeping;
 mod inventory;

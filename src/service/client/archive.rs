@@ -54,7 +54,7 @@ async fn put_away(desk: Desk, caller: Caller, wanted: String, archive: bool) -> 
                 save(tx, note, &before, &row, seen, now).await?;
                 count(tx, before.project_count, archive).await?;
                 store::agency::bump_access_epoch(tx).await?;
-                shown(tx, row.id).await
+                shown(tx, row.id, now).await
             })
         },
     )

@@ -41,24 +41,28 @@ const COLUMNS: &[Column<Client>] = &[
     })
     .to(26),
     Column::<Client>::new(&["state"], 10, 4, |client, _| vec![state(client.state)]),
+    Column::<Client>::new(badge::BADGE_HEADS, 9, 3, |client, look| {
+        badge::badges(&client.badges, look.width)
+    })
+    .to(58),
     Column::<Client>::new(&["open"], 12, 1, |client, look| {
         badge::counts(&client.open_findings, look.width)
     })
     .to(24),
-    Column::<Client>::new(&["prj", "projects"], 3, 3, |client, _| {
+    Column::<Client>::new(&["prj", "projects"], 3, 4, |client, _| {
         vec![run(client.project_count.to_string(), Tone::Dim)]
     })
     .right()
     .to(8),
-    Column::<Client>::new(&["manager"], 8, 5, |client, look| {
+    Column::<Client>::new(&["manager"], 8, 6, |client, look| {
         badge::person(Some(&client.account_manager), look.width)
     })
     .to(20),
-    Column::<Client>::new(&["contact"], 20, 6, |client, _| {
+    Column::<Client>::new(&["contact"], 20, 7, |client, _| {
         vec![run(client.contact_email.as_deref().unwrap_or("–"), Tone::Dim)]
     })
     .to(30),
-    Column::<Client>::new(&["reference"], 10, 7, |client, _| {
+    Column::<Client>::new(&["reference"], 10, 8, |client, _| {
         vec![run(client.external_ref.as_deref().unwrap_or("–"), Tone::Dim)]
     })
     .to(16),

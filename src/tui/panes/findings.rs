@@ -14,7 +14,7 @@ use super::super::window::Row;
 use super::noun::{Ask, Column, Group, Narrowed, Noun, Picked, Sort};
 use super::{Named, PaneId, What};
 use crate::api::event::Topic;
-use crate::api::finding::{Finding, ListFindings};
+use crate::api::finding::{Finding, GroupBy, ListFindings};
 use crate::api::queue::CountLanes;
 use crate::domain::safe::Safe;
 use crate::domain::time::Time;
@@ -98,33 +98,36 @@ const SORTS: &[Sort] = &[
 ];
 
 const GROUPS: &[Group<Finding>] = &[
-    group('s', "severity", "severity", "-sev", |f| Safe::new(f.severity.name())),
-    group('t', "status", "status", "status", |f| {
+    group('s', "severity", GroupBy::Severity, "-sev", |f| {
+        Safe::new(f.severity.name())
+    }),
+    group('t', "status", GroupBy::Status, "status", |f| {
         Safe::new(&f.status.to_string().replace('_', " "))
     }),
-    group('c', "client", "client", "client", badge::client_name),
-    group('p', "project", "project", "project", |f| {
+    group('c', "client", GroupBy::Client, "client", badge::client_name),
+    group('p', "project", GroupBy::Project, "project", |f| {
         Safe::new(&format!("{} · {}", f.project.name, badge::client_name(f)))
     }),
-    group('a', "assignee", "assignee", "assignee", badge::assignee_name),
-    group('o', "tool", "tool", "tool", |f| Safe::new(&f.tool)),
+    group('a', "assignee", GroupBy::Assignee, "assignee", badge::assignee_name),
+    group('o', "tool", GroupBy::Tool, "tool", |f| Safe::new(&f.tool)),
 ];
 
 const fn group(
     letter: char,
     name: &'static str,
-    text: &'static str,
+    by: GroupBy,
     sort: &'static str,
     of: fn(&Finding) -> Safe,
 ) -> Group<Finding> {
     Group {
         letter,
         name,
-        text,
+        text: name,
         sort,
         headed: true,
         hides: if matches!(letter, 'a') { "who" } else { name },
         of,
+        by: Some(by),
     }
 }
 

@@ -13,9 +13,9 @@ use super::super::model::Model;
 use super::super::theme::Tone;
 use super::super::widgets::table;
 use super::super::window::{PAGE, Want, Window};
-use super::noun::{Ask, Column, Group, Look, Narrowed, Noun, Picked};
+use super::noun::{Ask, Column, Group, Look, Narrowed, Noun, Picked, heading};
 use super::{Named, Note, Pane, View};
-use crate::api::finding::Finding;
+use crate::api::finding::{CountGroups, Finding, GroupCounts};
 use crate::api::{Endpoint, Page};
 use crate::domain::safe::Safe;
 use crate::domain::time::Time;
@@ -25,6 +25,7 @@ enum Msg<N: Noun> {
     Page(Want, Answer<Page<N::Item>>),
     Count(Answer<Page<N::Item>>),
     Beside(Answer<<N::Beside as Endpoint>::Out>),
+    Groups(Answer<GroupCounts>),
 }
 
 /// See the module's description.
@@ -35,6 +36,8 @@ pub struct ListPane<N: Noun> {
     query: String,
     order: String,
     group: Option<&'static Group<N::Item>>,
+    /// How many rows each group has, once the server has said.
+    counts: Option<GroupCounts>,
     started: bool,
     /// The client it was narrowed to.
     client: Option<String>,
@@ -48,6 +51,7 @@ impl<N: Noun> Default for ListPane<N> {
             query: N::QUERY.to_owned(),
             order: String::new(),
             group: None,
+            counts: None,
             started: false,
             client: None,
         };
@@ -80,11 +84,39 @@ impl<N: Noun> ListPane<N> {
         {
             cx.read("beside", request, Msg::<N>::Beside);
         }
+        if want.is_first() {
+            self.count_groups(cx);
+        }
         let request = N::request(self.ask(cx.model, Some(&want)));
         cx.read("page", request, move |answer| Msg::<N>::Page(want, answer));
     }
 
+    /// Asks how many rows each group has: never counted from what is loaded.
+    fn count_groups(&self, cx: &mut Cx) {
+        if let Some(by) = self.group.and_then(|g| g.by) {
+            let request = CountGroups {
+                by,
+                q: cx.model.standing.narrow(&self.query),
+                queue: N::IN_QUEUE,
+            };
+            cx.read("groups", request, Msg::<N>::Groups);
+        }
+    }
+
+    /// How many rows the group of this name has, where the server has said.
+    fn group_size(&self, name: &Safe) -> Option<i64> {
+        let group = self.group?;
+        if let Some(known) = self.noun.group_size(group.name, name) {
+            return Some(known);
+        }
+        let counts = self.counts.as_ref().filter(|c| Some(c.by) == group.by)?;
+        // Two clients of one name stand under one heading.
+        let sizes = counts.groups.iter().filter(|g| heading(counts.by, g) == *name);
+        Some(sizes.map(|g| g.count).sum()).filter(|n| *n > 0)
+    }
+
     fn begin_again(&mut self) {
+        self.counts = None;
         self.window.reset();
         self.window.home();
     }
@@ -279,6 +311,8 @@ impl<N: Noun> Pane for ListPane<N> {
                 Err(fault) => cx.say(Tone::Warn, sentence(&fault)),
             },
             Msg::Beside(answer) => self.noun.take_beside(answer),
+            // Without them the headings say what is loaded.
+            Msg::Groups(answer) => self.counts = answer.ok(),
         }
     }
 
@@ -308,7 +342,10 @@ impl<N: Noun> Pane for ListPane<N> {
                 self.begin_again();
             }
             Note::Sort(word) => self.sort_by(word),
-            Note::Group(name) => self.group_by(name),
+            Note::Group(name) => {
+                self.group_by(name);
+                self.count_groups(cx);
+            }
             Note::View(view) => self.show(view),
             Note::Unmark => self.window.clear_marks(),
             Note::Find(text) => {
@@ -404,7 +441,7 @@ impl<N: Noun> Pane for ListPane<N> {
     fn draw(&self, brush: &mut Brush, area: Rect, focused: bool, model: &Model) {
         let columns = self.columns(area.width.saturating_sub(2), model);
         let shapes: Vec<_> = columns.iter().map(|(_, shape)| *shape).collect();
-        let sizes = |name: &Safe| self.group.and_then(|g| self.noun.group_size(g.name, name));
+        let sizes = |name: &Safe| self.group_size(name);
         let looks = table::Looks {
             columns: &shapes,
             focused,

@@ -12,7 +12,7 @@ use super::super::widgets::table;
 use super::super::window::{GroupOf, Marked, Row};
 use super::{Named, PaneId};
 use crate::api::event::Topic;
-use crate::api::finding::Finding;
+use crate::api::finding::{Finding, GroupBy, GroupCount};
 use crate::api::{Endpoint, Page};
 use crate::domain::safe::Safe;
 use crate::domain::time::Time;
@@ -117,6 +117,8 @@ pub struct Group<T> {
     /// The head of the column that the heading makes needless.
     pub hides: &'static str,
     pub of: GroupOf<T>,
+    /// What the server counts by; none where the groups are counted beside the rows.
+    pub by: Option<GroupBy>,
 }
 
 /// What an act is done with.
@@ -167,6 +169,8 @@ pub trait Noun: Default + Send + fmt::Debug + 'static {
         None
     }
     fn request(ask: Ask) -> Self::List;
+    /// Whether its rows are the queue's, for the counts of groups.
+    const IN_QUEUE: bool = false;
     /// Whether a change of this kind may change its rows.
     fn follows(topic: Topic) -> bool;
     fn act(&self, action: Action, picked: &Picked<Self::Item>, cx: &mut Cx) -> bool;
@@ -212,6 +216,21 @@ pub enum Narrowed {
 /// A text, where there is one.
 pub fn some(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
+}
+
+/// A group's name as its heading has it.
+pub fn heading(by: GroupBy, group: &GroupCount) -> Safe {
+    let name = group.name.as_deref();
+    match by {
+        GroupBy::Status => Safe::new(&name.unwrap_or_default().replace('_', " ")),
+        GroupBy::Client => Safe::new(name.unwrap_or("unassigned")),
+        GroupBy::Assignee => Safe::new(name.unwrap_or("nobody")),
+        GroupBy::Project => {
+            let client = group.client.as_deref().unwrap_or("unassigned");
+            Safe::new(&format!("{} · {client}", name.unwrap_or_default()))
+        }
+        GroupBy::Severity | GroupBy::Tool => Safe::new(name.unwrap_or_default()),
+    }
 }
 
 /// What an empty list of words says.

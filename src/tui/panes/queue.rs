@@ -14,7 +14,7 @@ use super::super::window::Row;
 use super::PaneId;
 use super::noun::{Ask, Column, Group, Look, Narrowed, Noun, Picked, Sort};
 use crate::api::event::Topic;
-use crate::api::finding::Finding;
+use crate::api::finding::{Finding, GroupBy};
 use crate::api::queue::{ClockKind, CountLanes, LaneCounts, ListQueue, QueueItem};
 use crate::domain::lane::Lane;
 use crate::domain::safe::Safe;
@@ -97,6 +97,7 @@ const GROUPS: &[Group<QueueItem>] = &[
         headed: false,
         hides: "",
         of: |item| Safe::new(lane_name(item.lane)),
+        by: None,
     },
     Group {
         letter: 'h',
@@ -106,6 +107,7 @@ const GROUPS: &[Group<QueueItem>] = &[
         headed: true,
         hides: "lane",
         of: |item| Safe::new(lane_name(item.lane)),
+        by: None,
     },
     Group {
         letter: 'c',
@@ -115,6 +117,7 @@ const GROUPS: &[Group<QueueItem>] = &[
         headed: true,
         hides: "client",
         of: |item| badge::client_name(&item.finding),
+        by: Some(GroupBy::Client),
     },
     Group {
         letter: 's',
@@ -124,6 +127,7 @@ const GROUPS: &[Group<QueueItem>] = &[
         headed: true,
         hides: "",
         of: |item| Safe::new(item.finding.severity.name()),
+        by: Some(GroupBy::Severity),
     },
     Group {
         letter: 'a',
@@ -133,6 +137,7 @@ const GROUPS: &[Group<QueueItem>] = &[
         headed: true,
         hides: "who",
         of: |item| badge::assignee_name(&item.finding),
+        by: Some(GroupBy::Assignee),
     },
 ];
 
@@ -147,6 +152,7 @@ impl Noun for Queue {
     const ID: PaneId = PaneId::Queue;
     const NAMES: [&'static str; 2] = ["finding", "findings"];
     const SORT_IN_QUERY: bool = true;
+    const IN_QUEUE: bool = true;
     const SORTS: &'static [Sort] = &[
         Sort::new('s', "sev", "severity, within each lane", true),
         Sort::new('v', "cvss", "CVSS score, within each lane", true),

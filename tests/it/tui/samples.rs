@@ -40,6 +40,13 @@ pub fn client(n: u128, key: &str, name: &str) -> Client {
             low: 0,
             info: 2,
         },
+        badges: Badges {
+            scan: badge("none", Some(1)),
+            report: badge("none", None),
+            fix: badge("overdue", Some(5)),
+            handoff: badge("not_started", None),
+            monitoring: badge("off", None),
+        },
         version: 7,
         warnings: Vec::new(),
     }
