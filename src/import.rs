@@ -12,9 +12,10 @@
 //! | [`entries`], [`loose`] | JSON lists of entries; fields whose type scanners do not agree on |
 //! | [`names`], [`clock`] | CVE and CWE numbers, targets and times as they stand in texts |
 //! | [`place`], [`detail`] | places and paragraphs as formats share them |
+//! | [`package`], [`secret`] | packages with known vulnerabilities, and secrets, as formats share them |
 //! | [`markup`] | HTML inside texts |
 //! | [`limits`] | caps, refusals, clipped texts |
-//! | [`nuclei`], [`sarif`], [`zap`], [`nessus`], [`nmap`], [`semgrep`], [`bandit`], [`burp`], [`openvas`], [`nikto`], [`acunetix`], [`invicti`], [`wapiti`], [`testssl`], [`generic`] | one format each |
+//! | [`nuclei`], [`sarif`], [`zap`], [`nessus`], [`nmap`], [`semgrep`], [`bandit`], [`burp`], [`openvas`], [`nikto`], [`acunetix`], [`invicti`], [`wapiti`], [`testssl`], [`generic`], [`trivy`], [`grype`], [`snyk`], [`dependency_check`] | one format each |
 //! | [`plan`] | what an import would do to what is known |
 //! | [`frame`], [`child`], [`sandbox`] | the restricted child process that runs the decoders, and its parent's side |
 //!
@@ -53,10 +54,12 @@ pub mod bandit;
 pub mod burp;
 pub mod child;
 pub mod clock;
+pub mod dependency_check;
 pub mod detail;
 pub mod entries;
 pub mod frame;
 pub mod generic;
+pub mod grype;
 pub mod head;
 pub mod invicti;
 pub mod json;
@@ -70,16 +73,20 @@ pub mod nikto;
 pub mod nmap;
 pub mod nuclei;
 pub mod openvas;
+pub mod package;
 pub mod place;
 pub mod plan;
 pub mod record;
 #[cfg(unix)]
 pub mod sandbox;
 pub mod sarif;
+pub mod secret;
 pub mod semgrep;
+pub mod snyk;
 pub mod source;
 pub mod table;
 pub mod testssl;
+pub mod trivy;
 pub mod wapiti;
 pub mod xml;
 pub mod zap;
@@ -100,6 +107,10 @@ pub const FORMATS: &[&dyn Format] = &[
     &nikto::Nikto,
     &acunetix::Acunetix,
     &invicti::Invicti,
+    &trivy::Trivy,
+    &grype::Grype,
+    &snyk::Snyk,
+    &dependency_check::DependencyCheck,
     &generic::Generic,
 ];
 

@@ -47,6 +47,8 @@ impl Format for Zap {
         head.is_root("OWASPZAPReport")
             || head.json.has("@programName")
             || (head.json.first == Some(b'{')
+                // GitLab keeps the sites of ZAP in its own reports.
+                && !head.json.has("scan")
                 && (head.json.item("site", &["@name"])
                     || head.json.item("site", &["alerts"])
                     || (head.json.has("@generated") && head.json.has("site"))))

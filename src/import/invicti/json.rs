@@ -13,7 +13,8 @@ use crate::import::{Out, clock, names};
 
 pub fn sniff(head: &Head<'_>) -> bool {
     let json = &head.json;
-    json.has("Vulnerabilities") && (json.has("Target") || json.has("Generated"))
+    // A list of targets with vulnerabilities is Trivy's.
+    json.first == Some(b'{') && json.has("Vulnerabilities") && (json.has("Target") || json.has("Generated"))
         || json.item("Vulnerabilities", &["Type", "Certainty"])
 }
 

@@ -1,5 +1,7 @@
 //! Small reports of every format, each made of items: a rule (which has its own severity and texts) at a place.
 
+mod packages;
+
 /// A rule and a place.
 pub type Item = (u8, u8);
 
@@ -37,6 +39,13 @@ pub const WRITERS: &[(&str, Writer)] = &[
     ("invicti", invicti_xml),
     ("generic", generic_json),
     ("generic", generic_csv),
+    ("trivy", packages::trivy),
+    ("trivy", packages::trivy_list),
+    ("trivy", packages::trivy_checks),
+    ("grype", packages::grype),
+    ("snyk", packages::snyk),
+    ("dependency-check", packages::dependency_check_xml),
+    ("dependency-check", packages::dependency_check_json),
 ];
 
 fn joined(items: &[Item], by: &str, one: impl Fn(u8, u8) -> String) -> String {

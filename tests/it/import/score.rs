@@ -33,6 +33,13 @@ const FORMATS: &[(&str, &[&str])] = &[
     ("netsparker", &["vulnerabilities"]),
     ("invicti", &["vulnerabilities"]),
     ("generic", &["findings", "csv_rows"]),
+    (
+        "trivy",
+        &["vulnerabilities", "misconfigurations", "secrets", "licenses"],
+    ),
+    ("anchore_grype", &["matches"]),
+    ("snyk", &["vulnerabilities"]),
+    ("dependency_check", &["dependency"]),
 ];
 
 /// Samples whose expected count is neither our findings nor our occurrences, and why ours is better.
@@ -166,11 +173,12 @@ const OTHER_NAME: [&str; 1] = ["mocha2005.mochahost.com"];
 /// Facts that are copied as they stand must be on some record: severity with title or place, path and line, CWE, score.
 fn facts(sample: &Value, records: &[Record], complaints: &mut Vec<String>) {
     for fact in sample["findings"].as_array().into_iter().flatten() {
-        let text = |key: &str| fact[key].as_str();
+        let text = |key: &str| fact[key].as_str().filter(|t| !t.is_empty());
         let number = |key: &str| fact[key].as_u64();
         let fits = |r: &Record| {
             let parts = &r.occurrence.parts;
-            text("file_path").is_none_or(|p| parts.path.as_deref() == Some(p))
+            // Of packages the yardstick takes the way they came in for a file.
+            text("file_path").is_none_or(|p| [&parts.path, &parts.symbol].iter().any(|f| f.as_deref() == Some(p)))
                 && number("line").is_none_or(|n| parts.line.map(u64::from) == Some(n))
                 && number("cwe").is_none_or(|n| n == 0 || r.cwe.iter().any(|c| u64::from(*c) == n))
                 && text("severity").is_none_or(|s| r.severity.name().eq_ignore_ascii_case(s))
