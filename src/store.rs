@@ -82,6 +82,9 @@ pub enum Error {
     /// The writer has stopped: the server is going down.
     #[error("the server is stopping")]
     Stopping,
+    /// The database does not answer, or not any more: it is stopping, gone, or has no connection left.
+    #[error("the database does not answer: {0}")]
+    Away(String),
     #[error("database: {0}")]
     Database(#[source] sqlx::Error),
 }
@@ -106,6 +109,7 @@ impl From<sqlx::Error> for Error {
         let sqlx::Error::Database(db) = &error else {
             return match error {
                 sqlx::Error::RowNotFound => Self::Missing,
+                sqlx::Error::PoolTimedOut | sqlx::Error::Io(_) | sqlx::Error::Tls(_) => Self::Away(error.to_string()),
                 other => Self::Database(other),
             };
         };
@@ -127,6 +131,10 @@ impl From<sqlx::Error> for Error {
             sqlx::error::ErrorKind::CheckViolation => Self::Check(named()),
             // PostgreSQL: serialisation failure, deadlock, lock timeout.
             _ if matches!(db.code().as_deref(), Some("40001" | "40P01" | "55P03")) => Self::Busy,
+            // PostgreSQL: shut down by its operator, crashed, starting, full.
+            _ if matches!(db.code().as_deref(), Some("57P01" | "57P02" | "57P03" | "53300")) => {
+                Self::Away(error.to_string())
+            }
             _ => Self::Database(error),
         }
     }

@@ -31,6 +31,15 @@ impl From<service::Error> for Refusal {
                 problem.retry_after = Some(1);
                 problem.into()
             }
+            service::Error::Store(error @ service::StoreError::Away(_)) => {
+                tracing::error!(%error, "a request failed");
+                let mut problem = Problem::new(
+                    Code::Unavailable,
+                    "The server's database does not answer. Try again in a moment; the server's log has more under this trace id.",
+                );
+                problem.retry_after = Some(2);
+                problem.into()
+            }
             service::Error::Store(service::StoreError::Reference) => Problem::not_found().into(),
             error => {
                 tracing::error!(error = %Chain(&error), "a request failed");
@@ -79,5 +88,18 @@ impl Refusal {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_that_is_away_is_no_fault_of_the_request() {
+        let away = service::StoreError::Away("pool timed out".into());
+        let Refusal(problem) = service::Error::Store(away).into();
+        assert_eq!((problem.status, problem.retryable), (503, true));
+        assert!(!problem.detail.contains("pool"), "{}", problem.detail);
     }
 }

@@ -2,9 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use super::console::{Console, PATIENCE};
+use super::console::Console;
 use crate::support::desk::{ADMIN, Desk, Engine, PASSWORD};
 use crate::support::{binary::Home, checked, postgres};
+
+/// How long a console may take to go on at another address. It takes a few tenths of a second where the machine is its own.
+const PROMISE: Duration = Duration::from_secs(5);
 
 fn signed_in_at(servers: &[&str]) -> Home {
     let mut home = Home::new();
@@ -52,16 +55,20 @@ fn a_server_killed_under_an_open_console_costs_nothing() {
         console.press(&format!("\x0e{name}\tit@kept{round}.test"));
         console.wait_for(&format!("it@kept{round}.test"));
         console.wait_for("‹ ann@agency.test ›");
+        // Under the fingers: half a word before, half after.
+        console.press("\t2");
         let from = Instant::now();
         servers[dead].kill();
+        console.press("nd of ");
+        console.press(&format!("{round}"));
         // Saved at once: the write may be the first to find out.
         console.press("\x13");
         console.wait_for(&format!("{name} (kept-{round}-ltd) is created."));
         console.wait("a live link", is_live);
+        slowest = slowest.max(from.elapsed());
         let theirs = format!("Elsewhere {round}");
         made_elsewhere(&elsewhere[alive], &urls[alive], &theirs);
         console.wait_for(&theirs);
-        slowest = slowest.max(from.elapsed());
         let listen = servers[dead].listen();
         servers[dead] = desk.beside(&listen);
     }
@@ -72,11 +79,12 @@ fn a_server_killed_under_an_open_console_costs_nothing() {
         .filter(|round| {
             let name = format!("Kept {round} Ltd");
             let kept: Vec<_> = clients.iter().filter(|c| c["name"] == name.as_str()).collect();
-            kept.len() != 1 || kept[0]["contact_email"] != format!("it@kept{round}.test")
+            kept.len() != 1
+                || kept[0]["contact_email"] != format!("it@kept{round}.test")
+                || kept[0]["external_ref"] != format!("2nd of {round}")
         })
         .count();
-    // Five seconds are the promise; the rest is for a machine that runs every other test at the same time.
-    assert!(slowest < PATIENCE / 2, "{slowest:?}");
+    assert!(slowest < PROMISE, "{slowest:?}");
     let name = format!(
         "kill -9 of one of two servers under a console (slowest {} ms)",
         slowest.as_millis()
