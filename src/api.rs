@@ -18,6 +18,7 @@ pub mod bulk;
 pub mod client;
 pub mod comment;
 pub mod event;
+pub mod export;
 pub mod finding;
 pub mod import;
 pub mod portal;

@@ -8,6 +8,7 @@ pub mod cvss;
 pub mod fold;
 pub mod hex;
 pub mod id;
+pub mod kept;
 pub mod key;
 pub mod lane;
 pub mod mention;

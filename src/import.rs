@@ -15,7 +15,7 @@
 //! | [`package`], [`secret`] | packages with known vulnerabilities, and secrets, as formats share them |
 //! | [`markup`] | HTML inside texts |
 //! | [`limits`] | caps, refusals, clipped texts |
-//! | [`nuclei`], [`sarif`], [`zap`], [`nessus`], [`nmap`], [`semgrep`], [`bandit`], [`burp`], [`openvas`], [`nikto`], [`acunetix`], [`invicti`], [`wapiti`], [`testssl`], [`generic`], [`trivy`], [`grype`], [`snyk`], [`dependency_check`] | one format each |
+//! | [`nuclei`], [`sarif`], [`zap`], [`nessus`], [`nmap`], [`semgrep`], [`bandit`], [`burp`], [`openvas`], [`nikto`], [`acunetix`], [`invicti`], [`wapiti`], [`testssl`], [`generic`], [`trivy`], [`grype`], [`snyk`], [`dependency_check`], [`riskdesk`] | one format each |
 //! | [`plan`] | what an import would do to what is known |
 //! | [`frame`], [`child`], [`sandbox`] | the restricted child process that runs the decoders, and its parent's side |
 //!
@@ -77,6 +77,7 @@ pub mod package;
 pub mod place;
 pub mod plan;
 pub mod record;
+pub mod riskdesk;
 #[cfg(unix)]
 pub mod sandbox;
 pub mod sarif;
@@ -93,6 +94,7 @@ pub mod zap;
 
 /// Every format, in the order in which they are asked whether a report is theirs.
 pub const FORMATS: &[&dyn Format] = &[
+    &riskdesk::Riskdesk,
     &nuclei::Nuclei,
     &sarif::Sarif,
     &zap::Zap,

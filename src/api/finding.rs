@@ -372,6 +372,11 @@ pub struct Occurrence {
     pub seen_in_latest: bool,
     /// What the scanner says at this place.
     pub detail: String,
+    /// What makes it the same place again, in hexadecimal: it means nothing outside of its finding.
+    #[serde(default)]
+    pub place_key: String,
+    #[serde(default)]
+    pub host: Option<String>,
 }
 
 #[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]

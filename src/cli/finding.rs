@@ -21,6 +21,7 @@ use crate::domain::time::Time;
 use crate::remote::{Remote, Write};
 
 mod detail;
+mod export;
 mod groups;
 mod many;
 
@@ -94,6 +95,8 @@ pub enum Command {
     },
     /// Explain what made it one finding, and which imports saw it
     Why { finding: String },
+    /// Take findings out: as JSON lines that import back, as SARIF, or as a table
+    Export(export::Export),
 }
 
 #[derive(Debug, Args)]
@@ -448,5 +451,6 @@ pub async fn run(cx: &Context, command: Command) -> Result<(), Error> {
             .await
         }
         Command::Why { finding } => detail::why(cx, &remote, finding).await,
+        Command::Export(wanted) => export::run(cx, &remote, wanted).await,
     }
 }

@@ -190,6 +190,11 @@ impl Printer {
         write_out(&(json_safe(&text) + "\n"))
     }
 
+    /// A piece of a document that was made to be one, safe for a terminal already: of [`json_safe`], of [`Safe`] cells.
+    pub fn piece(&self, text: &str) -> Result<(), Error> {
+        write_out(text)
+    }
+
     /// Text of our own making that must arrive as it is: scripts, and answers to them, whose values were looked at
     /// character by character.
     pub fn raw(&self, bytes: &[u8]) -> Result<(), Error> {
@@ -359,7 +364,8 @@ fn settle(result: io::Result<()>) -> Result<(), Error> {
 
 /// JSON whose strings steer no terminal: what [`Safe`] would mark is written as `\u` escapes, which read back the same.
 /// JSON itself is ASCII outside its strings, and its writer escapes C0 already.
-fn json_safe(text: &str) -> String {
+#[must_use]
+pub fn json_safe(text: &str) -> String {
     if text.bytes().all(|b| b == b'\n' || (b' '..=b'~').contains(&b)) {
         return text.to_owned();
     }

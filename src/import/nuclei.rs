@@ -160,6 +160,7 @@ impl Entry<'_> {
             cve: self.cve(&template),
             tags: self.tags(),
             detail: self.detail(),
+            kept: None,
             suppressed: false,
             observed_at: self.timestamp.text().and_then(|t| Time::parse(t).ok()),
             rule: template,

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use super::limits::{self, text};
 use super::names;
 use crate::domain::hex::hex;
+use crate::domain::kept::Kept;
 use crate::domain::severity::Severity;
 use crate::domain::time::Time;
 
@@ -26,6 +27,12 @@ pub struct Fingerprint {
 impl Fingerprint {
     #[must_use]
     pub fn new(version: u32, fields: Vec<(&'static str, String)>) -> Self {
+        Self::of(version, fields.into_iter().map(|(n, v)| (n.to_owned(), v)).collect())
+    }
+
+    /// [`Fingerprint::new`] with names that were read.
+    #[must_use]
+    pub fn of(version: u32, fields: Vec<(String, String)>) -> Self {
         let mut digest = Sha256::new();
         digest.update(version.to_be_bytes());
         for (name, value) in &fields {
@@ -34,7 +41,7 @@ impl Fingerprint {
         }
         Self {
             version,
-            fields: fields.into_iter().map(|(n, v)| (n.to_owned(), v)).collect(),
+            fields,
             hash: hex(&digest.finalize()),
         }
     }
@@ -132,6 +139,9 @@ pub struct Record {
     pub suppressed: bool,
     pub observed_at: Option<Time>,
     pub span: Span,
+    /// What an export of our own says besides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept: Option<Box<Kept>>,
 }
 
 impl Record {
@@ -159,6 +169,7 @@ impl Record {
             suppressed: false,
             observed_at: None,
             span,
+            kept: None,
         }
     }
 }

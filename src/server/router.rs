@@ -61,6 +61,7 @@ pub fn build(app: App) -> Api {
         .on(act::undo)
         .on(act::redo)
         .on(finding::list)
+        .on(finding::export::page)
         .on(finding::show)
         .on(finding::group::count)
         .on(finding::create::by_hand)

@@ -23,12 +23,14 @@ use crate::domain::status::{Who, legal_moves};
 use crate::domain::time::Time;
 use crate::store::client::UserRef;
 use crate::store::finding::FindingRow;
+use crate::store::occurrence::OccurrenceRow;
 use crate::store::query::{Asker, Filter};
 use crate::store::{self, Tx};
 
 pub mod bulk;
 pub mod create;
 pub mod decide;
+pub mod export;
 pub mod group;
 pub(crate) mod pen;
 pub mod place;
@@ -231,6 +233,22 @@ pub(super) async fn seen_is(tx: &mut Tx, row: &FindingRow, seen: i64) -> Result<
     Err(conflict(&shown(tx, row.id).await?))
 }
 
+/// A place as the wire shows it.
+fn place(o: OccurrenceRow) -> Occurrence {
+    Occurrence {
+        id: o.id,
+        place: o.place,
+        fixed: o.fixed,
+        repeats: o.repeats,
+        first_seen: o.first_seen,
+        last_seen: o.last_seen,
+        seen_in_latest: o.seen_in_latest,
+        detail: o.detail,
+        place_key: hex(&o.place_key),
+        host: o.host,
+    }
+}
+
 pub async fn occurrences(desk: Desk, caller: Caller, request: ListOccurrences) -> Result<Page<Occurrence>> {
     let of = desk.clone();
     let who = caller.clone();
@@ -240,18 +258,7 @@ pub async fn occurrences(desk: Desk, caller: Caller, request: ListOccurrences) -
             let list = cursor::List::new(&who, "occurrences", &row.id.to_string());
             let window = of.cursors().window(&list, request.limit, request.cursor.as_deref())?;
             let slice = store::occurrence::list(tx, row.id, &window).await?;
-            Ok(of
-                .cursors()
-                .page(&list, slice, store::occurrence::keys, |o| Occurrence {
-                    id: o.id,
-                    place: o.place,
-                    fixed: o.fixed,
-                    repeats: o.repeats,
-                    first_seen: o.first_seen,
-                    last_seen: o.last_seen,
-                    seen_in_latest: o.seen_in_latest,
-                    detail: o.detail,
-                }))
+            Ok(of.cursors().page(&list, slice, store::occurrence::keys, place))
         })
     })
     .await

@@ -202,7 +202,7 @@ struct PlannedTool {
 }
 
 pub async fn apply(desk: Desk, caller: Caller, request: ApplyBatch) -> Result<Batch> {
-    let now = desk.now();
+    let (now, by) = (desk.now(), caller.user);
     let batch = request.batch;
     let out = desk
         .act(&caller, "import.apply", move |tx, note| {
@@ -221,6 +221,7 @@ pub async fn apply(desk: Desk, caller: Caller, request: ApplyBatch) -> Result<Ba
                     project: row.project.id,
                     base,
                     now,
+                    by,
                 };
                 if !apply::claim(tx, &applied).await? {
                     return Err(stale(

@@ -20,6 +20,7 @@ use crate::domain::status::Status;
 use crate::domain::time::Time;
 
 mod decided;
+pub mod export;
 pub mod placed;
 
 pub use decided::{

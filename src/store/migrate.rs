@@ -36,6 +36,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0014_overview", include_str!("migrations/0014_overview.sql")),
     ("0015_tags", include_str!("migrations/0015_tags.sql")),
     ("0016_groups", include_str!("migrations/0016_groups.sql")),
+    ("0017_kept", include_str!("migrations/0017_kept.sql")),
 ];
 
 /// The roles that transactions run as. None can log in, none owns anything.

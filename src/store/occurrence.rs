@@ -17,6 +17,8 @@ pub struct OccurrenceRow {
     pub last_seen: Time,
     pub seen_in_latest: bool,
     pub detail: String,
+    pub place_key: Vec<u8>,
+    pub host: Option<String>,
 }
 
 fn read(row: &Row) -> Result<OccurrenceRow> {
@@ -29,6 +31,8 @@ fn read(row: &Row) -> Result<OccurrenceRow> {
         last_seen: row.time("last_seen")?,
         seen_in_latest: row.get("seen_in_latest")?,
         detail: row.get("detail")?,
+        place_key: row.get("place_key")?,
+        host: row.get("host")?,
     })
 }
 
@@ -44,6 +48,22 @@ pub async fn list(tx: &mut Tx, finding: FindingId, window: &Window) -> Result<Sl
     page::window(&mut sql, &SORT, window);
     let rows = tx.all(sql).await?.iter().map(read).collect::<Result<_>>()?;
     Ok(Slice::of(rows, window))
+}
+
+/// The first places of each of these findings, up to `most` of one.
+pub async fn first_of(tx: &mut Tx, findings: &[FindingId], most: i64) -> Result<Vec<(FindingId, OccurrenceRow)>> {
+    if findings.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut sql = Sql::new(
+        "SELECT o.* FROM (SELECT i.*, ROW_NUMBER() OVER (PARTITION BY i.finding_id ORDER BY i.id) AS nth FROM occurrence i \
+           WHERE i.agency_id = $1 AND i.finding_id IN ",
+    );
+    sql.push_list(findings.iter().copied());
+    sql.push(") o WHERE o.nth <= ").push_bind(most);
+    sql.push(" ORDER BY o.finding_id, o.id");
+    let rows = tx.all(sql).await?;
+    rows.iter().map(|row| Ok((row.id("finding_id")?, read(row)?))).collect()
 }
 
 /// A place written by hand.

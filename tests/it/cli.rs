@@ -9,6 +9,7 @@ use crate::support::desk::{ADMIN, Desk};
 mod audit;
 mod completions;
 mod demo;
+mod export;
 mod finding;
 mod hostile;
 mod import;

@@ -136,6 +136,7 @@ impl Base {
             tags,
             detail: String::new(),
             suppressed,
+            kept: None,
             observed_at: run.observed_at,
             rule: rule_id,
             span,

@@ -46,6 +46,7 @@ pub const WRITERS: &[(&str, Writer)] = &[
     ("snyk", packages::snyk),
     ("dependency-check", packages::dependency_check_xml),
     ("dependency-check", packages::dependency_check_json),
+    ("riskdesk", riskdesk),
 ];
 
 fn joined(items: &[Item], by: &str, one: impl Fn(u8, u8) -> String) -> String {
@@ -349,4 +350,13 @@ fn invicti_xml(items: &[Item]) -> String {
         )
     });
     format!("<netsparker generated=\"22/06/2025 04:04:14\">{vulnerabilities}</netsparker>")
+}
+
+fn riskdesk(items: &[Item]) -> String {
+    joined(items, "\n", |r, p| {
+        format!(
+            r#"{{"riskdesk_export":1,"key":"F-{r}","title":"T{r}","tool":"T","severity":"{}","fingerprint":{{"version":1,"fields":[["tool","T"],["rule","{r}"]]}},"occurrences":[{{"place":"h{p}.test","host":"h{p}.test"}}]}}"#,
+            word(r)
+        )
+    })
 }

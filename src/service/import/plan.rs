@@ -161,7 +161,10 @@ fn compute(material: &mut Material) -> Made {
     for file in &material.files {
         for tool in &file.tools {
             let latest = observed.entry(sort_key(tool)).or_default();
-            *latest = (*latest).max(file.observed_at);
+            // Of several tools in one file, each has its records' time: another's is not its own.
+            if file.tools.len() == 1 || latest.is_none() {
+                *latest = (*latest).max(file.observed_at);
+            }
         }
     }
     let set = kernel::collect(std::mem::take(&mut material.sightings));

@@ -315,6 +315,7 @@ impl<'d> Taking<'d> {
                 chunk,
                 chunk_offset: (record.span.offset - start) as i64,
                 chunk_length: record.span.length as i64,
+                kept: record.kept.as_deref().map(json),
             });
             self.row += 1;
         }

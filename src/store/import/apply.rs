@@ -5,7 +5,7 @@
 
 use uuid::Uuid;
 
-use crate::domain::id::{BatchId, PlanId, ProjectId};
+use crate::domain::id::{BatchId, PlanId, ProjectId, UserId};
 use crate::domain::status::Rule;
 use crate::domain::time::Time;
 use crate::store::tx::Engine;
@@ -20,6 +20,8 @@ pub struct Applied {
     /// How many imports the project had had when the plan was made.
     pub base: i64,
     pub now: Time,
+    /// Who applies it.
+    pub by: UserId,
 }
 
 /// Takes the project's turn and the batch's plan. `false` where either moved since the plan was made.
@@ -91,6 +93,7 @@ pub async fn commit(tx: &mut Tx, a: &Applied) -> Result<bool> {
     if planned > 0 && reopened(tx, a).await? as i64 != planned {
         return Ok(false);
     }
+    super::kept::restore(tx, a).await?;
     recount(tx, a).await?;
     Ok(true)
 }

@@ -53,6 +53,8 @@ pub struct Staged {
     pub chunk: Uuid,
     pub chunk_offset: i64,
     pub chunk_length: i64,
+    /// JSON: what an export of our own says besides.
+    pub kept: Option<String>,
 }
 
 /// A part of a file on its way in.
@@ -105,10 +107,10 @@ pub async fn stage(tx: &mut Tx, batch: BatchId, file: Uuid, part: Part) -> Resul
         }));
         tx.run(sql).await?;
     }
-    for some in part.rows.chunks(Sql::rows_at_once(17)) {
+    for some in part.rows.chunks(Sql::rows_at_once(18)) {
         let mut sql = Sql::new(
             "INSERT INTO import_staged (agency_id, batch_id, file_id, row_n, tool, fingerprint, facts, place_key, place_facts, severity, observed_at, \
-               place, host, detail, chunk_id, chunk_offset, chunk_length) VALUES ",
+               place, host, detail, chunk_id, chunk_offset, chunk_length, kept) VALUES ",
         );
         sql.push_rows(some.iter().cloned().map(|r| {
             vec![
@@ -128,6 +130,7 @@ pub async fn stage(tx: &mut Tx, batch: BatchId, file: Uuid, part: Part) -> Resul
                 r.chunk.into(),
                 r.chunk_offset.into(),
                 r.chunk_length.into(),
+                r.kept.into(),
             ]
         }));
         tx.run(sql).await?;

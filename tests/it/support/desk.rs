@@ -18,6 +18,12 @@ pub enum Engine {
     Postgres(String),
 }
 
+/// The databases that are at hand.
+pub fn engines() -> Vec<Engine> {
+    let postgres = super::postgres().map(Engine::Postgres);
+    std::iter::once(Engine::Sqlite).chain(postgres).collect()
+}
+
 /// A running server. Ends with its owner.
 pub struct Desk {
     /// The operator's surroundings; the database lies here.

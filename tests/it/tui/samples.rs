@@ -277,6 +277,8 @@ pub fn place(n: u128, place: &str, fixed: bool) -> Occurrence {
         last_seen: NOON.plus_days(-1),
         seen_in_latest: !fixed,
         detail: String::new(),
+        place_key: String::new(),
+        host: None,
     }
 }
 

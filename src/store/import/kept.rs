@@ -1,0 +1,95 @@
+//! What an export of our own brings along besides a scanner's facts: when things were seen, and what people decided.
+//! Set on findings that the plan makes; what is known keeps its own.
+
+use uuid::Uuid;
+
+use super::apply::Applied;
+use crate::domain::kept::Kept;
+use crate::store::{Result, Sql, Tx};
+
+/// Places read at once.
+const PAGE: i64 = 1_000;
+
+/// Sets what was kept. Costs one look where nothing was.
+pub async fn restore(tx: &mut Tx, a: &Applied) -> Result<()> {
+    let mut after = Uuid::nil();
+    let mut last = None;
+    loop {
+        let sql = Sql::new(
+            "SELECT g.occurrence_id, g.finding_id, s.kept FROM import_place g \
+             JOIN import_staged s ON s.agency_id = g.agency_id AND s.batch_id = g.batch_id AND s.file_id = g.file_id AND s.row_n = g.row_n \
+             JOIN import_line l ON l.agency_id = g.agency_id AND l.plan_id = g.plan_id AND l.finding_id = g.finding_id \
+             WHERE g.agency_id = $1 AND g.plan_id = $2 AND g.is_new AND l.outcome = 'new' AND s.kept IS NOT NULL \
+               AND g.occurrence_id > $3 ORDER BY g.occurrence_id LIMIT $4",
+        );
+        let rows = tx.all(sql.bind(a.plan).bind(after).bind(PAGE)).await?;
+        for row in &rows {
+            after = row.get("occurrence_id")?;
+            let finding: Uuid = row.get("finding_id")?;
+            let kept: Kept = row.json("kept")?;
+            place(tx, a, after, &kept).await?;
+            if last != Some(finding) {
+                of_finding(tx, a, finding, &kept).await?;
+                last = Some(finding);
+            }
+        }
+        if rows.len() < PAGE as usize {
+            break;
+        }
+    }
+    if last.is_some() {
+        recount(tx, a).await?;
+    }
+    Ok(())
+}
+
+async fn place(tx: &mut Tx, a: &Applied, id: Uuid, kept: &Kept) -> Result<()> {
+    let p = &kept.place;
+    let sql = Sql::new(
+        "UPDATE occurrence SET fixed = $3, repeats = $4, seen_in_latest = seen_in_latest AND $5, \
+           last_seen = COALESCE($6, last_seen), first_seen = COALESCE($7, first_seen) WHERE agency_id = $1 AND id = $2",
+    );
+    let sql = sql.bind(id).bind(p.fixed).bind(p.repeats).bind(p.in_latest);
+    let last = p.last_seen.map(|t| t.min(a.now));
+    let sql = sql.bind(last).bind(p.first_seen.map(|t| t.min(a.now)));
+    tx.run(sql).await.map(drop)
+}
+
+/// Once for each finding, and again where its places do not lie together: the same values.
+async fn of_finding(tx: &mut Tx, a: &Applied, id: Uuid, kept: &Kept) -> Result<()> {
+    let status = kept.status.map(crate::store::name);
+    let sql = Sql::new(
+        "UPDATE finding SET status = COALESCE($3, status), own_severity = $4, severity = COALESCE($4, severity), triaged_at = $5, \
+           triaged_by = $6, accepted_until = $7, first_seen = COALESCE($8, first_seen), last_seen = COALESCE($9, last_seen), \
+           seen_in_latest = seen_in_latest AND $10, own_tags = $11 WHERE agency_id = $1 AND id = $2",
+    );
+    let at = |time: Option<crate::domain::time::Time>| time.map(|t| t.min(a.now));
+    let sql = sql.bind(id).bind(status.clone()).bind(kept.own_severity);
+    let sql = sql
+        .bind(at(kept.triaged_at))
+        .bind(kept.triaged_at.map(|_| a.by))
+        .bind(kept.accepted_until);
+    let tags = serde_json::to_string(&kept.own_tags).unwrap_or_else(|_| "[]".into());
+    let sql = sql
+        .bind(at(kept.first_seen))
+        .bind(at(kept.last_seen))
+        .bind(kept.in_latest);
+    tx.run(sql.bind(tags)).await?;
+    let Some(status) = status else { return Ok(()) };
+    let told = Sql::new(
+        "INSERT INTO finding_history (agency_id, id, finding_id, at, user_id, act, from_status, to_status, notes, batch_id) \
+         SELECT $1, $2, $3, $4, $5, 'finding.move', 'open', $6, 'As the export had it.', $7 \
+         WHERE NOT EXISTS (SELECT 1 FROM finding_history h WHERE h.agency_id = $1 AND h.finding_id = $3)",
+    );
+    let told = told.bind(Uuid::now_v7()).bind(id).bind(a.now).bind(a.by).bind(status);
+    tx.run(told.bind(a.batch)).await.map(drop)
+}
+
+/// Counts the places of new findings that are fixed.
+async fn recount(tx: &mut Tx, a: &Applied) -> Result<()> {
+    let sql = Sql::new(
+        "UPDATE finding SET occurrence_fixed = (SELECT COUNT(*) FROM occurrence o WHERE o.agency_id = $1 AND o.finding_id = finding.id AND o.fixed) \
+         WHERE agency_id = $1 AND id IN (SELECT l.finding_id FROM import_line l WHERE l.agency_id = $1 AND l.plan_id = $2 AND l.outcome = 'new')",
+    );
+    tx.run(sql.bind(a.plan)).await.map(drop)
+}
