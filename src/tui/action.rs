@@ -115,7 +115,7 @@ actions! {
     Edit "edit" Lists Act "edit" "Edit";
     Status "status" Lists Act "status" "Move to another status: only legal moves";
     Person "person" Lists Act "assign" "A person: assignee, manager, lead";
-    Place "place" Lists Act "move" "A place: the client a project belongs to";
+    Place "place" Lists Act "move" "A place: the client of a project, the project of a finding";
     Comment "comment" Lists Act "comment" "Comment or reply";
     Release "release" Lists Act "release" "Triage, or release to the client";
     Take "take" Lists Act "take" "Take this from the queue, or put it back";
@@ -172,7 +172,7 @@ impl Action {
     pub fn works_on(self) -> &'static str {
         match self {
             Self::Import => "Import works on a project: choose one in pane 2.",
-            Self::Place => "A place is given to a project: choose one in pane 2.",
+            Self::Place => "A place is given to a project or a finding: choose one in pane 2, 3 or 4.",
             Self::New => "New makes a client in pane 1, a project in pane 2.",
             Self::Status | Self::Comment | Self::Release | Self::Take | Self::TakeNext | Self::Why => {
                 "This is an act on findings: choose one in pane 3 or 4."

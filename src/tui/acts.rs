@@ -2,7 +2,7 @@
 
 use super::action::{Action, Can};
 use super::effect::{Answer, Cx, Effect, sentence};
-use super::modals::{comment, copy, import, many, menu, person, record, status, why};
+use super::modals::{comment, copy, import, many, menu, person, place, record, status, why};
 use super::model::{Chosen, Model};
 use super::theme::Tone;
 use super::window::Marked;
@@ -16,7 +16,8 @@ use crate::domain::safe::Safe;
 pub fn on_finding(action: Action, finding: &Finding, mine: bool, cx: &mut Cx) -> bool {
     match action {
         Action::Status => cx.open(status::PickMove::new(finding)),
-        Action::Comment => cx.open(comment::new(finding, None, cx.model)),
+        Action::Comment => cx.open(comment::new(finding, None, None, cx.model)),
+        Action::Place => cx.open(place::Place::new(Many::These(vec![finding.clone()]))),
         Action::Person => cx.open(person::Person::assignee(finding, cx.model)),
         Action::Edit => cx.open(many::Change::edit(Many::These(vec![finding.clone()]))),
         Action::Release => cx.open(menu::Menu::release(finding)),
@@ -60,7 +61,13 @@ impl Many {
 pub fn takes_many(action: Action) -> bool {
     matches!(
         action,
-        Action::Take | Action::CopyId | Action::Status | Action::Person | Action::Release | Action::Edit
+        Action::Take
+            | Action::CopyId
+            | Action::Status
+            | Action::Person
+            | Action::Place
+            | Action::Release
+            | Action::Edit
     )
 }
 
@@ -69,6 +76,10 @@ pub fn on_marked(action: Action, many: Option<&Many>, mine: bool, cx: &mut Cx) -
     let Some(many) = many else { return false };
     if action == Action::Comment {
         cx.say(Tone::Warn, "A comment is about one finding: Esc drops the marks.");
+        return true;
+    }
+    if action == Action::Place {
+        cx.open(place::Place::new(many.clone()));
         return true;
     }
     if let Some(sheet) = many::Change::new(action, many.clone(), cx.model) {
@@ -143,6 +154,7 @@ pub fn can_on_finding(action: Action, finding: Option<&Finding>, model: &Model) 
         action,
         Action::Status
             | Action::Comment
+            | Action::Place
             | Action::Person
             | Action::Edit
             | Action::Release

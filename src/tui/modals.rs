@@ -35,6 +35,7 @@ pub mod overview;
 pub mod palette;
 pub mod person;
 pub mod picker;
+pub mod place;
 pub mod project_form;
 pub mod record;
 pub mod remove;

@@ -7,7 +7,7 @@ use super::super::model::Model;
 use super::super::theme::Tone;
 use super::form::{Field, Form, Sheet, Spec};
 use crate::api::comment::{AddComment, Comment};
-use crate::api::finding::Finding;
+use crate::api::finding::{Finding, FindingDetail, ShowFinding};
 use crate::domain::access::Audience;
 use crate::domain::id::CommentId;
 use crate::domain::safe::Safe;
@@ -15,6 +15,8 @@ use crate::domain::safe::Safe;
 #[derive(Debug)]
 enum Msg {
     Done(Answer<Comment>),
+    /// How many would read it, where that was not known yet.
+    People(Box<Answer<FindingDetail>>),
 }
 
 /// See the module's description.
@@ -23,17 +25,24 @@ pub struct Write {
     finding: String,
     key: String,
     client: Option<Safe>,
+    /// How many of the client's people would read what is shared, and whether they see the finding yet.
+    people: Option<i64>,
+    released: bool,
+    asked: bool,
     reply_to: Option<(CommentId, Safe)>,
     audience: Audience,
     note: Option<Safe>,
 }
 
-/// The sheet.
-pub fn new(finding: &Finding, parent: Option<&Comment>, model: &Model) -> Sheet<Write> {
+/// The sheet. `people`: how many of the client's people would read what is shared, where that is known.
+pub fn new(finding: &Finding, parent: Option<&Comment>, people: Option<i64>, model: &Model) -> Sheet<Write> {
     let spec = Write {
         finding: finding.id.to_string(),
         key: finding.key.clone(),
         client: finding.client.as_ref().map(|c| Safe::new(&c.name)),
+        people,
+        released: finding.released_at.is_some(),
+        asked: people.is_some() || finding.client.is_none(),
         reply_to: parent.map(|p| (p.id, Safe::new(&p.author.name))),
         audience: parent.map_or(Audience::Internal, |p| p.audience),
         note: parent.map(|p| {
@@ -51,7 +60,33 @@ pub fn new(finding: &Finding, parent: Option<&Comment>, model: &Model) -> Sheet<
     Sheet::new(spec, Form::new(vec![Field::area("text", "Comment", "")]), model)
 }
 
+impl Write {
+    /// ` (3 people)`, and since when.
+    fn readers(&self) -> String {
+        let people = match self.people {
+            None => return String::new(),
+            Some(0) => return " (nobody there yet)".to_owned(),
+            Some(1) => " (1 person)".to_owned(),
+            Some(n) => format!(" ({n} people)"),
+        };
+        if self.released {
+            people
+        } else {
+            format!("{people} once it is released")
+        }
+    }
+}
+
 impl Spec for Write {
+    fn sized(&mut self, _: &mut Form, cx: &mut Cx) {
+        if !std::mem::replace(&mut self.asked, true) {
+            let finding = self.finding.clone();
+            cx.read("people", ShowFinding { finding }, |answer| {
+                Msg::People(Box::new(answer))
+            });
+        }
+    }
+
     fn title(&self, _: &Model) -> Safe {
         match &self.reply_to {
             Some((_, author)) => Safe::new(&format!("Answer {author} on {}", self.key)),
@@ -68,7 +103,7 @@ impl Spec for Write {
         match (self.audience, &self.client) {
             (Audience::Internal, _) if self.reply_to.is_some() => Safe::new("Internal"),
             (Audience::Internal, _) => Safe::new(&format!("Internal ({toggle}: share)")),
-            (Audience::Shared, Some(client)) => Safe::new(&format!("Share with {client}")),
+            (Audience::Shared, Some(client)) => Safe::new(&format!("Share with {client}{}", self.readers())),
             (Audience::Shared, None) => Safe::new("Share"),
         }
     }
@@ -117,7 +152,17 @@ impl Spec for Write {
 
     fn reply(&mut self, payload: Payload, form: &mut Form, cx: &mut Cx) {
         let Ok(msg) = payload.downcast::<Msg>() else { return };
-        let Msg::Done(answer) = *msg;
+        let answer = match *msg {
+            Msg::Done(answer) => answer,
+            // Without the number the line is still right.
+            Msg::People(answer) => {
+                if let Ok(detail) = *answer {
+                    self.people = detail.client_people;
+                    self.released = detail.finding.released_at.is_some();
+                }
+                return;
+            }
+        };
         match answer {
             Ok(comment) => {
                 Sheet::<Self>::finish(form, self.draft_key(), cx);

@@ -333,10 +333,11 @@ impl Layer for Detail {
             Action::Right | Action::NextPane => self.turn(true, cx),
             Action::NextRecord => cx.push(Effect::Step(true)),
             Action::PrevRecord => cx.push(Effect::Step(false)),
-            Action::Choose if self.tab == Tab::Comments => {
-                let Some(finding) = self.finding() else { return true };
-                if let Some(parent) = self.comments.current() {
-                    cx.open(comment::new(finding, Some(parent), cx.model));
+            Action::Choose | Action::Comment if action == Action::Comment || self.tab == Tab::Comments => {
+                let parent = self.comments.current().filter(|_| action == Action::Choose);
+                let people = self.full.as_ref().and_then(|d| d.client_people);
+                if let Some(finding) = self.finding().filter(|_| parent.is_some() || action == Action::Comment) {
+                    cx.open(comment::new(finding, parent, people, cx.model));
                 }
             }
             Action::Choose | Action::Find | Action::FindNext | Action::FindPrev | Action::Query | Action::Sort => {

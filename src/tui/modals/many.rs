@@ -15,7 +15,7 @@ use super::super::window::grouped;
 use super::picker::Picker;
 use super::scroll::{self, Lines, Scroll};
 use super::{Layer, Shape};
-use crate::api::bulk::{BulkChange, BulkEdit, BulkFindings, BulkOutcome, FindingAt};
+use crate::api::bulk::{BulkChange, BulkEdit, BulkFindings, BulkLosses, BulkOutcome, FindingAt};
 use crate::domain::safe::Safe;
 
 mod choices;
@@ -54,7 +54,7 @@ pub struct Change {
 }
 
 /// What it is about, in words.
-fn about(many: &Many) -> String {
+pub fn about(many: &Many) -> String {
     match many {
         Many::These(findings) => match findings.as_slice() {
             [only] => only.key.clone(),
@@ -63,6 +63,25 @@ fn about(many: &Many) -> String {
         Many::All { count: Some(n), .. } => format!("all {} that match", grouped(*n)),
         Many::All { count: None, .. } => "all that match".to_owned(),
     }
+}
+
+/// What findings lose that go to another client's project; nothing where they stay with theirs.
+fn losses(losses: &BulkLosses) -> impl Iterator<Item = (i64, &'static str)> {
+    let all = [
+        (losses.leave_their_client, "leave their client"),
+        (losses.comments_made_internal, "shared comments become internal"),
+        (losses.rounds_made_internal, "verification rounds become internal"),
+        (losses.claims_ended, "claims in the queue end"),
+        (
+            losses.releases_taken_back,
+            "releases are taken back, with their due dates",
+        ),
+        (
+            losses.assignees_dropped,
+            "lose an assignee who may not open the project",
+        ),
+    ];
+    all.into_iter().filter(|(n, _)| *n > 0)
 }
 
 impl Change {
@@ -99,7 +118,7 @@ impl Change {
     }
 
     /// What a change would do, to be looked at before it is done.
-    fn planned(many: Many, change: BulkChange, draft: Option<String>) -> Self {
+    pub fn planned(many: Many, change: BulkChange, draft: Option<String>) -> Self {
         Self::at(many, " What it would do ", Stage::Plan(change, None), draft)
     }
 
@@ -210,6 +229,12 @@ impl Change {
             if n > 0 || text == "will change" {
                 out.push(vec![run(format!("{:>7}  ", grouped(n)), tone), run(text, tone)]);
             }
+        }
+        for (n, text) in outcome.losses.iter().flat_map(losses) {
+            out.push(vec![
+                run(format!("{:>7}  ", grouped(n)), Tone::Warn),
+                run(text, Tone::Text),
+            ]);
         }
         if !outcome.reasons.is_empty() {
             scroll::heading(&mut out, "Why not");

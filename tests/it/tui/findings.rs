@@ -213,6 +213,20 @@ fn a_comment_says_who_will_read_it() {
         "{}",
         desk.screen()
     );
+    // How many that are is told as soon as it is known; whoever is not there yet reads nothing.
+    let mut shown = detail(findings().items.remove(0));
+    for (people, released, says) in [
+        (0, true, "Share with ACME Corporation (nobody there yet)"),
+        (1, true, "Share with ACME Corporation (1 person)"),
+        (3, false, "Share with ACME Corporation (3 people) once it is released"),
+        (3, true, "Share with ACME Corporation (3 people)"),
+    ] {
+        shown.client_people = Some(people);
+        shown.finding.released_at = released.then_some(NOON);
+        let mut again = self::desk(80, 24);
+        again.press("3cHm<ctrl-t>").reply::<ShowFinding>(shown.clone());
+        assert!(again.screen().contains(says), "{says}\n{}", again.screen());
+    }
     desk.press("<alt-enter>");
     let request = desk.expect_call::<AddComment>();
     assert_eq!(request.text, "Fixed in staging.\nPlease check");
@@ -228,11 +242,10 @@ fn a_reply_keeps_its_audience() {
     desk.press("ll");
     desk.reply::<ListComments>(comments());
     desk.press("j<enter>");
-    assert!(
-        desk.screen().contains("Share with ACME Corporation"),
-        "{}",
-        desk.screen()
-    );
+    // The detail has said how many read it: nothing is asked again.
+    let screen = desk.screen();
+    assert!(screen.contains("Share with ACME Corporation (3 people)"), "{screen}");
+    assert!(desk.call::<ShowFinding>().is_none());
     desk.press("<ctrl-t>");
     assert!(desk.screen().contains("A reply is read by"));
     desk.press("yes<ctrl-s>");

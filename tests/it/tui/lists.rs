@@ -333,7 +333,10 @@ fn an_act_out_of_place_says_where_its_place_is() {
     for (keys, says) in [
         ("1i", "Import works on a project: choose one in pane 2."),
         ("1s", "This is an act on findings: choose one in pane 3 or 4."),
-        ("3m", "A place is given to a project: choose one in pane 2."),
+        (
+            "1m",
+            "A place is given to a project or a finding: choose one in pane 2, 3 or 4.",
+        ),
         ("3J", "In a list J and K go from group to group: group it first (b)."),
         ("1b", "This list has no groups; findings (3) and queue (4) have."),
     ] {

@@ -1,6 +1,6 @@
 //! Acts over marks: the sheets that ask what is needed, the look before it is done, all of it or nothing.
 
-use riskdesk::api::bulk::{BulkChange, BulkClient, BulkFindings, BulkOutcome, BulkReason};
+use riskdesk::api::bulk::{BulkChange, BulkClient, BulkFindings, BulkLosses, BulkOutcome, BulkReason};
 use riskdesk::api::finding::{InconclusiveReason, RoundKind};
 
 use super::*;
@@ -197,4 +197,60 @@ fn one_finding_is_edited_as_many_are() {
     assert!(matches!(&call.change, BulkChange::Edit(e) if e.severity == Some(Some(Severity::High))));
     assert_eq!(call.findings.len(), 1);
     assert!(desk.screen().contains("F-7K3QX2"), "{}", desk.screen());
+}
+
+#[test]
+fn findings_go_to_another_project_after_a_look() {
+    // One, from its detail; from the queue; several.
+    for (keys, count) in [("3<enter>m", 1), ("4m", 1), ("3<space><space>m", 2)] {
+        let mut desk = desk(80, 24);
+        desk.press(keys);
+        assert_eq!(desk.expect_call::<ListProjects>().limit, Some(200));
+        desk.reply::<ListProjects>(projects());
+        let screen = desk.screen();
+        assert!(
+            screen.contains("which project?") && screen.contains("Crane telemetry"),
+            "{keys}: {screen}"
+        );
+        // Where all of them are already is no place to go.
+        desk.press("web<enter>");
+        assert!(desk.screen().contains("there already"), "{keys}: {}", desk.screen());
+        desk.press("<ctrl-u>crane<enter>");
+        let call = desk.expect_call::<BulkFindings>();
+        assert!(call.dry_run && call.findings.len() == count, "{keys}");
+        assert!(matches!(&call.change, BulkChange::Place(p) if p.project.len() == 36));
+        let mut losing = outcome(count as i64, 0, false);
+        losing.losses = Some(BulkLosses {
+            leave_their_client: count as i64,
+            comments_made_internal: 4,
+            releases_taken_back: 1,
+            ..BulkLosses::default()
+        });
+        desk.reply::<BulkFindings>(losing);
+        let screen = desk.screen();
+        for says in [
+            "leave their client",
+            "4  shared comments become internal",
+            "1  releases are taken back",
+        ] {
+            assert!(screen.contains(says), "{keys}: {screen}");
+        }
+        assert!(!screen.contains("claims"), "{screen}");
+        desk.press("<enter>");
+        let call = desk.expect_call::<BulkFindings>();
+        assert!(!call.dry_run && call.findings[0].version.is_some());
+        desk.reply::<BulkFindings>(outcome(count as i64, 0, true));
+        assert!(
+            desk.screen().contains("changed in one act; z takes"),
+            "{keys}: {}",
+            desk.screen()
+        );
+    }
+    // A pinned client is not left by it.
+    let mut desk = desk(80, 24);
+    desk.press("3.m");
+    desk.reply::<ListProjects>(projects());
+    desk.press("crane<enter>");
+    assert!(desk.call::<BulkFindings>().is_none());
+    assert!(desk.screen().contains("not the pinned client"), "{}", desk.screen());
 }
