@@ -23,6 +23,16 @@ pub fn on_finding(action: Action, finding: &Finding, mine: bool, cx: &mut Cx) ->
         Action::Release => cx.open(menu::Menu::release(finding)),
         Action::Take if mine => put_back(finding, cx),
         Action::Take => take(finding, cx),
+        Action::Remove => {
+            const SAID: &[&str] = &[
+                "Findings stay: a status closes one (false positive, out of scope, …).",
+                "One that was just made or imported is taken back here.",
+            ];
+            cx.open(menu::Menu::put_away(
+                SAID,
+                &[Action::Status, Action::Release, Action::Undo],
+            ));
+        }
         Action::Why => cx.open(why::Why::new(finding)),
         Action::Import => cx.open(import::new(Chosen::from(&finding.project), cx.model)),
         Action::Record => cx.open(record::Record::new(finding)),
@@ -157,6 +167,7 @@ pub fn can_on_finding(action: Action, finding: Option<&Finding>, model: &Model) 
             | Action::Place
             | Action::Person
             | Action::Edit
+            | Action::Remove
             | Action::Release
             | Action::Take
             | Action::Import
@@ -194,6 +205,7 @@ pub fn take(finding: &Finding, cx: &mut Cx) {
     let request = TakeFinding {
         finding: finding.id.to_string(),
     };
+    cx.say(Tone::Dim, format!("Taking {key}…"));
     cx.act(request, None, move |answer| {
         let mut out = told(&answer, &format!("{key} is yours for 30 minutes."));
         if let Ok(holder) = &answer {
@@ -208,6 +220,7 @@ fn put_back(finding: &Finding, cx: &mut Cx) {
     let request = PutBackFinding {
         finding: finding.id.to_string(),
     };
+    cx.say(Tone::Dim, format!("Putting {key} back…"));
     cx.act(request, None, move |answer| {
         let mut out = told(&answer, &format!("{key} is back in the queue."));
         if answer.is_ok() {
@@ -230,6 +243,7 @@ pub fn take_next(query: &str, cx: &mut Cx) {
     let request = TakeNext {
         q: cx.model.standing.narrow(&query),
     };
+    cx.say(Tone::Dim, "Taking the next one…");
     cx.act(request, None, |answer| match answer {
         Ok(taken) => match taken.item {
             Some(item) => vec![

@@ -12,6 +12,7 @@ use crate::support::desk::Desk;
 mod console;
 mod failover;
 mod pager;
+mod panes;
 mod shells;
 mod tour;
 

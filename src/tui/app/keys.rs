@@ -236,7 +236,16 @@ impl App {
                 self.tell_all(Note::Resync);
                 self.resend();
             }
-            Action::Zoom => self.zoom = !self.zoom,
+            Action::Zoom => {
+                self.zoom = !self.zoom;
+                let panes = layout::desk(self.size.0, self.size.1, self.focus, false, self.preview.on).panes;
+                if panes.len() == 1 {
+                    self.say(
+                        Tone::Dim,
+                        "This pane has the whole screen: a larger window shows all four.",
+                    );
+                }
+            }
             Action::Undo => self.open(undo::Undo::new(Way::Undo)),
             Action::Redo => self.open(undo::Undo::new(Way::Redo)),
             Action::Inbox => self.open(inbox::Inbox::default()),

@@ -1,4 +1,5 @@
-//! One question, answered with `y`; anything else leaves it.
+//! One question, answered with `y`; anything else leaves it. A second `q` quits as in other programs, but not where
+//! something would be lost.
 
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::layout::Rect;
@@ -15,6 +16,8 @@ use crate::domain::safe::Safe;
 #[derive(Debug)]
 pub struct Confirm {
     question: Safe,
+    /// Whether quitting loses nothing.
+    safe: bool,
 }
 
 impl Confirm {
@@ -41,6 +44,7 @@ impl Confirm {
         }
         Self {
             question: Safe::new(&format!("There is: {}. Quit?", parts.join("; "))),
+            safe: unsent == 0,
         }
     }
 }
@@ -53,7 +57,12 @@ impl Layer for Confirm {
     fn key(&mut self, event: KeyEvent, cx: &mut Cx) -> bool {
         match event.code {
             KeyCode::Char('y' | 'Y') => cx.push(Effect::Quit),
-            KeyCode::Char('n' | 'N' | 'q') => cx.close(),
+            KeyCode::Char('q') if self.safe => cx.push(Effect::Quit),
+            KeyCode::Char('q') => cx.say(
+                Tone::Warn,
+                "What is not sent would be lost: y quits all the same, n stays.",
+            ),
+            KeyCode::Char('n' | 'N') => cx.close(),
             _ => return false,
         }
         true
@@ -74,7 +83,7 @@ impl Layer for Confirm {
             brush.text(inside.x + 1, y, inside.width - 2, line, Tone::Text);
         }
         let runs = [
-            run("y", Tone::Key),
+            run(if self.safe { "y or q" } else { "y" }, Tone::Key),
             run(" quit   ", Tone::Text),
             run("n", Tone::Key),
             run(" stay", Tone::Text),

@@ -17,6 +17,8 @@ use crate::domain::safe::Safe;
 #[derive(Debug, Clone)]
 enum Pick {
     Act(Action, Can),
+    /// What works instead of what one may look for; it does nothing.
+    Said(&'static str),
     /// A change of a finding's triage or release.
     Change(char, Step),
 }
@@ -60,6 +62,17 @@ impl Menu {
         }
     }
 
+    /// What a project or a finding has instead of an end: neither is removed, and each keeps its history.
+    pub fn put_away(said: &'static [&'static str], acts: &[Action]) -> Self {
+        let acts = acts.iter().map(|action| Pick::Act(*action, Can::Yes));
+        Self {
+            title: " Put away ",
+            finding: None,
+            picks: acts.chain(said.iter().map(|text| Pick::Said(text))).collect(),
+            at: 0,
+        }
+    }
+
     /// Triage and release of a finding: what can be done from where it stands.
     pub fn release(finding: &Finding) -> Self {
         let triage = if finding.triaged_at.is_none() {
@@ -85,6 +98,7 @@ impl Menu {
             Pick::Act(action, Can::Yes) => cx.push(Effect::Run(*action)),
             Pick::Act(_, Can::No(reason)) => cx.say(Tone::Warn, *reason),
             Pick::Act(_, Can::NotHere) => {}
+            Pick::Said(text) => cx.say(Tone::Dim, *text),
             Pick::Change(_, step) => {
                 if let Some(finding) = &self.finding {
                     match step {
@@ -102,7 +116,8 @@ impl Menu {
 
 impl Layer for Menu {
     fn shape(&self) -> Shape {
-        Shape::Popup(64, self.picks.len() as u16 + 2)
+        let said = self.picks.iter().any(|p| matches!(p, Pick::Said(_)));
+        Shape::Popup(if said { 78 } else { 64 }, self.picks.len() as u16 + 2)
     }
 
     fn key(&mut self, event: KeyEvent, cx: &mut Cx) -> bool {
@@ -114,6 +129,7 @@ impl Layer for Menu {
         let hit = self.picks.iter().position(|pick| match pick {
             Pick::Act(action, _) => cx.model.keymap.keys(*action).contains(&key),
             Pick::Change(letter, _) => event.code == KeyCode::Char(*letter),
+            Pick::Said(_) => false,
         });
         match hit {
             Some(i) => {
@@ -150,6 +166,7 @@ impl Layer for Menu {
                     (model.keymap.first(*action), text, tone)
                 }
                 Pick::Change(letter, step) => (letter.to_string(), step.text().to_owned(), Tone::Text),
+                Pick::Said(text) => (String::new(), (*text).to_owned(), Tone::Dim),
             };
             let runs = [run(format!(" {key:<7} "), Tone::Key), run(Safe::new(&text), tone)];
             brush.runs_on(inside.x, y, inside.width, &runs, bar);

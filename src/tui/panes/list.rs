@@ -4,11 +4,11 @@
 
 use ratatui::layout::Rect;
 
-use super::super::action::{Action, Can};
+use super::super::action::{Action, Can, Group as ActGroup};
 use super::super::clock;
 use super::super::effect::{Answer, Cx, Fault, Payload, sentence};
 use super::super::ink::{Brush, Run, run};
-use super::super::modals::order::{Choice, Order};
+use super::super::modals::order::Order;
 use super::super::model::Model;
 use super::super::theme::Tone;
 use super::super::widgets::table;
@@ -19,6 +19,8 @@ use crate::api::finding::{CountGroups, Finding, GroupCounts};
 use crate::api::{Endpoint, Page};
 use crate::domain::safe::Safe;
 use crate::domain::time::Time;
+
+mod choices;
 
 /// The pane's own messages.
 enum Msg<N: Noun> {
@@ -38,6 +40,8 @@ pub struct ListPane<N: Noun> {
     group: Option<&'static Group<N::Item>>,
     /// How many rows each group has, once the server has said.
     counts: Option<GroupCounts>,
+    /// What is to be found as soon as the list that was asked for is there.
+    seek: Option<String>,
     started: bool,
     /// The client it was narrowed to.
     client: Option<String>,
@@ -52,6 +56,7 @@ impl<N: Noun> Default for ListPane<N> {
             order: String::new(),
             group: None,
             counts: None,
+            seek: None,
             started: false,
             client: None,
         };
@@ -171,49 +176,6 @@ impl<N: Noun> ListPane<N> {
         self.begin_again();
     }
 
-    fn sort_choices(&self) -> Vec<Choice> {
-        let now = self.sort_word();
-        N::SORTS
-            .iter()
-            .map(|sort| {
-                let here = same_field(now, sort.word);
-                // The one that is on turns round.
-                let falling = if here { !now.starts_with('-') } else { sort.falling };
-                let sign = if falling && !sort.word.is_empty() { "-" } else { "" };
-                Choice {
-                    letter: sort.letter,
-                    word: format!("{sign}{}", sort.word),
-                    text: sort.text,
-                    note: match (here, now.starts_with('-')) {
-                        (false, _) => "",
-                        (true, true) => "now ↓, again turns it round",
-                        (true, false) => "now ↑, again turns it round",
-                    },
-                }
-            })
-            .collect()
-    }
-
-    fn group_choices(&self) -> Vec<Choice> {
-        let none = Choice {
-            letter: 'n',
-            word: String::new(),
-            text: "no groups",
-            note: if self.group.is_none() { "now" } else { "" },
-        };
-        let groups = N::groups().iter().map(|group| Choice {
-            letter: group.letter,
-            word: group.name.to_owned(),
-            text: group.text,
-            note: if self.group.is_some_and(|g| g.name == group.name) {
-                "now"
-            } else {
-                ""
-            },
-        });
-        groups.chain([none]).collect()
-    }
-
     fn show(&mut self, view: &View) {
         if self.view() == *view {
             return;
@@ -222,6 +184,24 @@ impl<N: Noun> ListPane<N> {
         view.order.clone_into(&mut self.order);
         self.set_group(Self::group_named(&view.group));
         self.begin_again();
+    }
+
+    /// Whether the rows shown, if any, are not those that were asked for, and these have not been refused either.
+    fn is_on_its_way(&self) -> bool {
+        self.started && self.window.failed().is_none() && (self.window.is_old() || self.window.is_blank())
+    }
+
+    fn find(&mut self, text: &str, cx: &mut Cx) {
+        if self.window.find(text) {
+            return;
+        }
+        let [one, _] = N::NAMES;
+        let text = if self.window.is_whole() {
+            format!("No {one} here matches.")
+        } else {
+            format!("No {one} that is loaded matches; `f` asks the server.")
+        };
+        cx.say(Tone::Warn, Safe::new(&text));
     }
 
     fn mark_all(&mut self, cx: &mut Cx) {
@@ -262,6 +242,12 @@ impl<N: Noun> ListPane<N> {
     }
 }
 
+/// Whether the act is done with what is under the cursor or marked.
+fn is_about_a_row(action: Action) -> bool {
+    action.group() == ActGroup::Act && !matches!(action, Action::New | Action::TakeNext | Action::Undo | Action::Redo)
+        || action == Action::Choose
+}
+
 /// Whether two sort words name the same field, whatever the direction.
 fn same_field(a: &str, b: &str) -> bool {
     a.trim_start_matches('-') == b.trim_start_matches('-')
@@ -281,6 +267,12 @@ impl<N: Noun> Pane for ListPane<N> {
             Action::Sort => cx.open(Order::sorts(N::ID, self.sort_choices())),
             Action::Group => cx.open(Order::groups(N::ID, self.group_choices())),
             Action::Back => return self.window.back(),
+            action if self.is_on_its_way() && is_about_a_row(action) => {
+                cx.say(
+                    Tone::Warn,
+                    "The list that was asked for is on its way: these rows are the old ones.",
+                );
+            }
             action => {
                 let picked = Picked {
                     row: self.window.current(),
@@ -304,6 +296,11 @@ impl<N: Noun> Pane for ListPane<N> {
                 }
                 self.window
                     .answer(&want, answer.map_err(|f| sentence(&f)), cx.model.now);
+                if !self.is_on_its_way()
+                    && let Some(text) = self.seek.take()
+                {
+                    self.find(&text, cx);
+                }
                 self.load(cx);
             }
             Msg::Count(answer) => match answer {
@@ -349,14 +346,12 @@ impl<N: Noun> Pane for ListPane<N> {
             Note::View(view) => self.show(view),
             Note::Unmark => self.window.clear_marks(),
             Note::Find(text) => {
-                if !self.window.find(text) {
-                    let [one, _] = N::NAMES;
-                    let text = if self.window.is_whole() {
-                        format!("No {one} here matches.")
-                    } else {
-                        format!("No {one} that is loaded matches; `f` asks the server.")
-                    };
-                    cx.say(Tone::Warn, Safe::new(&text));
+                if self.is_on_its_way() {
+                    // What the old rows have or lack says nothing.
+                    self.seek = Some(text.to_owned());
+                    cx.say(Tone::Dim, "Looked for as soon as the list is there.");
+                } else {
+                    self.find(text, cx);
                 }
             }
             Note::Change(_) | Note::Subject(_) | Note::Kept | Note::People => return,

@@ -108,10 +108,10 @@ fn without_an_event_stream_the_lists_load_all_the_same() {
 #[test]
 fn a_sentence_too_long_for_the_foot_takes_two_rows() {
     let mut desk = desk(80, 24);
-    desk.press("2D");
+    desk.press("3<space><space>sa");
     let screen = desk.screen();
-    assert!(screen.contains("Clients are put away (D in pane 1)"), "{screen}");
-    assert!(screen.trim_end().ends_with("with its status (s)."), "{screen}");
+    assert!(screen.contains("Partly fixed says which places"), "{screen}");
+    assert!(screen.trim_end().ends_with("Enter then s."), "{screen}");
 }
 
 /// ctrl-c ends what hangs and asks for nothing by itself; what it ended can be asked for again.
