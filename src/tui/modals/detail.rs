@@ -318,7 +318,8 @@ impl Layer for Detail {
         self.size = (width, height);
         let rows = usize::from(height.saturating_sub(7));
         self.places.set_height(rows);
-        self.history.set_height(rows);
+        self.history
+            .set_height(rows.saturating_sub(usize::from(sections::NOTES)));
         self.comments.set_height(rows / 3);
         if !std::mem::replace(&mut self.asked, true) {
             self.show(cx);

@@ -261,6 +261,9 @@ pub fn comments(brush: &mut Brush, area: Rect, window: &Window<Comment>, model: 
     brush.runs(area.x, y.min(area.bottom().saturating_sub(1)), area.width, &text);
 }
 
+/// Rows below the history: the notes of the row under the cursor in full, which a column seldom has room for.
+pub const NOTES: u16 = 3;
+
 pub fn history(brush: &mut Brush, area: Rect, window: &Window<HistoryEntry>, model: &Model) {
     const COLUMNS: [table::Column; 4] = [
         table::column("when", 16, 0),
@@ -269,6 +272,17 @@ pub fn history(brush: &mut Brush, area: Rect, window: &Window<HistoryEntry>, mod
         table::column("notes", 0, 0),
     ];
     let empty = vec![run("Nothing has happened yet.", Tone::Dim)];
+    let all = area;
+    let area = Rect {
+        height: all.height.saturating_sub(NOTES),
+        ..all
+    };
+    if let Some(entry) = window.current() {
+        let lines = wrap(&Safe::block(&entry.notes), usize::from(all.width.saturating_sub(4)));
+        for (y, line) in (area.bottom()..all.bottom()).zip(&lines) {
+            brush.text(all.x + 2, y, all.width.saturating_sub(4), line, Tone::Text);
+        }
+    }
     table::draw(brush, area, window, &COLUMNS, true, model, None, &empty, |entry| {
         let who = match (&entry.by, &entry.rule) {
             (Some(person), _) => run(&person.name, Tone::Text),
