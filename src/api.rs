@@ -21,6 +21,7 @@ pub mod event;
 pub mod export;
 pub mod finding;
 pub mod import;
+pub mod place;
 pub mod portal;
 pub mod problem;
 pub mod project;

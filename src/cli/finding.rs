@@ -11,8 +11,9 @@ use crate::api::bulk::{BulkChange, BulkEdit, BulkMark, BulkMove, BulkPlace};
 use crate::api::comment::{AddComment, ListComments};
 use crate::api::finding::{
     CreateFinding, EditFinding, Finding, InconclusiveReason, ListFindings, ListHistory, ListOccurrences, MoveFinding,
-    OccurrenceVerdict, PlaceFinding, ReleaseFinding, RoundKind, ShowFinding, TriageFinding,
+    OccurrenceVerdict, ReleaseFinding, RoundKind, ShowFinding, TriageFinding,
 };
+use crate::api::place::PlaceFinding;
 use crate::domain::access::Audience;
 use crate::domain::id::OccurrenceId;
 use crate::domain::severity::Severity;
