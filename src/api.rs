@@ -120,7 +120,8 @@ pub struct Page<T> {
     pub prev: Option<String>,
     /// Whether there is a page after this one.
     pub has_more: bool,
-    /// How many rows the whole list has; only where `count=true` asked for it.
+    /// How many rows the whole list has; only where `count=true` asked for it. Left out where more hold a text than can be
+    /// counted while the page waits; `limit=1` counts them all the same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub count: Option<i64>,
 }

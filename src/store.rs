@@ -45,6 +45,7 @@ pub mod trail;
 pub mod tx;
 pub mod user;
 pub mod visible;
+pub mod walk;
 mod writer;
 
 pub use connect::Store;

@@ -155,8 +155,10 @@ pub async fn list(desk: Desk, caller: Caller, request: ListFindings) -> Result<P
         Box::pin(async move {
             let filter = filter(tx, &query, user, now).await?;
             let slice = store::finding::list(tx, &filter, &window).await?;
+            // Who asks for one row asks for the count.
+            let exactly = request.limit == Some(1);
             let count = if request.count {
-                Some(store::finding::count(tx, &filter).await?)
+                store::finding::count(tx, &filter, exactly).await?
             } else {
                 None
             };

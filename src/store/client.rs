@@ -113,6 +113,7 @@ fn sort(filter: &Filter) -> [SortColumn; 2] {
         expr,
         descending: filter.descending,
         nullable: false,
+        sorted: false,
     };
     let first = match filter.by {
         By::Name => "c.name_fold",

@@ -1,7 +1,7 @@
 //! The schema: migrations, roles, row-level security.
 //!
 //! One text serves both engines. Types are PostgreSQL's; for SQLite they are rewritten to its five. Lines that begin
-//! with `--pg ` are PostgreSQL's alone. `--@tenant TABLE RIGHTS [CLIENT column]` makes a table a tenant's: row-level
+//! with `--pg ` are PostgreSQL's alone, with `--lite ` SQLite's. `--@tenant TABLE RIGHTS [CLIENT column]` makes a table a tenant's: row-level
 //! security enabled and forced, a policy on `agency_id` (and on the client where a transaction is a portal's), rights
 //! for `riskdesk_app`. `--@portal TABLE RIGHTS WHEN condition` lets `riskdesk_portal`, the role of transactions for a
 //! client's own people, at those rows of the agency (`CLIENT` stands for theirs); without such a line a table does not
@@ -37,6 +37,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0015_tags", include_str!("migrations/0015_tags.sql")),
     ("0016_groups", include_str!("migrations/0016_groups.sql")),
     ("0017_kept", include_str!("migrations/0017_kept.sql")),
+    ("0018_orders", include_str!("migrations/0018_orders.sql")),
 ];
 
 /// The roles that transactions run as. None can log in, none owns anything.
@@ -48,8 +49,11 @@ const BOOK: &str = "CREATE TABLE IF NOT EXISTS schema_migration (name TEXT NOT N
 fn render(source: &str, engine: Engine) -> String {
     let mut out = String::with_capacity(source.len() * 2);
     for line in source.lines() {
-        if let Some(only) = line.trim_start().strip_prefix("--pg ") {
-            if engine == Engine::Postgres {
+        let only = [("--pg ", Engine::Postgres), ("--lite ", Engine::Sqlite)]
+            .into_iter()
+            .find_map(|(mark, of)| Some((line.trim_start().strip_prefix(mark)?, of)));
+        if let Some((only, of)) = only {
+            if engine == of {
                 out.push_str(only);
                 out.push('\n');
             }

@@ -16,6 +16,9 @@ pub struct SortColumn {
     pub descending: bool,
     /// Whether it can be null; nulls come last either way.
     pub nullable: bool,
+    /// Whether the database is to sort by it and not to walk an index: few rows are left to sort. For SQLite, which keeps
+    /// no statistics.
+    pub sorted: bool,
 }
 
 impl SortColumn {
@@ -25,6 +28,7 @@ impl SortColumn {
             expr,
             descending: false,
             nullable: false,
+            sorted: false,
         }
     }
 
@@ -34,6 +38,7 @@ impl SortColumn {
             expr,
             descending: true,
             nullable: false,
+            sorted: false,
         }
     }
 
@@ -92,6 +97,18 @@ pub struct Window {
 /// Appends ` AND (after the window's row) ORDER BY … LIMIT n+1`. The statement must already have a `WHERE`.
 pub fn window(sql: &mut Sql, sort: &[SortColumn], window: &Window) {
     if let Some(keys) = &window.beside {
+        if let (Some(first), Some(value)) = (sort.first(), keys.first().and_then(Key::value))
+            && (!first.nullable || window.backward)
+        {
+            // Said again without an OR: where a walk along an index begins.
+            sql.push(" AND ").push(first.expr);
+            sql.push(if first.descending == window.backward {
+                " >= "
+            } else {
+                " <= "
+            })
+            .push_bind(value);
+        }
         sql.push(" AND (");
         // (a, b, c) after (x, y, z)  =  a after x OR (a = x AND (b after y OR (b = y AND c after z)))
         let mut open = 0;
@@ -109,25 +126,28 @@ pub fn window(sql: &mut Sql, sort: &[SortColumn], window: &Window) {
         }
         sql.push(")");
     }
+    order(sql, sort, window.backward);
+    sql.push(" LIMIT ").push_bind(i64::from(window.limit) + 1);
+}
+
+/// Appends ` ORDER BY …`.
+pub fn order(sql: &mut Sql, sort: &[SortColumn], backward: bool) {
     sql.push(" ORDER BY ");
     for (n, column) in sort.iter().enumerate() {
         if n > 0 {
             sql.push(", ");
         }
-        if column.nullable {
-            sql.push("(")
-                .push(column.expr)
-                .push(" IS NULL)")
-                .push(if window.backward { " DESC, " } else { ", " });
+        if column.sorted {
+            sql.push("+");
         }
         sql.push(column.expr);
-        sql.push(if column.descending == window.backward {
-            ""
-        } else {
-            " DESC"
-        });
+        if column.descending != backward {
+            sql.push(" DESC");
+        }
+        if column.nullable {
+            sql.push(if backward { " NULLS FIRST" } else { " NULLS LAST" });
+        }
     }
-    sql.push(" LIMIT ").push_bind(i64::from(window.limit) + 1);
 }
 
 fn equal(sql: &mut Sql, column: &SortColumn, key: &Key) {

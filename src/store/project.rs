@@ -115,6 +115,7 @@ fn sort(filter: &Filter) -> [SortColumn; 2] {
         expr,
         descending: filter.descending,
         nullable,
+        sorted: false,
     };
     let first = match filter.by {
         By::Name => column("p.name_fold", false),

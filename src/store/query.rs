@@ -19,8 +19,11 @@ use crate::domain::query::{Claim, Kind, Owner, Person, Query, QueryError, Sort, 
 use crate::domain::status::Status;
 use crate::domain::time::Time;
 
+mod narrow;
 mod predicate;
 
+pub use narrow::count_of;
+use narrow::{Few, Found};
 use predicate::{folded, like, lowered, plain};
 
 /// For whom and when a query runs.
@@ -40,6 +43,9 @@ pub struct Filter {
     pub asker: Asker,
     /// Whether the query says which workspaces it is about; otherwise archived clients are left out.
     placed: bool,
+    /// What was found out before the statement is made: whether so few rows can match that they are better looked up and
+    /// sorted than come across on a walk along an order.
+    few: Option<Few>,
 }
 
 impl Filter {
@@ -49,8 +55,24 @@ impl Filter {
         self.terms.iter().all(|(_, condition)| match condition {
             Condition::Client { .. } | Condition::Project { .. } => true,
             Condition::Plain(kind) => matches!(kind, Kind::Severity(_) | Kind::Status(_) | Kind::Open(_)),
-            Condition::Assignee { .. } | Condition::Claimed { .. } => false,
+            Condition::Found(_) | Condition::Assignee { .. } | Condition::Claimed { .. } => false,
         })
+    }
+
+    /// Whether few rows can match.
+    #[must_use]
+    pub fn is_narrow(&self) -> bool {
+        self.few.is_some()
+    }
+
+    /// Whether counting what matches means looking at every finding of the agency and at its places.
+    #[must_use]
+    pub fn counts_slowly(&self) -> bool {
+        self.few.is_none()
+            && self
+                .terms
+                .iter()
+                .any(|(_, condition)| matches!(condition, Condition::Found(_)))
     }
 
     /// Whether a finding of this lane can match.
@@ -67,6 +89,8 @@ impl Filter {
 #[derive(Debug, Clone)]
 enum Condition {
     Plain(Kind),
+    /// A term that no index serves, looked up beforehand.
+    Found(Found),
     Client {
         ids: Vec<Uuid>,
         globs: Vec<Text>,
@@ -93,6 +117,7 @@ pub async fn resolve(tx: &mut Tx, query: &Query, asker: Asker) -> Result<Result<
         terms: Vec::new(),
         sort: query.sort,
         placed: false,
+        few: None,
         asker,
     };
     for term in &query.terms {
@@ -103,6 +128,7 @@ pub async fn resolve(tx: &mut Tx, query: &Query, asker: Asker) -> Result<Result<
         filter.placed |= !term.negated && matches!(condition, Condition::Client { .. } | Condition::Project { .. });
         filter.terms.push((term.negated, condition));
     }
+    narrow::narrow(tx, &mut filter).await?;
     Ok(Ok(filter))
 }
 
@@ -257,13 +283,24 @@ pub fn push(sql: &mut Sql, tx: &Tx, filter: &Filter) {
 /// The same to a statement over `f` alone: the projects are looked up once, not once per finding. For counts: a list
 /// that is read in order and stops early is better off with [`push`].
 pub fn push_alone(sql: &mut Sql, tx: &Tx, filter: &Filter) {
+    // Where ids are known they lead, not the index of a project.
+    sql.push(if filter.few == Some(Few::Ids) {
+        " AND +f.project_id"
+    } else {
+        " AND f.project_id"
+    });
     sql.push(
-        " AND f.project_id IN (SELECT p.id FROM project p LEFT JOIN client c ON c.agency_id = p.agency_id AND c.id = p.client_id \
+        " IN (SELECT p.id FROM project p LEFT JOIN client c ON c.agency_id = p.agency_id AND c.id = p.client_id \
          WHERE p.agency_id = $1",
     );
     about_projects(sql, tx, filter, "p.id");
     sql.push(")");
     about_findings(sql, tx, filter);
+}
+
+/// Appends ` AND …` for the actor's rights and the terms about projects, to a statement over `p` with `c` joined.
+pub fn push_projects(sql: &mut Sql, tx: &Tx, filter: &Filter) {
+    about_projects(sql, tx, filter, "p.id");
 }
 
 fn about_projects(sql: &mut Sql, tx: &Tx, filter: &Filter, project: &'static str) {
@@ -281,7 +318,13 @@ fn about_projects(sql: &mut Sql, tx: &Tx, filter: &Filter, project: &'static str
 fn about_findings(sql: &mut Sql, tx: &Tx, filter: &Filter) {
     for (negated, condition) in &filter.terms {
         if !matches!(condition, Condition::Client { .. } | Condition::Project { .. }) {
-            term(sql, *negated, |sql| one(sql, tx.engine(), condition, &filter.asker));
+            term(sql, *negated, |sql| match condition {
+                // Many: the order's index is the one to begin with, not the status's.
+                Condition::Plain(Kind::Status(list)) if filter.few.is_none() && tx.engine() == Engine::Sqlite => {
+                    sql.push("+f.status IN ").push_list(list.iter().map(|s| s.name()));
+                }
+                _ => one(sql, tx.engine(), condition, &filter.asker),
+            });
         }
     }
 }
@@ -326,7 +369,7 @@ fn place(sql: &mut Sql, condition: &Condition, project: &'static str) {
                 like(sql, " OR p.name_fold LIKE ", &folded(glob));
             }
         }
-        Condition::Plain(_) | Condition::Assignee { .. } | Condition::Claimed { .. } => {}
+        Condition::Plain(_) | Condition::Found(_) | Condition::Assignee { .. } | Condition::Claimed { .. } => {}
     }
 }
 
@@ -341,24 +384,27 @@ fn one(sql: &mut Sql, engine: Engine, condition: &Condition, asker: &Asker) {
         Condition::Claimed { ids, anyone, nobody } => {
             sql.push("FALSE");
             if *anyone {
-                claimed(sql, " OR EXISTS ", asker, None);
+                held(sql, asker, None);
             }
             if *nobody {
-                claimed(sql, " OR NOT EXISTS ", asker, None);
+                sql.push(" OR NOT (FALSE");
+                held(sql, asker, None);
+                sql.push(")");
             }
             if !ids.is_empty() {
-                claimed(sql, " OR EXISTS ", asker, Some(ids));
+                held(sql, asker, Some(ids));
             }
         }
         Condition::Plain(kind) => plain(sql, engine, kind, asker),
+        Condition::Found(found) => found.push(sql, engine, asker),
         // About the project.
         Condition::Client { .. } | Condition::Project { .. } => {}
     }
 }
 
-fn claimed(sql: &mut Sql, head: &'static str, asker: &Asker, ids: Option<&[Uuid]>) {
-    sql.push(head)
-        .push("(SELECT 1 FROM claim l WHERE l.agency_id = $1 AND l.finding_id = f.id AND l.until > ")
+/// Appends ` OR (somebody, or one of these, works on it)`. Not correlated: few findings are held at a time.
+fn held(sql: &mut Sql, asker: &Asker, ids: Option<&[Uuid]>) {
+    sql.push(" OR f.id IN (SELECT l.finding_id FROM claim l WHERE l.agency_id = $1 AND l.until > ")
         .push_bind(asker.now);
     if let Some(ids) = ids {
         sql.push(" AND l.user_id IN ").push_list(ids.iter().copied());
@@ -408,12 +454,14 @@ pub fn status_rank(status: Status) -> i64 {
 }
 
 /// The column a sort is by. The id that breaks ties runs the same way, so that one index serves both directions.
+/// `narrow`: few rows match, which are sorted.
 #[must_use]
-pub fn sort_columns(sort: Sort) -> [SortColumn; 2] {
+pub fn sort_columns(sort: Sort, narrow: bool) -> [SortColumn; 2] {
     let column = |expr, nullable| SortColumn {
         expr,
         descending: sort.descending,
         nullable,
+        sorted: narrow,
     };
     let first = match sort.field {
         SortField::Severity => column("f.severity", false),

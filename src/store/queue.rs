@@ -1,12 +1,14 @@
 //! The queue: findings that stand in a lane, and the leases on them.
 
 use super::client::UserRef;
-use super::finding::{COLUMNS, FindingRow, JOINS, read, sort_key};
+use super::finding::{COLUMNS, FindingRow, JOINS, order_few, read, sort_key};
 use super::page::{self, Key, Slice, SortColumn, Window};
 use super::query::{self, Asker, Filter, lane_of};
+use super::walk::{self, Group};
 use super::{Result, Row, Sql, Tx};
 use crate::domain::id::{FindingId, UserId};
 use crate::domain::lane::{Lane, SOON_MS};
+use crate::domain::query::SortField;
 use crate::domain::time::Time;
 
 /// Who works on a finding, and until when.
@@ -111,7 +113,7 @@ fn sort(filter: &Filter, flat: bool) -> Vec<SortColumn> {
         SortColumn::desc("f.severity"),
         SortColumn::asc("f.id"),
     ];
-    match filter.sort.map(query::sort_columns) {
+    match filter.sort.map(|sort| query::sort_columns(sort, filter.is_narrow())) {
         Some([first, _]) if flat => [first].into_iter().chain(by_clock).collect(),
         Some(columns) => columns.into(),
         None => by_clock.into(),
@@ -146,12 +148,56 @@ pub async fn list(tx: &mut Tx, filter: &Filter, flat: bool, window: &Window) -> 
 }
 
 async fn all_lanes(tx: &mut Tx, filter: &Filter, window: &Window) -> Result<Vec<QueueRow>> {
-    let mut sql = select(&filter.asker, None);
-    sql.push(" AND ");
-    query::lane(&mut sql, &filter.asker);
-    sql.push(" IS NOT NULL");
+    let sort = sort(filter, true);
+    let steps = match filter.sort.map(|s| s.field) {
+        Some(SortField::Severity | SortField::Assignee) if !filter.is_narrow() => {
+            walk::from(tx, filter, &sort, window).await?
+        }
+        _ => Vec::new(),
+    };
+    if steps.is_empty() {
+        return some(tx, filter, None, None, &sort, window).await;
+    }
+    let mut rows = Vec::new();
+    for (group, here) in steps {
+        if rows.len() > window.limit as usize {
+            break;
+        }
+        let part = walk::step(window, 1, here, rows.len());
+        let sort = sort.get(1..).unwrap_or_default();
+        rows.extend(some(tx, filter, None, Some(group), sort, &part).await?);
+    }
+    Ok(rows)
+}
+
+/// A part of a lane, or of all: which findings first, what they show then.
+async fn some(
+    tx: &mut Tx,
+    filter: &Filter,
+    lane: Option<Lane>,
+    group: Option<Group>,
+    sort: &[SortColumn],
+    window: &Window,
+) -> Result<Vec<QueueRow>> {
+    let asker = &filter.asker;
+    let mut sql = select(asker, lane);
+    sql.push(" AND f.id IN (SELECT f.id FROM finding f")
+        .push(JOINS)
+        .push(" WHERE f.agency_id = $1");
+    if let Some(group) = group {
+        group.push(&mut sql);
+    }
+    if let Some(lane) = lane {
+        stands_in(&mut sql, lane, asker);
+    } else {
+        sql.push(" AND ");
+        query::lane(&mut sql, asker);
+        sql.push(" IS NOT NULL");
+    }
     query::push(&mut sql, tx, filter);
-    page::window(&mut sql, &sort(filter, true), window);
+    page::window(&mut sql, sort, window);
+    sql.push(")");
+    order_few(&mut sql, tx, sort, window);
     tx.all(sql).await?.iter().map(row).collect()
 }
 
@@ -185,13 +231,7 @@ async fn by_lane(tx: &mut Tx, filter: &Filter, window: &Window) -> Result<Vec<Qu
             beside: beside.clone().filter(|_| from == Some(lane)),
             backward: window.backward,
         };
-        let mut sql = select(&filter.asker, Some(lane));
-        stands_in(&mut sql, lane, &filter.asker);
-        query::push(&mut sql, tx, filter);
-        page::window(&mut sql, &sort(filter, false), &part);
-        for found in &tx.all(sql).await? {
-            rows.push(row(found)?);
-        }
+        rows.extend(some(tx, filter, Some(lane), None, &sort(filter, false), &part).await?);
     }
     Ok(rows)
 }

@@ -1,17 +1,17 @@
 //! Pages of findings and of the queue at 100,000 findings, on both engines, as an analyst asks for them.
 //!
-//! `cargo bench --bench findings`; PostgreSQL takes part where `RISKDESK_TEST_POSTGRES` names an owner's URL.
+//! `cargo bench --bench findings [WORDS]`; PostgreSQL takes part where `RISKDESK_TEST_POSTGRES` names an owner's URL. Each
+//! list is asked for as its pane does, page and count in one; printed are the median and the 95th percentile of sixty.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
-use std::collections::BTreeMap;
 use std::sync::LazyLock;
+use std::time::{Duration, Instant};
 
-use divan::Bencher;
 use riskdesk::api::agency::ShowOverview;
-use riskdesk::api::client::CreateClient;
+use riskdesk::api::client::{CreateClient, ListClients};
 use riskdesk::api::finding::{ListFindings, ShowFinding};
-use riskdesk::api::project::CreateProject;
+use riskdesk::api::project::{CreateProject, ListProjects};
 use riskdesk::api::queue::{CountLanes, ListQueue};
 use riskdesk::domain::access::{AgencyAccess, Role};
 use riskdesk::domain::fold::sort_key;
@@ -206,70 +206,99 @@ async fn findings(
     key(Kind::Finding, b"bench", 1)
 }
 
-/// The queries that screens and people send.
-static QUERIES: LazyLock<BTreeMap<&str, &str>> = LazyLock::new(|| {
-    BTreeMap::from([
-        ("all", ""),
-        ("client", "client:client-4 is:open"),
-        ("due", "is:open due:<3d sort:due"),
-        ("high", "sev:>=high is:open assignee:@me"),
-        ("rare text", "\"component 976\""),
-        ("text", "redirect"),
-        ("title", "is:open sort:title"),
-        ("asset", "asset:host7.client7.test"),
-    ])
-});
+/// What the panes ask first, of a list's beginning and its count together, and what people type into them.
+const FINDINGS_LISTS: [&str; 43] = [
+    "is:open",
+    "",
+    "client:client-4 is:open",
+    "project:\"site 4\" is:open",
+    "sev:>=high is:open assignee:@me",
+    "is:open due:<3d",
+    "is:open due:<3d sort:due",
+    "first:<1d",
+    "status:partial",
+    "triaged:no is:open",
+    "claimed:me",
+    "unread:yes sort:-last",
+    "import:last",
+    "tool:nuclei is:open",
+    "cvss:>=9",
+    "cve:CVE-2014-1004",
+    "cve:CVE-2014-*",
+    "cwe:79",
+    "tag:pci",
+    "asset:host7.client7.test",
+    "asset:*.client7.test",
+    "redirect",
+    "redirect is:open",
+    "-redirect",
+    "\"component 976\"",
+    "injection component",
+    "https",
+    "nowhere-to-be-found",
+    "zq",
+    "e",
+    "is:open sort:-sev",
+    "is:open sort:-cvss",
+    "is:open sort:due",
+    "is:open sort:-first",
+    "is:open sort:-last",
+    "is:open sort:status",
+    "is:open sort:title",
+    "is:open sort:-title",
+    "is:open sort:client",
+    "is:open sort:project",
+    "is:open sort:assignee",
+    "is:open sort:-assignee",
+    "is:open sort:tool",
+];
 
-const NAMES: [&str; 8] = ["all", "client", "due", "high", "rare text", "text", "title", "asset"];
+const QUEUE_LISTS: [(&str, bool); 14] = [
+    ("", false),
+    ("client:client-4", false),
+    ("lane:overdue", false),
+    ("lane:reply", false),
+    ("assignee:@me lane:verify,reply,back,overdue,due_soon", false),
+    ("redirect", false),
+    ("sort:-sev", true),
+    ("sort:assignee", true),
+    ("sort:-sev", false),
+    ("sort:-cvss", false),
+    ("sort:due", false),
+    ("sort:-first", false),
+    ("sort:title", false),
+    ("sort:client", false),
+];
 
-fn page(full: &Full, name: &str) {
+const CLIENT_SORTS: [&str; 4] = ["name", "key", "state", "manager"];
+const PROJECT_SORTS: [&str; 4] = ["name", "key", "client", "lead"];
+
+fn findings_list(full: &Full, q: &str, cursor: Option<String>, end: bool) -> Option<String> {
     let request = ListFindings {
-        q: Some(QUERIES[name].into()),
+        q: Some(q.into()),
+        count: cursor.is_none(),
+        cursor,
+        end,
         ..ListFindings::default()
     };
-    let page = full
-        .runtime
-        .block_on(finding::list(full.desk.clone(), full.analyst.clone(), request))
-        .unwrap();
-    assert!(!page.items.is_empty(), "{name}");
+    let page = finding::list(full.desk.clone(), full.analyst.clone(), request);
+    full.runtime.block_on(page).unwrap().next
 }
 
-fn queue_page(full: &Full, q: &str) {
+fn queue_list(full: &Full, q: &str, flat: bool) {
     let request = ListQueue {
         q: Some(q.into()),
+        flat,
+        count: true,
         ..ListQueue::default()
     };
-    let page = full
-        .runtime
-        .block_on(queue::list(full.desk.clone(), full.analyst.clone(), request))
-        .unwrap();
-    assert!(!page.items.is_empty());
-}
-
-/// How many match: what a pane says of its list.
-fn count(full: &Full, name: &str) {
-    let request = ListFindings {
-        q: Some(QUERIES[name].into()),
-        limit: Some(1),
-        count: true,
-        ..ListFindings::default()
-    };
-    let page = full
-        .runtime
-        .block_on(finding::list(full.desk.clone(), full.analyst.clone(), request))
-        .unwrap();
-    assert!(page.count.is_some_and(|n| n > 0), "{name}");
+    let page = queue::list(full.desk.clone(), full.analyst.clone(), request);
+    full.runtime.block_on(page).unwrap();
 }
 
 fn lanes(full: &Full) {
-    let counted = full
-        .runtime
-        .block_on(queue::lanes(
-            full.desk.clone(),
-            full.analyst.clone(),
-            CountLanes::default(),
-        ))
-        .unwrap();
+    let counted = queue::lanes(full.desk.clone(), full.analyst.clone(), CountLanes::default());
+    let counted = full.runtime.block_on(counted).unwrap();
     assert!(counted.lanes.iter().any(|l| l.count > 0));
 }
 
@@ -288,60 +317,90 @@ fn show(full: &Full) {
     assert!(full.runtime.block_on(shown).is_ok());
 }
 
-macro_rules! on {
-    ($module:ident, $full:expr) => {
-        #[divan::bench_group(sample_count = 30)]
-        mod $module {
-            use super::*;
+/// The most that a list may take, ninety-five times of a hundred.
+const BOUND: Duration = Duration::from_millis(20);
 
-            #[divan::bench(args = NAMES)]
-            fn findings_page(bencher: Bencher, name: &str) {
-                if let Some(full) = $full {
-                    bencher.bench_local(|| page(full, name));
-                }
-            }
-
-            #[divan::bench(args = ["all", "client", "due"])]
-            fn findings_count(bencher: Bencher, name: &str) {
-                if let Some(full) = $full {
-                    bencher.bench_local(|| count(full, name));
-                }
-            }
-
-            #[divan::bench(args = ["", "client:client-4", "lane:overdue"])]
-            fn queue(bencher: Bencher, q: &str) {
-                if let Some(full) = $full {
-                    bencher.bench_local(|| queue_page(full, q));
-                }
-            }
-
-            #[divan::bench]
-            fn overview(bencher: Bencher) {
-                if let Some(full) = $full {
-                    bencher.bench_local(|| glance(full));
-                }
-            }
-
-            #[divan::bench]
-            fn lane_counts(bencher: Bencher) {
-                if let Some(full) = $full {
-                    bencher.bench_local(|| lanes(full));
-                }
-            }
-
-            #[divan::bench]
-            fn show_one(bencher: Bencher) {
-                if let Some(full) = $full {
-                    bencher.bench_local(|| show(full));
-                }
-            }
-        }
-    };
+/// Measures one question and prints its median and 95th percentile. How many were over the bound.
+fn measure(engine: &str, name: &str, wanted: &[String], mut ask: impl FnMut()) -> usize {
+    if !wanted.is_empty() && !wanted.iter().any(|w| format!("{engine} {name}").contains(w.as_str())) {
+        return 0;
+    }
+    let mut times: Vec<Duration> = (0..63)
+        .map(|_| {
+            let from = Instant::now();
+            ask();
+            from.elapsed()
+        })
+        .skip(3)
+        .collect();
+    times.sort();
+    let (median, most) = (times[times.len() / 2], times[times.len() * 95 / 100]);
+    let over = most > BOUND;
+    println!(
+        "{engine:8}  {median:>9.1?}  {most:>9.1?}  {}  {name}",
+        if over { "OVER" } else { "    " }
+    );
+    usize::from(over)
 }
 
-on!(sqlite, Some(&*SQLITE));
-on!(postgres, POSTGRES.as_ref());
+fn all(engine: &str, full: &Full, wanted: &[String]) {
+    let mut over = 0;
+    let mut one = |name: String, ask: &mut dyn FnMut()| over += measure(engine, &name, wanted, ask);
+    for q in FINDINGS_LISTS {
+        one(format!("findings {q}"), &mut || {
+            drop(findings_list(full, q, None, false));
+        });
+    }
+    for q in ["is:open", "is:open sort:title", "is:open sort:client"] {
+        one(format!("findings, the end: {q}"), &mut || {
+            drop(findings_list(full, q, None, true));
+        });
+        let mut cursor = findings_list(full, q, None, false);
+        for _ in 0..50 {
+            cursor = findings_list(full, q, cursor, false);
+        }
+        one(format!("findings, page 50: {q}"), &mut || {
+            drop(findings_list(full, q, cursor.clone(), false));
+        });
+    }
+    for (q, flat) in QUEUE_LISTS {
+        let flatly = if flat { ", no lanes" } else { "" };
+        one(format!("queue{flatly} {q}"), &mut || queue_list(full, q, flat));
+    }
+    for sort in CLIENT_SORTS {
+        one(format!("clients sort={sort}"), &mut || {
+            let request = ListClients {
+                sort: Some(sort.into()),
+                count: true,
+                ..ListClients::default()
+            };
+            let page = client::list(full.desk.clone(), full.analyst.clone(), request);
+            full.runtime.block_on(page).unwrap();
+        });
+    }
+    for sort in PROJECT_SORTS {
+        one(format!("projects sort={sort}"), &mut || {
+            let request = ListProjects {
+                sort: Some(sort.into()),
+                count: true,
+                ..ListProjects::default()
+            };
+            let page = project::list(full.desk.clone(), full.analyst.clone(), request);
+            full.runtime.block_on(page).unwrap();
+        });
+    }
+    one("queue, counts of lanes".into(), &mut || lanes(full));
+    one("overview".into(), &mut || glance(full));
+    one("one finding".into(), &mut || show(full));
+    println!("{engine}: {over} over {BOUND:?}");
+}
 
 fn main() {
-    divan::main();
+    let wanted: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with("--")).collect();
+    println!("engine       median        p95        question, with what its pane asks beside the rows");
+    all("sqlite", &SQLITE, &wanted);
+    match POSTGRES.as_ref() {
+        Some(full) => all("postgres", full, &wanted),
+        None => println!("postgres: skipped, RISKDESK_TEST_POSTGRES is not set"),
+    }
 }

@@ -21,7 +21,13 @@ pub(super) fn plain(sql: &mut Sql, engine: Engine, kind: &Kind, asker: &Asker) {
             sql.push("f.status IN ").push_list(list.iter().map(|s| s.name()));
         }
         Kind::Open(open) => {
-            sql.push(if *open { "f.status IN " } else { "f.status NOT IN " });
+            // Half of all: an index on the status would be the wrong one to begin with.
+            sql.push(if engine == Engine::Sqlite {
+                "+f.status"
+            } else {
+                "f.status"
+            });
+            sql.push(if *open { " IN " } else { " NOT IN " });
             sql.push(OPEN);
         }
         Kind::Lane(lanes) => {
@@ -42,13 +48,15 @@ pub(super) fn plain(sql: &mut Sql, engine: Engine, kind: &Kind, asker: &Asker) {
             sql.push("f.released_at").push(is(*yes));
         }
         Kind::Unread(yes) => {
-            sql.push(if *yes { "EXISTS " } else { "NOT EXISTS " });
+            // Not correlated: what was written is less than what was found.
+            sql.push(if *yes { "f.id IN " } else { "f.id NOT IN " });
             sql.push(
-                "(SELECT 1 FROM comment k WHERE k.agency_id = $1 AND k.finding_id = f.id AND (k.author_id IS NULL OR k.author_id <> ",
+                "(SELECT k.finding_id FROM comment k LEFT JOIN finding_read r ON r.agency_id = k.agency_id AND r.finding_id = k.finding_id AND r.user_id = ",
             );
             sql.push_bind(asker.user);
-            sql.push(") AND k.created_at > COALESCE((SELECT r.read_at FROM finding_read r WHERE r.agency_id = $1 AND r.finding_id = f.id AND r.user_id = ");
-            sql.push_bind(asker.user).push("), 0))");
+            sql.push(" WHERE k.agency_id = $1 AND (k.author_id IS NULL OR k.author_id <> ")
+                .push_bind(asker.user);
+            sql.push(") AND k.created_at > COALESCE(r.read_at, 0))");
         }
         Kind::Tool(list) => any(sql, list, "f.tool"),
         Kind::Cve(list) => in_json(sql, engine, "f.cve", list),
@@ -66,42 +74,17 @@ pub(super) fn plain(sql: &mut Sql, engine: Engine, kind: &Kind, asker: &Asker) {
             }
         }
         Kind::Cvss(score) => self::score(sql, *score),
-        Kind::Asset(list) => {
+        Kind::Asset(_) => {
             // Not correlated: the places are looked through once, not once per finding.
-            sql.push("FALSE");
-            for text in list {
-                let text = lowered(text);
-                if let Text::Exact(host) = &text {
-                    sql.push(" OR f.id IN (SELECT o.finding_id FROM occurrence o WHERE o.agency_id = $1 AND o.host = ");
-                    sql.push_bind(host.clone()).push(")");
-                    at_place(sql, engine, &text);
-                } else {
-                    sql.push(" OR f.id IN (SELECT o.finding_id FROM occurrence o WHERE o.agency_id = $1 AND (FALSE");
-                    like(sql, " OR o.host LIKE ", &text);
-                    like(sql, " OR LOWER(o.place) LIKE ", &text);
-                    sql.push("))");
-                }
-            }
+            sql.push("f.id IN (SELECT o.finding_id FROM occurrence o WHERE o.agency_id = $1 AND (");
+            at_places(sql, engine, kind);
+            sql.push("))");
         }
-        Kind::Text(text) => {
-            // A lone accent folds to nothing, and nothing is in every title.
-            match fold(text) {
-                folded if folded.is_empty() => sql.push("FALSE"),
-                folded => sql
-                    .push("f.title_fold LIKE ")
-                    .push_bind(format!("%{}%", escaped(&folded)))
-                    .push(" ESCAPE '\\'"),
-            };
-            let within = format!("%{}%", escaped(&text.to_uppercase()));
-            sql.push(" OR f.key LIKE ")
-                .push_bind(within.clone())
-                .push(" ESCAPE '\\'");
-            sql.push(" OR f.cve LIKE ").push_bind(within).push(" ESCAPE '\\'");
-            at_place(
-                sql,
-                engine,
-                &Text::Glob(vec![String::new(), text.to_lowercase(), String::new()]),
-            );
+        Kind::Text(_) => {
+            labelled(sql, kind);
+            sql.push(" OR f.id IN (SELECT o.finding_id FROM occurrence o WHERE o.agency_id = $1 AND (");
+            at_places(sql, engine, kind);
+            sql.push("))");
         }
         // Names were resolved before.
         Kind::Client(_) | Kind::Project(_) | Kind::Assignee(_) | Kind::Claimed(_) => {
@@ -110,16 +93,137 @@ pub(super) fn plain(sql: &mut Sql, engine: Engine, kind: &Kind, asker: &Asker) {
     }
 }
 
-/// Appends ` OR (it stands at such a place)`.
-fn at_place(sql: &mut Sql, engine: Engine, place: &Text) {
-    sql.push(" OR f.id IN (SELECT o.finding_id FROM occurrence o WHERE o.agency_id = $1");
-    let head = match engine {
-        // Its LIKE takes no notice of ASCII case, and its LOWER knows no other.
-        Engine::Sqlite => " AND o.place LIKE ",
-        Engine::Postgres => " AND LOWER(o.place) LIKE ",
+/// Where a term about texts looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    /// In the finding's own columns.
+    Own,
+    /// At its places.
+    Places,
+}
+
+/// Appends `(the term holds in this part of finding f)`, to be asked row by row.
+pub(super) fn part(sql: &mut Sql, engine: Engine, kind: &Kind, part: Part, asker: &Asker) {
+    match (part, kind) {
+        (Part::Own, Kind::Text(_)) => {
+            sql.push("(");
+            labelled(sql, kind);
+            sql.push(")");
+        }
+        (Part::Own, Kind::Asset(_)) => {
+            sql.push("FALSE");
+        }
+        (Part::Own, _) => {
+            sql.push("(");
+            plain(sql, engine, kind, asker);
+            sql.push(")");
+        }
+        (Part::Places, _) => {
+            sql.push("EXISTS (SELECT 1 FROM occurrence o WHERE o.agency_id = $1 AND o.finding_id = f.id AND (");
+            at_places(sql, engine, kind);
+            sql.push("))");
+        }
+    }
+}
+
+/// Appends a statement that looks through all of the agency for a term in this part, along the narrowest copies there are
+/// in SQLite. `false`: the term is not about this part.
+pub(super) fn search(sql: &mut Sql, kind: &Kind, part: Part, asker: &Asker) -> bool {
+    match (part, kind) {
+        (Part::Own, Kind::Text(text)) => {
+            sql.push("SELECT f.id FROM finding f INDEXED BY finding_by_title WHERE f.agency_id = $1 AND ");
+            titled(sql, text);
+            sql.push(" UNION ALL SELECT f.id FROM finding f INDEXED BY finding_by_label WHERE f.agency_id = $1 AND (");
+            keyed(sql, text);
+            sql.push(")");
+        }
+        (Part::Own, Kind::Cve(_) | Kind::Cwe(_) | Kind::Tag(_)) => {
+            sql.push("SELECT f.id FROM finding f INDEXED BY finding_by_label WHERE f.agency_id = $1 AND (");
+            plain(sql, Engine::Sqlite, kind, asker);
+            sql.push(")");
+        }
+        (Part::Own, Kind::Import(list)) => {
+            sql.push(
+                "SELECT l.finding_id AS id FROM import_batch b JOIN import_line l ON l.agency_id = b.agency_id AND l.batch_id = b.id AND l.plan_id = b.plan_id \
+                 WHERE b.agency_id = $1 AND b.state = 'applied' AND l.outcome <> 'not_seen' AND (FALSE",
+            );
+            for import in list {
+                match import {
+                    Import::Last => sql.push(
+                        " OR b.id = (SELECT y.id FROM import_batch y WHERE y.agency_id = $1 AND y.project_id = b.project_id AND y.state = 'applied' \
+                         ORDER BY y.applied_at DESC, y.id DESC LIMIT 1)",
+                    ),
+                    Import::Batch(batch) => sql.push(" OR b.id = ").push_bind(*batch),
+                };
+            }
+            sql.push(")");
+        }
+        (Part::Places, Kind::Text(_) | Kind::Asset(_)) => {
+            sql.push("SELECT o.finding_id AS id FROM occurrence o INDEXED BY occurrence_by_place WHERE o.agency_id = $1 AND (");
+            at_places(sql, Engine::Sqlite, kind);
+            sql.push(")");
+        }
+        _ => return false,
+    }
+    true
+}
+
+/// Appends `title, key or CVE hold the text`.
+fn labelled(sql: &mut Sql, kind: &Kind) {
+    if let Kind::Text(text) = kind {
+        titled(sql, text);
+        sql.push(" OR ");
+        keyed(sql, text);
+    }
+}
+
+fn titled(sql: &mut Sql, text: &str) {
+    // A lone accent folds to nothing, and nothing is in every title.
+    match fold(text) {
+        folded if folded.is_empty() => sql.push("FALSE"),
+        folded => sql
+            .push("f.title_fold LIKE ")
+            .push_bind(format!("%{}%", escaped(&folded)))
+            .push(" ESCAPE '\\'"),
     };
-    like(sql, head, place);
-    sql.push(")");
+}
+
+fn keyed(sql: &mut Sql, text: &str) {
+    let within = format!("%{}%", escaped(&text.to_uppercase()));
+    sql.push("f.key LIKE ").push_bind(within.clone()).push(" ESCAPE '\\'");
+    sql.push(" OR f.cve LIKE ").push_bind(within).push(" ESCAPE '\\'");
+}
+
+/// Appends `the place o is of this kind`.
+fn at_places(sql: &mut Sql, engine: Engine, kind: &Kind) {
+    let place = match engine {
+        // Its LIKE takes no notice of ASCII case, and its LOWER knows no other.
+        Engine::Sqlite => " OR o.place LIKE ",
+        Engine::Postgres => " OR LOWER(o.place) LIKE ",
+    };
+    sql.push("FALSE");
+    match kind {
+        Kind::Asset(list) => {
+            for text in list {
+                let text = lowered(text);
+                match &text {
+                    Text::Exact(host) => {
+                        sql.push(" OR o.host = ").push_bind(host.clone());
+                    }
+                    Text::Glob(_) => like(sql, " OR o.host LIKE ", &text),
+                }
+                like(sql, place, &text);
+            }
+        }
+        Kind::Text(text) => {
+            like(
+                sql,
+                place,
+                &Text::Glob(vec![String::new(), text.to_lowercase(), String::new()]),
+            );
+        }
+        _ => {}
+    }
 }
 
 /// What an applied import saw: the lines of the plan that its batch was applied with.
@@ -238,22 +342,38 @@ fn any(sql: &mut Sql, list: &[Text], column: &'static str) {
     }
 }
 
+/// Appends `one of the column's list is of such a text`. The list as a text is looked at first, where the text stands in
+/// it as it is typed: taking lists apart is slow.
 fn in_json(sql: &mut Sql, engine: Engine, column: &'static str, list: &[Text]) {
-    sql.push("EXISTS (SELECT 1 FROM ");
-    match engine {
-        Engine::Sqlite => sql.push("json_each(").push(column).push(") j WHERE FALSE"),
-        Engine::Postgres => sql
-            .push("jsonb_array_elements_text(CAST(")
-            .push(column)
-            .push(" AS jsonb)) AS j (value) WHERE FALSE"),
-    };
-    any_or(sql, list);
-    sql.push(")");
-}
-
-fn any_or(sql: &mut Sql, list: &[Text]) {
+    sql.push("FALSE");
     for text in list {
-        like(sql, " OR j.value LIKE ", text);
+        let longest = match text {
+            Text::Exact(text) => Some(text),
+            Text::Glob(pieces) => pieces.iter().max_by_key(|piece| piece.len()),
+        };
+        sql.push(" OR (").push(column);
+        match longest {
+            Some(piece) if !piece.is_empty() && piece.chars().all(|c| c.is_ascii_graphic() && !"\"\\".contains(c)) => {
+                like(
+                    sql,
+                    " LIKE ",
+                    &Text::Glob(vec![String::new(), piece.clone(), String::new()]),
+                );
+            }
+            _ => {
+                sql.push(" <> '[]'");
+            }
+        }
+        sql.push(" AND EXISTS (SELECT 1 FROM ");
+        match engine {
+            Engine::Sqlite => sql.push("json_each(").push(column).push(") j WHERE"),
+            Engine::Postgres => sql
+                .push("jsonb_array_elements_text(CAST(")
+                .push(column)
+                .push(" AS jsonb)) AS j (value) WHERE"),
+        };
+        like(sql, " j.value LIKE ", text);
+        sql.push("))");
     }
 }
 

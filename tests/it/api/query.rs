@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::support::bench::{Bench, engines};
 use crate::support::checked;
-use crate::support::findings::{finding, keys, path, plant, step, workspace};
+use crate::support::findings::{finding, import, keys, path, plant, step, workspace};
 
 #[tokio::test]
 async fn queries_find_what_they_say() {
@@ -358,6 +358,65 @@ async fn pages_of_every_sort_hold_every_row_once() {
             .await
             .refused(400, "invalid_cursor");
         checked(&format!("pages ({engine:?})"), looked, failed, 85);
+        bench.stop().await;
+    }
+}
+
+/// What many hold is walked past, what few hold is looked up: both find the same, and only the few are counted beside a page.
+#[tokio::test]
+async fn texts_that_many_hold_are_found_like_those_of_few() {
+    const MANY: usize = 2_100;
+    for engine in engines() {
+        let bench = Bench::start(engine).await;
+        let admin = bench.alpha_admin().await;
+        let acme = workspace(&bench, &admin, "Acme").await;
+        let body = json!({ "title": "Rare bird", "severity": "low", "cve": ["CVE-2001-0001"], "places": ["https://rare.h.test/"] });
+        finding(&bench, &admin, &acme, body).await;
+        let templates: Vec<u32> = (0..MANY as u32).collect();
+        import(&bench, &admin, &acme, &templates, 1).await;
+        let (mut looked, mut failed) = (0, 0);
+        for (q, expected) in [
+            ("template", MANY),
+            ("h.test", MANY + 1),
+            ("-template", 1),
+            ("-rare", MANY),
+            ("rare", 1),
+            ("template%20rare", 0),
+            ("cve:CVE-2001-*", 1),
+            ("-cve:CVE-2001-*", MANY),
+            ("asset:h.test", MANY),
+            ("asset:*.h.test%20bird", 1),
+            ("is:open%20template%20sort:title", MANY),
+            ("template%20sort:client", MANY),
+            ("template%20sort:-assignee", MANY),
+            ("e", MANY + 1),
+        ] {
+            looked += 1;
+            let url = format!("/api/v1/findings?limit=200&q={q}");
+            let mut page = bench.get(&admin, &format!("{url}&count=true")).await.ok();
+            let told = page["count"].as_u64();
+            let mut found: Vec<String> = keys(&page);
+            while let Some(next) = page["next"].as_str().map(str::to_owned) {
+                page = bench.get(&admin, &format!("{url}&cursor={next}")).await.ok();
+                found.extend(keys(&page));
+            }
+            let once: BTreeSet<&String> = found.iter().collect();
+            let exactly = bench
+                .get(&admin, &format!("/api/v1/findings?limit=1&count=true&q={q}"))
+                .await
+                .ok();
+            let right =
+                found.len() == expected && once.len() == expected && told.is_none_or(|n| n as usize == expected);
+            if !right || exactly["count"].as_u64() != Some(expected as u64) {
+                failed += 1;
+                println!(
+                    "{engine:?} {q}: {} rows, counted {told:?} and {}",
+                    found.len(),
+                    exactly["count"]
+                );
+            }
+        }
+        checked(&format!("many and few ({engine:?})"), looked, failed, 14);
         bench.stop().await;
     }
 }
