@@ -257,10 +257,15 @@ impl Change {
             ]);
         }
         out.push(Vec::new());
-        let does = if self.sending { "Doing it…" } else { "Enter" };
+        let (key, does) = match outcome {
+            _ if self.sending => ("Doing it…", ""),
+            // All or nothing, and here it would be nothing.
+            o if o.refused > 0 || o.changed == 0 => ("", ""),
+            _ => ("Enter", " does it   "),
+        };
         out.push(vec![
-            run(does, Tone::Key),
-            run(if self.sending { "" } else { " does it   " }, Tone::Text),
+            run(key, Tone::Key),
+            run(does, Tone::Text),
             run("Esc", Tone::Key),
             run(" leaves it", Tone::Text),
         ]);
@@ -354,11 +359,10 @@ impl Layer for Change {
                 match *answer {
                     Ok(outcome) => {
                         let (n, s) = (grouped(outcome.changed), if outcome.changed == 1 { "" } else { "s" });
-                        let undo = cx.model.keymap.first(Action::Undo);
                         cx.push(Effect::Unmark);
                         cx.push(Effect::Drop(self.draft.take().unwrap_or_default()));
                         cx.close();
-                        let text = format!("{n} finding{s} changed in one act; {undo} takes all of it back.");
+                        let text = format!("{n} finding{s} changed in one act.");
                         cx.say(Tone::Good, Safe::new(&text));
                     }
                     Err(fault) => self.failed = Some(sentence(&fault)),
