@@ -14,8 +14,9 @@
 //! | [`place`], [`detail`] | places and paragraphs as formats share them |
 //! | [`package`], [`secret`] | packages with known vulnerabilities, and secrets, as formats share them |
 //! | [`markup`] | HTML inside texts |
+//! | [`tls`] | what is wrong with a TLS server, for tools that only list facts |
 //! | [`limits`] | caps, refusals, clipped texts |
-//! | [`nuclei`], [`sarif`], [`zap`], [`nessus`], [`nmap`], [`semgrep`], [`bandit`], [`burp`], [`openvas`], [`nikto`], [`acunetix`], [`invicti`], [`wapiti`], [`testssl`], [`generic`], [`trivy`], [`grype`], [`snyk`], [`dependency_check`], [`riskdesk`] | one format each |
+//! | [`nuclei`], [`sarif`], [`zap`], [`nessus`], [`nmap`], [`semgrep`], [`bandit`], [`burp`], [`openvas`], [`nikto`], [`acunetix`], [`invicti`], [`qualys`], [`nexpose`], [`checkmarx`], [`veracode`], [`sslscan`], [`sslyze`], [`wapiti`], [`testssl`], [`generic`], [`trivy`], [`grype`], [`snyk`], [`dependency_check`], [`riskdesk`] | one format each |
 //! | [`plan`] | what an import would do to what is known |
 //! | [`frame`], [`child`], [`sandbox`] | the restricted child process that runs the decoders, and its parent's side |
 //!
@@ -32,6 +33,9 @@
 //! - *One finding per result* (SARIF, Bandit): a result that stands in the report twice with the same rule, file, line
 //!   and code is one place that keeps the count of its repeats; nothing can be fixed twice there.
 //! - *One finding per answer* (testssl.sh): what a test says (a date, a size) is what it found, not what it is.
+//! - *One finding per problem, whatever a scanner merges it by*: a query (Checkmarx) and not its CWE; what is called fixed
+//!   (Qualys, Veracode, Checkmarx) is left out and counted, because it is not there any more; that a host is up (Nexpose)
+//!   is no finding.
 //! - *One finding per line of a file name* (Semgrep's supply chain): two repositories with the same file are two places.
 //!
 //! # How to add a format
@@ -52,6 +56,7 @@ pub mod acunetix;
 pub mod archive;
 pub mod bandit;
 pub mod burp;
+pub mod checkmarx;
 pub mod child;
 pub mod clock;
 pub mod dependency_check;
@@ -69,6 +74,7 @@ pub mod markup;
 mod metered;
 pub mod names;
 pub mod nessus;
+pub mod nexpose;
 pub mod nikto;
 pub mod nmap;
 pub mod nuclei;
@@ -76,6 +82,7 @@ pub mod openvas;
 pub mod package;
 pub mod place;
 pub mod plan;
+pub mod qualys;
 pub mod record;
 pub mod riskdesk;
 #[cfg(unix)]
@@ -85,9 +92,13 @@ pub mod secret;
 pub mod semgrep;
 pub mod snyk;
 pub mod source;
+pub mod sslscan;
+pub mod sslyze;
 pub mod table;
 pub mod testssl;
+pub mod tls;
 pub mod trivy;
+pub mod veracode;
 pub mod wapiti;
 pub mod xml;
 pub mod zap;
@@ -113,6 +124,13 @@ pub const FORMATS: &[&dyn Format] = &[
     &grype::Grype,
     &snyk::Snyk,
     &dependency_check::DependencyCheck,
+    &qualys::Qualys,
+    &qualys::QualysWas,
+    &nexpose::Nexpose,
+    &checkmarx::Checkmarx,
+    &veracode::Veracode,
+    &sslscan::Sslscan,
+    &sslyze::Sslyze,
     &generic::Generic,
 ];
 

@@ -7,7 +7,10 @@ use jiff::tz::TimeZone;
 use crate::domain::time::Time;
 
 /// Ways to write a time without a zone, or with words around it.
-const WAYS: [&str; 12] = [
+const WAYS: [&str; 15] = [
+    "%A, %B %d, %Y %I:%M:%S %p",
+    "%b %d, %Y %I:%M %p",
+    "%Y%m%dT%H%M%S",
     "%Y-%m-%d %I:%M:%S %p",
     "%Y-%m-%d %I:%M %p",
     "%a %b %d %H:%M:%S %Y",
@@ -45,6 +48,9 @@ pub fn time(text: &str) -> Option<Time> {
     }
     let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if let Ok(time) = strtime::parse("%Y-%m-%d %H:%M:%S %z", &words).and_then(|t| t.to_timestamp()) {
+        return Some(Time(time.as_millisecond()));
+    }
+    if let Ok(time) = strtime::parse("%d %b %Y %I:%M%p GMT%z", &words).and_then(|t| t.to_timestamp()) {
         return Some(Time(time.as_millisecond()));
     }
     if let Some(time) = java(&words) {
@@ -100,11 +106,12 @@ fn java(words: &str) -> Option<Time> {
 pub fn local(text: &str) -> Option<Time> {
     /// How the rest of such times is written.
     const TIMES: [&str; 4] = ["%I:%M:%S %p", "%I:%M %p", "%H:%M:%S", "%H:%M"];
+    let written = text;
     let text = text.split('(').next().unwrap_or_default().replace(',', " ");
     let (day, rest) = text.trim().split_once(' ').unwrap_or((text.trim(), "00:00"));
     let mut parts = day.splitn(3, '/').map(str::parse::<u16>);
     let (Some(Ok(a)), Some(Ok(b)), Some(Ok(year))) = (parts.next(), parts.next(), parts.next()) else {
-        return time(&text);
+        return time(written);
     };
     let (month, day) = match (a, b) {
         (1..=12, 13..) => (a, b),
@@ -113,8 +120,8 @@ pub fn local(text: &str) -> Option<Time> {
         _ => return None,
     };
     let way = TIMES.iter().find_map(|t| {
-        let written = format!("{year:04}-{month:02}-{day:02} {}", rest.trim());
-        DateTime::strptime(format!("%Y-%m-%d {t}"), written).ok()
+        let plain = format!("{year:04}-{month:02}-{day:02} {}", rest.trim());
+        DateTime::strptime(format!("%Y-%m-%d {t}"), plain).ok()
     })?;
     let zoned = way.to_zoned(TimeZone::UTC).ok()?;
     Some(Time(zoned.timestamp().as_millisecond()))
@@ -150,6 +157,15 @@ mod tests {
             Some("2014-09-13T20:39:44.000Z")
         );
         assert_eq!(read("Sat Sep 13 22:39:44 IST 2014"), None);
+        assert_eq!(
+            read("01 Apr 2020 01:16PM GMT-0400").as_deref(),
+            Some("2020-04-01T17:16:00.000Z")
+        );
+        assert_eq!(
+            read("Feb 03, 2026 07:00 AM").as_deref(),
+            Some("2026-02-03T07:00:00.000Z")
+        );
+        assert_eq!(read("20210211T164705").as_deref(), Some("2021-02-11T16:47:05.000Z"));
     }
 
     #[test]

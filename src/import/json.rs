@@ -19,8 +19,8 @@ const BUFFER: usize = 256 << 10;
 /// Longest key that is still a key of a report.
 const KEY_MAX: usize = 1_000;
 
-/// Longest number or literal.
-const SCALAR_MAX: usize = 400;
+/// Longest number or literal: the moduli of keys are numbers of thousands of digits.
+const SCALAR_MAX: usize = 5_000;
 
 #[derive(Debug)]
 pub struct Walker<R> {
@@ -268,7 +268,7 @@ impl<R: Read> Walker<R> {
                     return self.checked(&word, b);
                 }
                 if word.len() == SCALAR_MAX {
-                    return Err(self.refuse(Kind::Limit, "a number of hundreds of digits"));
+                    return Err(self.refuse(Kind::Limit, "a number of thousands of digits"));
                 }
                 word.push(b);
                 self.pos += 1;

@@ -57,6 +57,23 @@ impl<'s> Table<'s> {
         Ok(table)
     }
 
+    /// Takes the first line that has all of these columns for the header; exports write who made them above it. How many
+    /// lines stood there, or none where there is no such line among the first.
+    pub fn header_with(&mut self, names: &[&str]) -> Result<Option<u64>, Refusal> {
+        /// Lines above a header.
+        const ABOVE: u64 = 40;
+        for above in 0..=ABOVE {
+            if names.iter().all(|name| self.header.iter().any(|h| h == name)) {
+                return Ok(Some(above));
+            }
+            if !self.read()? {
+                return Ok(None);
+            }
+            self.header = self.row.iter().map(|cell| name_of(&text_of(cell))).collect();
+        }
+        Ok(None)
+    }
+
     #[must_use]
     pub fn offset(&self) -> u64 {
         self.base + self.inner.position().byte()
@@ -186,6 +203,21 @@ pub fn header(head: &[u8]) -> Vec<String> {
     Table::open(text, &Limits::default())
         .map(|t| t.header)
         .unwrap_or_default()
+}
+
+/// Whether a table begins so, with these columns below some lines of something else.
+#[must_use]
+pub fn has_header(head: &[u8], names: &[&str]) -> bool {
+    if matches!(head.trim_ascii_start().first(), None | Some(b'{' | b'[' | b'<')) {
+        return false;
+    }
+    let text = Text {
+        reader: Box::new(head),
+        base: 0,
+        verbatim: true,
+    };
+    let found = Table::open(text, &Limits::default()).and_then(|mut table| table.header_with(names));
+    found.is_ok_and(|above| above.is_some())
 }
 
 #[cfg(test)]

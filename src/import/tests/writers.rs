@@ -37,6 +37,19 @@ pub const WRITERS: &[(&str, Writer)] = &[
     ("acunetix", acunetix),
     ("invicti", invicti_json),
     ("invicti", invicti_xml),
+    ("sslscan", sslscan),
+    ("sslyze", sslyze_json),
+    ("sslyze", sslyze_xml),
+    ("qualys", qualys_xml),
+    ("qualys", qualys_csv),
+    ("qualys", qualys_vmdr),
+    ("qualys", qualys_scan),
+    ("qualys-was", qualys_was),
+    ("nexpose", nexpose),
+    ("checkmarx", checkmarx_xml),
+    ("checkmarx", checkmarx_json),
+    ("veracode", veracode_xml),
+    ("veracode", veracode_json),
     ("generic", generic_json),
     ("generic", generic_csv),
     ("trivy", packages::trivy),
@@ -359,4 +372,172 @@ fn riskdesk(items: &[Item]) -> String {
             word(r)
         )
     })
+}
+
+/// Facts that each are one problem, as sslscan writes them.
+const SSLSCAN: [&str; 6] = [
+    "<protocol type=\"ssl\" version=\"3\" enabled=\"1\"/>",
+    "<protocol type=\"tls\" version=\"1.0\" enabled=\"1\"/>",
+    "<heartbleed sslversion=\"TLSv1.2\" vulnerable=\"1\"/>",
+    "<compression supported=\"1\"/>",
+    "<cipher status=\"accepted\" sslversion=\"TLSv1.2\" cipher=\"RC4-SHA\"/>",
+    "<fallback supported=\"0\"/>",
+];
+
+fn sslscan(items: &[Item]) -> String {
+    let servers = joined(items, "", |r, p| {
+        format!(
+            "<ssltest host=\"h{p}.test\" port=\"443\">{}</ssltest>",
+            SSLSCAN[usize::from(r)]
+        )
+    });
+    format!("<document title=\"SSLScan Results\" version=\"2.1\">{servers}</document>")
+}
+
+fn sslyze_json(items: &[Item]) -> String {
+    let facts = [
+        r#"{"is_vulnerable_to_heartbleed":true}"#,
+        r#"{"is_vulnerable_to_ccs_injection":true}"#,
+        r#"{"supports_secure_renegotiation":false}"#,
+        r#"{"supports_compression":true}"#,
+        r#"{"supports_fallback_scsv":false}"#,
+        r#"{"tls_version_used":"TLS_1_0","accepted_cipher_suites":[{"cipher_suite":{"name":"x"}}]}"#,
+    ];
+    let servers = joined(items, ",", |r, p| {
+        format!(
+            r#"{{"server_location":{{"hostname":"h{p}.test","port":443}},"scan_result":{{"c":{{"result":{}}}}}}}"#,
+            facts[usize::from(r)]
+        )
+    });
+    format!(r#"{{"sslyze_version":"5","server_scan_results":[{servers}]}}"#)
+}
+
+fn sslyze_xml(items: &[Item]) -> String {
+    let facts = [
+        "<openSslHeartbleed isVulnerable=\"True\"/>",
+        "<openSslCcsInjection isVulnerable=\"True\"/>",
+        "<sessionRenegotiation isSecure=\"False\"/>",
+        "<compressionMethod isSupported=\"True\"/>",
+        "<tlsFallbackScsv isSupported=\"False\"/>",
+        "<robotAttack resultEnum=\"VULNERABLE_STRONG_ORACLE\"/>",
+    ];
+    let servers = joined(items, "", |r, p| {
+        format!(
+            "<target host=\"h{p}.test\" port=\"443\"><c>{}</c></target>",
+            facts[usize::from(r)]
+        )
+    });
+    format!("<document title=\"SSLyze Scan Results\"><results>{servers}</results></document>")
+}
+
+fn qualys_xml(items: &[Item]) -> String {
+    let hosts = joined(items, "", |r, p| {
+        format!(
+            "<HOST><IP>192.0.2.{p}</IP><VULN_INFO_LIST><VULN_INFO><QID>{r}</QID><PORT>443</PORT></VULN_INFO></VULN_INFO_LIST></HOST>"
+        )
+    });
+    let words = joined(items, "", |r, _| {
+        format!(
+            "<VULN_DETAILS><QID>{r}</QID><TITLE>T{r}</TITLE><SEVERITY>{}</SEVERITY></VULN_DETAILS>",
+            r % 5 + 1
+        )
+    });
+    format!(
+        "<ASSET_DATA_REPORT><HOST_LIST>{hosts}</HOST_LIST><GLOSSARY><VULN_DETAILS_LIST>{words}</VULN_DETAILS_LIST></GLOSSARY></ASSET_DATA_REPORT>"
+    )
+}
+
+fn qualys_csv(items: &[Item]) -> String {
+    let rows = joined(items, "\n", |r, p| {
+        format!("192.0.2.{p},h{p},IP,{r},T{r},{},443,tcp,CVE-2020-000{r}", r % 5 + 1)
+    });
+    format!("IP,DNS,Tracking Method,QID,Title,Severity,Port,Protocol,CVE ID\n{rows}\n")
+}
+
+fn qualys_vmdr(items: &[Item]) -> String {
+    let rows = joined(items, "\n", |r, p| {
+        format!("{r},T{r},{},443,TCP,s{p},192.0.2.{p}", r % 5 + 1)
+    });
+    format!("\"Report\",\"x\"\n\"Company\"\nQID,Title,Severity,Port,Protocol,Asset Name,Asset IPV4\n{rows}\n")
+}
+
+fn qualys_scan(items: &[Item]) -> String {
+    let hosts = joined(items, "", |r, p| {
+        format!(
+            "<IP value=\"192.0.2.{p}\"><VULNS><CAT value=\"c\" port=\"443\" protocol=\"tcp\"><VULN number=\"{r}\" severity=\"{}\"><TITLE>T{r}</TITLE></VULN></CAT></VULNS></IP>",
+            r % 5 + 1
+        )
+    });
+    format!("<SCAN value=\"scan/1\">{hosts}</SCAN>")
+}
+
+fn qualys_was(items: &[Item]) -> String {
+    let list = joined(items, "", |r, p| {
+        format!("<VULNERABILITY><QID>{r}</QID><URL>https://h{p}.test/a</URL></VULNERABILITY>")
+    });
+    let words = joined(items, "", |r, _| {
+        format!(
+            "<QID><QID>{r}</QID><TITLE>T{r}</TITLE><SEVERITY>{}</SEVERITY></QID>",
+            r % 5 + 1
+        )
+    });
+    format!(
+        "<WAS_SCAN_REPORT><RESULTS><VULNERABILITY_LIST>{list}</VULNERABILITY_LIST></RESULTS><GLOSSARY><QID_LIST>{words}</QID_LIST></GLOSSARY></WAS_SCAN_REPORT>"
+    )
+}
+
+fn nexpose(items: &[Item]) -> String {
+    let nodes = joined(items, "", |r, p| {
+        format!(
+            "<node address=\"192.0.2.{p}\"><tests><test id=\"t{r}\" status=\"vulnerable-exploited\"/></tests></node>"
+        )
+    });
+    let words = joined(items, "", |r, _| {
+        format!("<vulnerability id=\"t{r}\" title=\"T{r}\" severity=\"{}\"/>", r + 1)
+    });
+    format!(
+        "<NexposeReport version=\"2.0\"><nodes>{nodes}</nodes><VulnerabilityDefinitions>{words}</VulnerabilityDefinitions></NexposeReport>"
+    )
+}
+
+fn checkmarx_xml(items: &[Item]) -> String {
+    let queries = joined(items, "", |r, p| {
+        format!(
+            "<Query id=\"{r}\" name=\"Q{r}\" cweId=\"79\" Severity=\"{}\"><Result FileName=\"f.c\" Line=\"{p}\" Column=\"1\"/></Query>",
+            word(r)
+        )
+    });
+    format!("<CxXMLResults>{queries}</CxXMLResults>")
+}
+
+fn checkmarx_json(items: &[Item]) -> String {
+    let results = joined(items, ",", |r, p| {
+        format!(
+            r#"{{"type":"sast","similarityId":"{r}{p}","severity":"{}","data":{{"queryId":{r},"queryName":"Q{r}","nodes":[{{"fileName":"f.c","line":{p}}}]}}}}"#,
+            word(r)
+        )
+    });
+    format!(r#"{{"results":[{results}],"scanID":"s"}}"#)
+}
+
+fn veracode_xml(items: &[Item]) -> String {
+    let flaws = joined(items, "", |r, p| {
+        format!(
+            "<flaw issueid=\"{r}\" categoryname=\"N{r}\" severity=\"{}\" sourcefile=\"f.c\" line=\"{p}\"/>",
+            r % 6
+        )
+    });
+    format!(
+        "<detailedreport app_id=\"1\"><severity><category><cwe><staticflaws>{flaws}</staticflaws></cwe></category></severity></detailedreport>"
+    )
+}
+
+fn veracode_json(items: &[Item]) -> String {
+    let findings = joined(items, ",", |r, p| {
+        format!(
+            r#"{{"issue_id":{r},"scan_type":"STATIC","finding_details":{{"severity":{},"finding_category":{{"name":"N{r}"}},"file_path":"f.c","file_line_number":{p}}}}}"#,
+            r % 6
+        )
+    });
+    format!(r#"{{"_embedded":{{"findings":[{findings}]}}}}"#)
 }

@@ -45,6 +45,29 @@ impl Node {
         Some(self.text.trim()).filter(|t| !t.is_empty())
     }
 
+    /// The text of the element and of all inside it: a line for each, entries of lists with a dash.
+    #[must_use]
+    pub fn paragraphs(&self) -> String {
+        let mut out = String::new();
+        let mut open = vec![self];
+        while let Some(node) = open.pop() {
+            for line in node.text.lines().map(str::trim).filter(|l| !l.is_empty()) {
+                if !out.is_empty() {
+                    out.push('\n');
+                }
+                if node.name == "ListItem" {
+                    out.push_str("- ");
+                }
+                out.push_str(line);
+            }
+            if let Some(link) = node.attr("LinkURL") {
+                out.push_str(&format!(" ({link})"));
+            }
+            open.extend(node.children.iter().rev());
+        }
+        out
+    }
+
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Node> {
         self.children.iter().filter(move |c| c.name == name)
     }

@@ -1,0 +1,225 @@
+//! Qualys: the asset report of Vulnerability Management (XML, CSV), the CSV of VMDR (by QID or by CVE) and of PCI, and the
+//! scan results of the web interface (XML).
+//!
+//! - **A finding** is the QID: Qualys' number of the problem. A report with a row per CVE still has one finding, with all
+//!   the CVEs of its rows.
+//! - **A place** is host, port and protocol. A host goes by what Qualys tracks it by: its name where an agent, DNS or
+//!   NetBIOS does, its address otherwise.
+//! - **Severity**: Qualys' level 1 to 5 as info, low, medium, high, critical. What it calls information gathered is info.
+//!   Disabled and ignored detections are suppressed.
+//! - Left out and counted: detections that Qualys calls fixed, and in scan results the information and services.
+//! - Scan results cover the hosts they name, the asset report too; a CSV names only hosts with detections, so it covers
+//!   the whole tool.
+//!
+//! The web application scanner is a tool of its own: see [`QualysWas`].
+
+mod glossary;
+mod rows;
+mod scan;
+mod was;
+mod xml;
+
+pub use self::was::QualysWas;
+use super::detail::Detail;
+use super::head::Head;
+use super::limits::{Limits, Refusal, clip_line, text};
+use super::markup::plain;
+use super::record::{Fingerprint, Record, Span};
+use super::source::Source;
+use super::{About, Format, Out, place};
+use crate::domain::severity::Severity;
+use crate::domain::time::Time;
+
+const TOOL: &str = "qualys";
+
+/// Of the rule that makes fingerprints, see the module's documentation.
+const VERSION: u32 = 1;
+
+#[derive(Debug)]
+pub struct Qualys;
+
+impl Format for Qualys {
+    fn about(&self) -> &'static About {
+        &About {
+            name: "qualys",
+            title: "Qualys VM, VMDR and PCI (XML, CSV)",
+            records: "detections of the asset report, hosts of scan results, rows of the CSV (with the lines above its header)",
+            finding: "the QID",
+            place: "host (by what Qualys tracks it by), port and protocol",
+            severity: "the level 1 to 5 as info, low, medium, high, critical; information gathered is info",
+            left_out: "detections called fixed, information and services of scan results, lines above a header; all counted",
+            covers: "the hosts the XML names; a CSV names only hosts with detections, so it covers everything of the tool",
+        }
+    }
+
+    fn sniff(&self, head: &Head<'_>) -> bool {
+        head.is_root("ASSET_DATA_REPORT")
+            || (head.is_root("SCAN") && (head.has_inside("HEADER") || head.has_inside("IP")))
+            || (!head.columns.is_empty() && rows::sniff(head.bytes))
+    }
+
+    fn decode(&self, source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result<(), Refusal> {
+        out.tool(TOOL);
+        if source.first_byte(limits)? != Some(b'<') {
+            return rows::decode(source, limits, out);
+        }
+        let root = super::xml::Reader::open(source.open(limits)?, limits).root()?;
+        if root.name.eq_ignore_ascii_case("SCAN") {
+            scan::decode(source, limits, out)
+        } else {
+            xml::decode(source, limits, out)
+        }
+    }
+}
+
+/// A level as Qualys writes it: a number, or a word.
+fn severity(word: &str) -> Severity {
+    match word.trim() {
+        "5" => Severity::Critical,
+        "4" => Severity::High,
+        "3" => Severity::Medium,
+        "2" => Severity::Low,
+        "1" | "" => Severity::Info,
+        "Serious" => Severity::Medium,
+        "Urgent" => Severity::Critical,
+        "Minimal" => Severity::Info,
+        other => other.parse().unwrap_or(Severity::Info),
+    }
+}
+
+/// A score with its vector: `8.1 (AV:N/AC:H/…)`.
+fn scored(cell: &str, prefix: &str) -> (Option<f64>, Option<String>) {
+    let (number, rest) = cell.split_once('(').unwrap_or((cell, ""));
+    let vector = rest.trim_end().trim_end_matches(')').trim();
+    let vector = if vector.starts_with("CVSS:") || prefix.is_empty() {
+        vector.to_owned()
+    } else {
+        format!("{prefix}{vector}")
+    };
+    (number.trim().parse().ok(), rest.contains(':').then_some(vector))
+}
+
+/// What is true of a QID wherever it stands.
+#[derive(Debug, Clone, Default)]
+struct Kind {
+    title: String,
+    severity: String,
+    category: String,
+    threat: String,
+    impact: String,
+    solution: String,
+    references: Vec<String>,
+    cve: Vec<String>,
+    cwe: Vec<u32>,
+    cvss: Vec<String>,
+    score: Option<f64>,
+    tags: Vec<String>,
+}
+
+/// One detection, however the report writes it.
+#[derive(Debug, Default)]
+struct Item {
+    qid: String,
+    host: String,
+    ip: String,
+    names: Vec<String>,
+    port: Option<u16>,
+    protocol: String,
+    /// `Vuln`, `Practice` (potential) or `Ig` (information).
+    category: String,
+    status: String,
+    suppressed: bool,
+    result: String,
+    observed_at: Option<Time>,
+}
+
+impl Item {
+    /// By what Qualys tracks the host: its names stand in the order of [`Item::names`].
+    fn track(&mut self, by: &str) {
+        let by = by.to_uppercase();
+        let name = self.names.iter().find(|n| !n.trim().is_empty());
+        self.host = match name {
+            Some(name) if ["QAGENT", "AGENT", "DNS", "NETBIOS"].iter().any(|t| by.contains(t)) => name.clone(),
+            _ => self.ip.clone(),
+        };
+        if self.host.trim().is_empty() {
+            self.host = name.cloned().unwrap_or_default();
+        }
+    }
+
+    fn emit(self, kind: &Kind, span: Span, out: &mut Out<'_>) -> Result<(), Refusal> {
+        if self.status.trim().eq_ignore_ascii_case("fixed") {
+            out.summary.leave_out("detections that Qualys calls fixed");
+            return Ok(());
+        }
+        out.record_or(
+            self.record(kind, span),
+            "detections without a QID or a host",
+            span.offset,
+        )
+    }
+
+    fn record(self, kind: &Kind, span: Span) -> Option<Record> {
+        let qid = clip_line(
+            self.qid.trim_start_matches("qid_").trim_start_matches("QID-"),
+            text::WORD,
+        );
+        if qid.is_empty() || self.host.trim().is_empty() {
+            return None;
+        }
+        let protocol = self.protocol.trim().to_lowercase();
+        let extra = if matches!(protocol.as_str(), "tcp" | "" | "-") {
+            ""
+        } else {
+            &protocol
+        };
+        let ip = Some(self.ip.trim()).filter(|ip| !ip.is_empty());
+        let occurrence = place::service(self.host.trim(), ip, self.port, extra);
+        let kind_of = self.category.trim().to_lowercase();
+        let informs = kind_of.starts_with("ig") || kind_of.starts_with("info");
+        let mut detail = Detail::default();
+        detail.add("", Some(&plain(&self.result)));
+        for name in self.names.iter().filter(|n| n.trim() != self.host.trim()) {
+            detail.add("Host name", Some(name));
+        }
+        let mut description = Detail::default();
+        description.add("", Some(&plain(&kind.threat)));
+        description.add("Impact", Some(&plain(&kind.impact)));
+        let mut tags = kind.tags.clone();
+        tags.push(kind.category.clone());
+        if kind_of.starts_with("practice") || kind_of.starts_with("potential") {
+            tags.push("potential".to_owned());
+        }
+        let fields = vec![("tool", TOOL.to_owned()), ("qid", qid.clone())];
+        let record = Record {
+            title: if kind.title.trim().is_empty() {
+                format!("QID {qid}")
+            } else {
+                kind.title.clone()
+            },
+            rule: qid,
+            description: description.text(),
+            remediation: plain(&kind.solution),
+            references: kind.references.clone(),
+            severity: if informs {
+                Severity::Info
+            } else {
+                severity(&kind.severity)
+            },
+            severity_word: kind.severity.clone(),
+            score: kind.score,
+            cvss: kind.cvss.clone(),
+            cwe: kind.cwe.clone(),
+            cve: kind.cve.clone(),
+            tags,
+            detail: detail.text(),
+            suppressed: self.suppressed,
+            observed_at: self.observed_at,
+            ..Record::new(TOOL, Fingerprint::new(VERSION, fields), occurrence, span)
+        };
+        Some(record.tidy())
+    }
+}
+
+#[cfg(test)]
+mod tests;
