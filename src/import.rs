@@ -16,7 +16,7 @@
 //! | [`markup`] | HTML inside texts |
 //! | [`tls`] | what is wrong with a TLS server, for tools that only list facts |
 //! | [`limits`] | caps, refusals, clipped texts |
-//! | [`nuclei`], [`sarif`], [`zap`], [`nessus`], [`nmap`], [`semgrep`], [`bandit`], [`burp`], [`openvas`], [`nikto`], [`acunetix`], [`invicti`], [`qualys`], [`nexpose`], [`checkmarx`], [`veracode`], [`sslscan`], [`sslyze`], [`wapiti`], [`testssl`], [`generic`], [`trivy`], [`grype`], [`snyk`], [`dependency_check`], [`riskdesk`] | one format each |
+//! | [`nuclei`], [`sarif`], [`zap`], [`nessus`], [`nmap`], [`semgrep`], [`bandit`], [`burp`], [`openvas`], [`nikto`], [`acunetix`], [`invicti`], [`qualys`], [`nexpose`], [`checkmarx`], [`veracode`], [`sslscan`], [`sslyze`], [`wapiti`], [`testssl`], [`generic`], [`trivy`], [`grype`], [`snyk`], [`dependency_check`], [`riskdesk`], [`cyclonedx`], [`npm_audit`], [`pip_audit`], [`cargo_audit`], [`gitleaks`], [`gitlab`], [`wpscan`], [`mobsf`] | one format each |
 //! | [`plan`] | what an import would do to what is known |
 //! | [`frame`], [`child`], [`sandbox`] | the restricted child process that runs the decoders, and its parent's side |
 //!
@@ -36,6 +36,8 @@
 //! - *One finding per problem, whatever a scanner merges it by*: a query (Checkmarx) and not its CWE; what is called fixed
 //!   (Qualys, Veracode, Checkmarx) is left out and counted, because it is not there any more; that a host is up (Nexpose)
 //!   is no finding.
+//! - *One finding per package and advisory*, whatever its version, file and target: those are its places.
+//! - *What stands in the report counts* (WPScan's themes, the protections of MobSF's binaries), also where others look away.
 //! - *One finding per line of a file name* (Semgrep's supply chain): two repositories with the same file are two places.
 //!
 //! # How to add a format
@@ -56,14 +58,18 @@ pub mod acunetix;
 pub mod archive;
 pub mod bandit;
 pub mod burp;
+pub mod cargo_audit;
 pub mod checkmarx;
 pub mod child;
 pub mod clock;
+pub mod cyclonedx;
 pub mod dependency_check;
 pub mod detail;
 pub mod entries;
 pub mod frame;
 pub mod generic;
+pub mod gitlab;
+pub mod gitleaks;
 pub mod grype;
 pub mod head;
 pub mod invicti;
@@ -72,14 +78,17 @@ pub mod limits;
 pub mod loose;
 pub mod markup;
 mod metered;
+pub mod mobsf;
 pub mod names;
 pub mod nessus;
 pub mod nexpose;
 pub mod nikto;
 pub mod nmap;
+pub mod npm_audit;
 pub mod nuclei;
 pub mod openvas;
 pub mod package;
+pub mod pip_audit;
 pub mod place;
 pub mod plan;
 pub mod qualys;
@@ -100,6 +109,7 @@ pub mod tls;
 pub mod trivy;
 pub mod veracode;
 pub mod wapiti;
+pub mod wpscan;
 pub mod xml;
 pub mod zap;
 
@@ -131,6 +141,14 @@ pub const FORMATS: &[&dyn Format] = &[
     &veracode::Veracode,
     &sslscan::Sslscan,
     &sslyze::Sslyze,
+    &cyclonedx::CycloneDx,
+    &npm_audit::NpmAudit,
+    &pip_audit::PipAudit,
+    &cargo_audit::CargoAudit,
+    &gitleaks::Gitleaks,
+    &gitlab::Gitlab,
+    &wpscan::Wpscan,
+    &mobsf::Mobsf,
     &generic::Generic,
 ];
 
@@ -411,7 +429,7 @@ fn nothing_in(head: &[u8], chosen: Option<&dyn Format>) -> Option<Summary> {
             "the file is empty (0 bytes): nothing was read, and nothing counts as not seen any more"
         }
         b"" if (head.len() as u64) < HEAD => "the file holds only white space: nothing counts as not seen any more",
-        b"[]" if chosen.is_none() => {
+        [b'[', inside @ .., b']'] if chosen.is_none() && inside.trim_ascii().is_empty() => {
             "the file is an empty list of no known tool: nothing counts as not seen any more (say --format to name it)"
         }
         _ => return None,

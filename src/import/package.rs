@@ -167,7 +167,7 @@ impl Flaw {
         let mut title = clip_line(&self.title, text::TITLE);
         if title.is_empty() {
             advisory.clone_into(&mut title);
-        } else if !title.contains(advisory) {
+        } else if advisory.contains(|c: char| c.is_ascii_digit()) && !title.contains(advisory) {
             title = format!("{title} ({advisory})");
         }
         if !self.package.is_empty() && !title.to_lowercase().contains(&self.package.to_lowercase()) {

@@ -52,7 +52,11 @@ impl Format for Semgrep {
             || json.item("vulns", &["matchedDependency"])
             || (json.has("results")
                 && (json.has("paths") || json.has("interfile_languages_used") || json.has("skipped_rules")))
-            || (json.has("results") && json.has("errors") && json.keys.len() <= 3 && !json.has("generated_at"))
+            || (json.has("results")
+                && json.has("errors")
+                && json.keys.len() <= 3
+                && !json.has("generated_at")
+                && !json.has("mobsfscan_version"))
     }
 
     fn decode(&self, source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result<(), Refusal> {

@@ -60,6 +60,20 @@ pub const WRITERS: &[(&str, Writer)] = &[
     ("dependency-check", packages::dependency_check_xml),
     ("dependency-check", packages::dependency_check_json),
     ("riskdesk", riskdesk),
+    ("cyclonedx", packages::cyclonedx_json),
+    ("cyclonedx", packages::cyclonedx_xml),
+    ("npm-audit", packages::npm_old),
+    ("npm-audit", packages::npm_new),
+    ("pip-audit", packages::pip_audit),
+    ("cargo-audit", packages::cargo_audit),
+    ("gitleaks", packages::gitleaks),
+    ("gitleaks", packages::gitleaks_old),
+    ("gitlab", packages::gitlab_sast),
+    ("gitlab", packages::gitlab_dast),
+    ("gitlab", packages::gitlab_dependencies),
+    ("wpscan", packages::wpscan),
+    ("mobsf", packages::mobsf),
+    ("mobsf", packages::mobsfscan),
 ];
 
 fn joined(items: &[Item], by: &str, one: impl Fn(u8, u8) -> String) -> String {

@@ -74,3 +74,144 @@ pub fn dependency_check_json(items: &[Item]) -> String {
     });
     format!(r#"{{"reportSchema":"1.1","scanInfo":{{}},"dependencies":[{dependencies}]}}"#)
 }
+
+pub fn cyclonedx_json(items: &[Item]) -> String {
+    let components = joined(items, ",", |r, p| {
+        format!(r#"{{"bom-ref":"c{r}-{p}","name":"p{r}","version":"{p}"}}"#)
+    });
+    let vulnerabilities = joined(items, ",", |r, p| {
+        format!(
+            r#"{{"id":"CVE-2020-000{r}","ratings":[{{"severity":"{}"}}],"affects":[{{"ref":"c{r}-{p}"}}]}}"#,
+            word(r)
+        )
+    });
+    format!(
+        r#"{{"bomFormat":"CycloneDX","specVersion":"1.4","components":[{components}],"vulnerabilities":[{vulnerabilities}]}}"#
+    )
+}
+
+pub fn cyclonedx_xml(items: &[Item]) -> String {
+    let components = joined(items, "", |r, p| {
+        format!(
+            "<component><name>p{r}</name><version>{p}</version><v:vulnerabilities><v:vulnerability><v:id>CVE-2020-000{r}</v:id>\
+             <v:ratings><v:rating><v:severity>{}</v:severity></v:rating></v:ratings></v:vulnerability></v:vulnerabilities></component>",
+            word(r)
+        )
+    });
+    format!(
+        "<bom xmlns=\"http://cyclonedx.org/schema/bom/1.2\" xmlns:v=\"urn:v\"><components>{components}</components></bom>"
+    )
+}
+
+pub fn npm_old(items: &[Item]) -> String {
+    let advisories = joined(items, ",", |r, p| {
+        format!(
+            r#""{r}":{{"findings":[{{"version":"{p}","paths":["a>p{r}"]}}],"id":{r},"title":"T{r}","module_name":"p{r}","severity":"{}"}}"#,
+            word(r)
+        )
+    });
+    format!(r#"{{"actions":[],"advisories":{{{advisories}}},"muted":[],"metadata":{{}}}}"#)
+}
+
+pub fn npm_new(items: &[Item]) -> String {
+    let packages = joined(items, ",", |r, p| {
+        format!(
+            r#""p{r}":{{"name":"p{r}","severity":"{}","via":[{{"source":{r},"title":"T{r}"}}],"nodes":["node_modules/n{p}"]}}"#,
+            word(r)
+        )
+    });
+    format!(r#"{{"auditReportVersion":2,"vulnerabilities":{{{packages}}},"metadata":{{}}}}"#)
+}
+
+pub fn pip_audit(items: &[Item]) -> String {
+    let packages = joined(items, ",", |r, p| {
+        format!(r#"{{"name":"p{r}","version":"{p}","vulns":[{{"id":"PYSEC-2020-{r}","fix_versions":["9"]}}]}}"#)
+    });
+    format!("[{packages}]")
+}
+
+pub fn cargo_audit(items: &[Item]) -> String {
+    let found = joined(items, ",", |r, p| {
+        format!(
+            r#"{{"advisory":{{"id":"RUSTSEC-2020-000{r}","title":"T{r}"}},"package":{{"name":"p{r}","version":"{p}"}}}}"#
+        )
+    });
+    format!(r#"{{"database":{{}},"lockfile":{{}},"vulnerabilities":{{"list":[{found}]}},"warnings":{{}}}}"#)
+}
+
+pub fn gitleaks(items: &[Item]) -> String {
+    let leaks = joined(items, ",", |r, p| {
+        format!(
+            r#"{{"RuleID":"r{r}","Description":"D{r}","File":"f{r}","StartLine":{p},"Secret":"s3cr3t-{r}","Match":"k = s3cr3t-{r}"}}"#
+        )
+    });
+    format!("[{leaks}]")
+}
+
+pub fn gitleaks_old(items: &[Item]) -> String {
+    let leaks = joined(items, ",", |r, p| {
+        format!(
+            r#"{{"line":"k = s3cr3t-{r}","lineNumber":{p},"offender":"s3cr3t-{r}","commit":"c","rule":"r{r}","file":"f{r}"}}"#
+        )
+    });
+    format!("[{leaks}]")
+}
+
+fn gitlab(kind: &str, items: &[Item], location: impl Fn(u8, u8) -> String) -> String {
+    let found = joined(items, ",", |r, p| {
+        format!(
+            r#"{{"id":"{r}-{p}","name":"N{r}","severity":"{}","location":{},"identifiers":[{{"type":"t","name":"I{r}","value":"i{r}"}}]}}"#,
+            word(r),
+            location(r, p)
+        )
+    });
+    format!(
+        r#"{{"version":"15.0.0","vulnerabilities":[{found}],"scan":{{"type":"{kind}","scanner":{{"id":"x"}},"status":"success"}}}}"#
+    )
+}
+
+pub fn gitlab_sast(items: &[Item]) -> String {
+    gitlab("sast", items, |r, p| format!(r#"{{"file":"f{r}","start_line":{p}}}"#))
+}
+
+pub fn gitlab_dast(items: &[Item]) -> String {
+    gitlab("dast", items, |_, p| {
+        format!(r#"{{"hostname":"http://h{p}.test","path":"/a"}}"#)
+    })
+}
+
+pub fn gitlab_dependencies(items: &[Item]) -> String {
+    gitlab("dependency_scanning", items, |r, p| {
+        format!(r#"{{"file":"f{p}","dependency":{{"package":{{"name":"p{r}"}},"version":"1"}}}}"#)
+    })
+}
+
+pub fn wpscan(items: &[Item]) -> String {
+    let plugins = joined(items, ",", |r, p| {
+        format!(
+            r#""p{r}":{{"slug":"p{r}","location":"https://h{p}.test/wp-content/plugins/p{r}/","vulnerabilities":[{{"title":"T{r}","references":{{}}}}]}}"#
+        )
+    });
+    format!(r#"{{"banner":{{}},"target_url":"https://h.test/","interesting_findings":[],"plugins":{{{plugins}}}}}"#)
+}
+
+pub fn mobsf(items: &[Item]) -> String {
+    let found = joined(items, ",", |r, p| {
+        format!(
+            r#"{{"rule":"r{r}","title":"T{r}","severity":"{}","component":["c{p}"]}}"#,
+            ["high", "warning", "info"][usize::from(r % 3)]
+        )
+    });
+    format!(
+        r#"{{"file_name":"a","app_name":"A","md5":"0","package_name":"a.test","app_type":"apk","manifest_analysis":{{"manifest_findings":[{found}]}}}}"#
+    )
+}
+
+pub fn mobsfscan(items: &[Item]) -> String {
+    let files = joined(items, ",", |r, p| {
+        format!(r#"{{"file_path":"f{r}","match_lines":[{p},{p}],"match_string":"m"}}"#)
+    });
+    format!(
+        r#"{{"errors":[],"mobsfscan_version":"0.1","results":{{"rule":{{"files":[{files}],"metadata":{{"severity":"WARNING","description":"D"}}}}}}}}"#
+    )
+}
