@@ -16,7 +16,7 @@
 //! | [`markup`] | HTML inside texts |
 //! | [`tls`] | what is wrong with a TLS server, for tools that only list facts |
 //! | [`limits`] | caps, refusals, clipped texts |
-//! | [`nuclei`], [`sarif`], [`zap`], [`nessus`], [`nmap`], [`semgrep`], [`bandit`], [`burp`], [`openvas`], [`nikto`], [`acunetix`], [`invicti`], [`qualys`], [`nexpose`], [`checkmarx`], [`veracode`], [`sslscan`], [`sslyze`], [`wapiti`], [`testssl`], [`generic`], [`trivy`], [`grype`], [`snyk`], [`dependency_check`], [`riskdesk`], [`cyclonedx`], [`npm_audit`], [`pip_audit`], [`cargo_audit`], [`gitleaks`], [`gitlab`], [`wpscan`], [`mobsf`] | one format each |
+//! | [`nuclei`], [`sarif`], [`zap`], [`nessus`], [`nmap`], [`semgrep`], [`bandit`], [`burp`], [`openvas`], [`nikto`], [`acunetix`], [`invicti`], [`qualys`], [`nexpose`], [`checkmarx`], [`veracode`], [`sslscan`], [`sslyze`], [`wapiti`], [`testssl`], [`generic`], [`trivy`], [`grype`], [`snyk`], [`dependency_check`], [`riskdesk`], [`asff`], [`prowler`], [`cyclonedx`], [`npm_audit`], [`pip_audit`], [`cargo_audit`], [`gitleaks`], [`gitlab`], [`wpscan`], [`mobsf`] | one format each |
 //! | [`plan`] | what an import would do to what is known |
 //! | [`frame`], [`child`], [`sandbox`] | the restricted child process that runs the decoders, and its parent's side |
 //!
@@ -56,6 +56,7 @@ use self::source::Source;
 
 pub mod acunetix;
 pub mod archive;
+pub mod asff;
 pub mod bandit;
 pub mod burp;
 pub mod cargo_audit;
@@ -91,6 +92,7 @@ pub mod package;
 pub mod pip_audit;
 pub mod place;
 pub mod plan;
+pub mod prowler;
 pub mod qualys;
 pub mod record;
 pub mod riskdesk;
@@ -116,6 +118,8 @@ pub mod zap;
 /// Every format, in the order in which they are asked whether a report is theirs.
 pub const FORMATS: &[&dyn Format] = &[
     &riskdesk::Riskdesk,
+    &asff::Asff,
+    &prowler::Prowler,
     &nuclei::Nuclei,
     &sarif::Sarif,
     &zap::Zap,

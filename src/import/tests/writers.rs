@@ -1,5 +1,6 @@
 //! Small reports of every format, each made of items: a rule (which has its own severity and texts) at a place.
 
+mod cloud;
 mod packages;
 
 /// A rule and a place.
@@ -74,6 +75,10 @@ pub const WRITERS: &[(&str, Writer)] = &[
     ("wpscan", packages::wpscan),
     ("mobsf", packages::mobsf),
     ("mobsf", packages::mobsfscan),
+    ("asff", cloud::asff),
+    ("prowler", cloud::prowler_ocsf),
+    ("prowler", cloud::prowler_csv),
+    ("prowler", cloud::prowler_two),
 ];
 
 fn joined(items: &[Item], by: &str, one: impl Fn(u8, u8) -> String) -> String {
