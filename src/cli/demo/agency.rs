@@ -116,6 +116,7 @@ reports! {
     "playbooks-ansiblelint.sarif",
     "quillmark-nmap-1.xml",
     "quillmark-nmap-2.xml",
+    "quillmark-sslscan.xml",
     "quillmark-testssl.json",
     "webshop-semgrep-1.sarif",
     "webshop-semgrep-2.sarif",
