@@ -49,9 +49,12 @@ pub fn of(path: &str, arg: &Arg) -> Option<Takes> {
         (_, "q") if value == "QUERY" => Takes::Query,
         ("admin init", "kind") => Takes::Words(&["agency", "direct"]),
         ("admin user add", "role") => Takes::Words(&["admin", "analyst", "viewer"]),
-        (_, "config") | ("import", "files") | ("demo", "import" | "data_dir") | ("man", "dir") | ("serve", "spool") => {
-            Takes::Files
-        }
+        (_, "config")
+        | ("import", "files")
+        | ("demo", "import" | "data_dir")
+        | ("man", "dir")
+        | ("serve", "spool")
+        | ("finding export", "output") => Takes::Files,
         (path, _) if path.starts_with("admin") || path.starts_with("worker") => return None,
         ("project list" | "project assign", "client") => Takes::Clients(&["none"]),
         (_, "client") => Takes::Clients(&[]),
@@ -70,6 +73,7 @@ pub fn of(path: &str, arg: &Arg) -> Option<Takes> {
         ("finding create", "severity") => Takes::Severities(&[]),
         ("finding edit", "severity") => Takes::Severities(&["none"]),
         ("finding move", "to") => Takes::Statuses,
+        ("finding groups", "by") => Takes::Words(&["severity", "status", "client", "project", "assignee", "tool"]),
         ("finding move", "kind") => Takes::Words(&["remediated", "retest"]),
         ("finding move", "reason") => Takes::Words(&[
             "not_reachable",

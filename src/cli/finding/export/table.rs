@@ -102,7 +102,7 @@ fn harmless(cell: &str) -> String {
     let safe = Safe::block(cell);
     let lines = safe.as_str().split('\n').map(|line| {
         let bare = line.trim_start();
-        let formula = bare.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']) || line.starts_with(['\t', '\r']);
+        let formula = bare.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']);
         if formula { format!("'{line}") } else { line.to_owned() }
     });
     lines.collect::<Vec<_>>().join("\n")
@@ -119,7 +119,7 @@ mod tests {
             ("+1", "'+1"),
             ("-1", "'-1"),
             ("@SUM(A1)", "'@SUM(A1)"),
-            ("\t=1", "'\t=1"),
+            ("\t=1", "'    =1"),
             ("  =1", "'  =1"),
             ("＝1", "'＝1"),
             ("a\n=cmd|'/c calc'!A0", "a\n'=cmd|'/c calc'!A0"),
