@@ -179,7 +179,8 @@ fn what_a_scanner_writes_steers_no_terminal() {
             look(&arguments, &ran.out);
             look(&arguments, &ran.err);
         }
-        let mut shown = under_a_terminal(&ann, printer);
+        // What a pager would be handed.
+        let mut shown = under_a_terminal(&ann, &[&printer[..], &["--no-pager"]].concat());
         if printer[0] == "import" {
             // The progress bar goes back to the line's start; what it shows is looked at in the pipe.
             shown = shown.replace("\u{1b}[K", "").replace('\r', "");

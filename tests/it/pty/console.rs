@@ -132,6 +132,23 @@ impl Console {
         self.wait(text, |screen| screen.contains(text));
     }
 
+    /// Presses keys until a text is there: for programs that throw away what was typed at a bad moment.
+    #[track_caller]
+    pub fn press_until(&mut self, keys: &str, text: &str) {
+        let patience = std::time::Instant::now() + PATIENCE;
+        while std::time::Instant::now() < patience {
+            self.press(keys);
+            let lock = self.seen.0.lock().unwrap();
+            let step = Duration::from_millis(500);
+            let wanted = |seen: &mut Seen| !seen.ended && !seen.screen.screen().contents().contains(text);
+            let (_seen, waited) = self.seen.1.wait_timeout_while(lock, step, wanted).unwrap();
+            if !waited.timed_out() {
+                return;
+            }
+        }
+        self.wait_for(text);
+    }
+
     pub fn resize(&self, columns: u16, rows: u16) {
         let size = PtySize {
             rows,
