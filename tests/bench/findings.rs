@@ -345,7 +345,7 @@ fn measure(engine: &str, name: &str, wanted: &[String], mut ask: impl FnMut()) -
     let over = most > BOUND;
     println!(
         "{engine:8}  {median:>9.1?}  {most:>9.1?}  {:>9.1?}  {}  {name}",
-        (processor() - busy) / 63,
+        processor().saturating_sub(busy) / 63,
         if over { "OVER" } else { "    " }
     );
     usize::from(over)
