@@ -135,8 +135,8 @@ impl Console {
     /// Presses keys until a text is there: for programs that throw away what was typed at a bad moment.
     #[track_caller]
     pub fn press_until(&mut self, keys: &str, text: &str) {
-        let patience = std::time::Instant::now() + PATIENCE;
-        while std::time::Instant::now() < patience {
+        let patience = Instant::now() + PATIENCE;
+        while Instant::now() < patience {
             self.press(keys);
             let lock = self.seen.0.lock().unwrap();
             let step = Duration::from_millis(500);
