@@ -1,6 +1,6 @@
 //! Findings as they are read, and what every act on one begins and ends with. Writing one by hand is in [`create`],
 //! decisions besides the status in [`decide`], moves between statuses in [`transition`], moves between projects in
-//! [`place`]; all of them are written by a
+//! [`mod@place`]; all of them are written by a
 //! [`pen::Pen`].
 
 use uuid::Uuid;
