@@ -146,8 +146,10 @@ enum Msg {
     Opened(Box<Answer<Batch>>),
     Sent(u64, u64),
     Uploaded(Answer<BatchFile>),
-    /// Planned, asked for again, or applied: the batch as it is.
+    /// Planned or applied: the batch as it is.
     Batch(Box<Answer<Batch>>),
+    /// How a running step is.
+    Looked(Box<Answer<Batch>>),
     Lines(Answer<Page<PlanLine>>),
 }
 
@@ -213,15 +215,32 @@ impl Import {
         if let (Step::Planning | Step::Applying, Some(batch)) = (&self.step, &self.batch) {
             self.asked = Some(cx.model.now);
             cx.read("look", ShowBatch { batch: batch.id }, |answer| {
-                Msg::Batch(Box::new(answer))
+                Msg::Looked(Box::new(answer))
             });
         }
     }
 
+    /// Takes the batch as an answer had it. Answers overtake each other: one that was read before the step that has
+    /// been reached since says nothing new.
     fn see(&mut self, batch: Batch, cx: &mut Cx) {
+        let reached = match self.step {
+            Step::Opening | Step::Uploading { .. } | Step::Planning => 0,
+            Step::Planned => 1,
+            Step::Applying => 2,
+            Step::Applied | Step::Failed(_) => 3,
+        };
+        let told = match batch.state {
+            BatchState::Open | BatchState::Planning => 0,
+            BatchState::Planned => 1,
+            BatchState::Applying => 2,
+            BatchState::Applied | BatchState::Failed => 3,
+        };
+        if told < reached || reached == 3 {
+            return;
+        }
         match batch.state {
             BatchState::Open | BatchState::Planning => self.step = Step::Planning,
-            BatchState::Planned if !matches!(self.step, Step::Applying) => {
+            BatchState::Planned => {
                 self.step = Step::Planned;
                 let request = ListPlan {
                     batch: batch.id,
@@ -230,7 +249,6 @@ impl Import {
                 };
                 cx.read("lines", request, Msg::Lines);
             }
-            BatchState::Planned => {}
             BatchState::Applying => self.step = Step::Applying,
             BatchState::Applied => {
                 self.step = Step::Applied;
@@ -361,6 +379,12 @@ impl Layer for Import {
                 Ok(batch) => self.see(batch, cx),
                 Err(fault) => self.step = Step::Failed(sentence(&fault)),
             },
+            // The step goes on without being watched; it is asked for again.
+            Msg::Looked(answer) => {
+                if let Ok(batch) = *answer {
+                    self.see(batch, cx);
+                }
+            }
             Msg::Lines(Ok(page)) => self.lines = page.items,
             Msg::Uploaded(Err(fault)) | Msg::Lines(Err(fault)) => {
                 self.step = Step::Failed(sentence(&fault));

@@ -84,6 +84,36 @@ fn settle_until_query(desk: &mut Harness) {
 }
 
 #[test]
+fn an_answer_that_was_overtaken_turns_nothing_back() {
+    let mut desk = desk(80, 24);
+    desk.press("2i/tmp/shop.jsonl<ctrl-s>");
+    desk.reply::<OpenBatch>(batch(BatchState::Open));
+    desk.answer::<Upload>(Ok(Box::new(file())));
+    desk.reply::<PlanBatch>(batch(BatchState::Planned));
+    desk.press("<enter>");
+    desk.pass(1_100);
+    assert!(desk.call::<ShowBatch>().is_some(), "a step that runs is asked for");
+    desk.reply::<ApplyBatch>(batch(BatchState::Applied));
+    desk.reply::<ShowBatch>(batch(BatchState::Planned));
+    assert!(desk.screen().contains("Applied."), "{}", desk.screen());
+}
+
+#[test]
+fn a_step_that_could_not_be_watched_goes_on() {
+    let mut desk = desk(80, 24);
+    desk.press("2i/tmp/shop.jsonl<ctrl-s>");
+    desk.reply::<OpenBatch>(batch(BatchState::Open));
+    desk.answer::<Upload>(Ok(Box::new(file())));
+    desk.reply::<PlanBatch>(batch(BatchState::Planned));
+    desk.press("<enter>");
+    desk.pass(1_100);
+    desk.refuse::<ShowBatch>(problem(Code::Unavailable, "The database does not answer."));
+    assert!(desk.screen().contains("Applying"), "{}", desk.screen());
+    desk.reply::<ApplyBatch>(batch(BatchState::Applied));
+    assert!(desk.screen().contains("Applied."), "{}", desk.screen());
+}
+
+#[test]
 fn escape_before_the_plan_is_applied_throws_it_away() {
     let mut desk = desk(80, 24);
     desk.press("2i/tmp/shop.jsonl<ctrl-s>");
