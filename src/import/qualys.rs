@@ -22,10 +22,11 @@ mod xml;
 pub use self::was::QualysWas;
 use super::detail::Detail;
 use super::head::Head;
-use super::limits::{Limits, Refusal, clip_line, text};
+use super::limits::{Kind as Of, Limits, Refusal, clip_line, text};
 use super::markup::plain;
 use super::record::{Fingerprint, Record, Span};
 use super::source::Source;
+use super::xml::Reader;
 use super::{About, Format, Out, place};
 use crate::domain::severity::Severity;
 use crate::domain::time::Time;
@@ -63,8 +64,18 @@ impl Format for Qualys {
         if source.first_byte(limits)? != Some(b'<') {
             return rows::decode(source, limits, out);
         }
-        let root = super::xml::Reader::open(source.open(limits)?, limits).root()?;
-        if root.name.eq_ignore_ascii_case("SCAN") {
+        let root = {
+            let mut reader = Reader::open(source.open(limits)?, limits);
+            let root = reader.root()?.name.to_ascii_uppercase();
+            if !matches!(root.as_str(), "SCAN" | "ASSET_DATA_REPORT") {
+                return Err(reader.refuse(
+                    Of::Malformed,
+                    "the root of Qualys' asset report is ASSET_DATA_REPORT; this is something else",
+                ));
+            }
+            root
+        };
+        if root == "SCAN" {
             scan::decode(source, limits, out)
         } else {
             xml::decode(source, limits, out)
@@ -114,6 +125,44 @@ struct Kind {
     cvss: Vec<String>,
     score: Option<f64>,
     tags: Vec<String>,
+}
+
+impl Kind {
+    /// What a record of this QID says beside its place and what was found there, which `base` has.
+    fn told(&self, qid: String, informs: bool, base: Record) -> Record {
+        let mut description = Detail::default();
+        description.add("", Some(&plain(&self.threat)));
+        description.add("Impact", Some(&plain(&self.impact)));
+        let mut tags = self.tags.clone();
+        tags.push(self.category.clone());
+        Record {
+            title: if self.title.trim().is_empty() {
+                format!("QID {qid}")
+            } else {
+                self.title.clone()
+            },
+            rule: qid,
+            description: description.text(),
+            remediation: plain(&self.solution),
+            references: self.references.clone(),
+            severity: if informs {
+                Severity::Info
+            } else {
+                severity(&self.severity)
+            },
+            severity_word: self.severity.clone(),
+            score: self.score,
+            cvss: self.cvss.clone(),
+            cwe: self.cwe.clone(),
+            cve: self.cve.clone(),
+            tags,
+            ..base
+        }
+    }
+}
+
+fn fingerprint(tool: &str, version: u32, qid: &str) -> Fingerprint {
+    Fingerprint::new(version, vec![("tool", tool.to_owned()), ("qid", qid.to_owned())])
 }
 
 /// One detection, however the report writes it.
@@ -182,41 +231,16 @@ impl Item {
         for name in self.names.iter().filter(|n| n.trim() != self.host.trim()) {
             detail.add("Host name", Some(name));
         }
-        let mut description = Detail::default();
-        description.add("", Some(&plain(&kind.threat)));
-        description.add("Impact", Some(&plain(&kind.impact)));
-        let mut tags = kind.tags.clone();
-        tags.push(kind.category.clone());
-        if kind_of.starts_with("practice") || kind_of.starts_with("potential") {
-            tags.push("potential".to_owned());
-        }
-        let fields = vec![("tool", TOOL.to_owned()), ("qid", qid.clone())];
-        let record = Record {
-            title: if kind.title.trim().is_empty() {
-                format!("QID {qid}")
-            } else {
-                kind.title.clone()
-            },
-            rule: qid,
-            description: description.text(),
-            remediation: plain(&kind.solution),
-            references: kind.references.clone(),
-            severity: if informs {
-                Severity::Info
-            } else {
-                severity(&kind.severity)
-            },
-            severity_word: kind.severity.clone(),
-            score: kind.score,
-            cvss: kind.cvss.clone(),
-            cwe: kind.cwe.clone(),
-            cve: kind.cve.clone(),
-            tags,
+        let base = Record {
             detail: detail.text(),
             suppressed: self.suppressed,
             observed_at: self.observed_at,
-            ..Record::new(TOOL, Fingerprint::new(VERSION, fields), occurrence, span)
+            ..Record::new(TOOL, fingerprint(TOOL, VERSION, &qid), occurrence, span)
         };
+        let mut record = kind.told(qid, informs, base);
+        if kind_of.starts_with("practice") || kind_of.starts_with("potential") {
+            record.tags.push("potential".to_owned());
+        }
         Some(record.tidy())
     }
 }

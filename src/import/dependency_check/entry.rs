@@ -47,22 +47,46 @@ fn letter(value: &str) -> Option<char> {
 
 /// A vector from metrics that are spelled out, if all of them are.
 #[must_use]
-pub fn vector<'v>(prefix: &str, metrics: &[&str], value: impl Fn(usize) -> Option<&'v str>) -> Option<String> {
+pub fn vector<'v>(prefix: &str, metrics: &[Metric], value: impl Fn(&str) -> Option<&'v str>) -> Option<String> {
     let mut vector = prefix.to_owned();
-    for (n, metric) in metrics.iter().enumerate() {
+    for (n, (metric, names)) in metrics.iter().enumerate() {
         if n > 0 {
             vector.push('/');
         }
         vector.push_str(metric);
         vector.push(':');
-        vector.push(letter(value(n)?)?);
+        vector.push(letter(names.iter().find_map(|name| value(name))?)?);
     }
     Some(vector)
 }
 
-/// Names of the metrics of version 2 and 3, in the order of a vector.
-pub const V2: [&str; 6] = ["AV", "AC", "Au", "C", "I", "A"];
-pub const V3: [&str; 8] = ["AV", "AC", "PR", "UI", "S", "C", "I", "A"];
+/// A metric as a vector has it, and the names that reports give it.
+pub type Metric = (&'static str, &'static [&'static str]);
+
+/// The metrics of version 2 in the order of a vector. Reports from before there was a third version name them `cvss…`.
+pub const V2: [Metric; 6] = [
+    ("AV", &["accessVector", "attackVector", "cvssAccessVector"]),
+    ("AC", &["accessComplexity", "attackComplexity", "cvssAccessComplexity"]),
+    ("Au", &["authentication", "authenticationr", "cvssAuthenticationr"]),
+    (
+        "C",
+        &["confidentialImpact", "confidentialityImpact", "cvssConfidentialImpact"],
+    ),
+    ("I", &["integrityImpact", "cvssIntegrityImpact"]),
+    ("A", &["availabilityImpact", "cvssAvailabilityImpact"]),
+];
+
+/// Those of version 3.
+pub const V3: [Metric; 8] = [
+    ("AV", &["attackVector"]),
+    ("AC", &["attackComplexity"]),
+    ("PR", &["privilegesRequired"]),
+    ("UI", &["userInteraction"]),
+    ("S", &["scope"]),
+    ("C", &["confidentialityImpact"]),
+    ("I", &["integrityImpact"]),
+    ("A", &["availabilityImpact"]),
+];
 
 /// `dom4j-2.1.1.jar` is dom4j in version 2.1.1; `app.ear: a.jar` is the jar.
 fn by_file(file: &str) -> (String, String) {

@@ -154,29 +154,9 @@ impl Vulnerability<'_> {
         let number = |bag: &Bag<'_>, key: &str| bag.get(key).next().and_then(|t| t.parse().ok());
         let (v2, v3, v4) = (&self.cvssv2, &self.cvssv3, &self.cvssv4);
         let mut vectors: Vec<String> = v4.get("vectorString").map(str::to_owned).collect();
-        let names = [
-            "attackVector",
-            "attackComplexity",
-            "privilegesRequired",
-            "userInteraction",
-            "scope",
-            "confidentialityImpact",
-            "integrityImpact",
-            "availabilityImpact",
-        ];
         let prefix = format!("CVSS:{}/", v3.get("version").next().unwrap_or("3.1"));
-        vectors.extend(vector(&prefix, &V3, |n| v3.get(names[n]).next()));
-        let names = [
-            ["accessVector", "attackVector"],
-            ["accessComplexity", "attackComplexity"],
-            ["authentication", "authenticationr"],
-            ["confidentialImpact", "confidentialityImpact"],
-            ["integrityImpact", "integrityImpact"],
-            ["availabilityImpact", "availabilityImpact"],
-        ];
-        vectors.extend(vector("", &V2, |n| {
-            names[n].iter().find_map(|name| v2.get(name).next())
-        }));
+        vectors.extend(vector(&prefix, &V3, |name| v3.get(name).next()));
+        vectors.extend(vector("", &V2, |name| v2.get(name).next()));
         Found {
             suppressed,
             name: get(&self.name),

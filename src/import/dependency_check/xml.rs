@@ -112,18 +112,8 @@ fn found(node: &Node) -> Option<Found> {
     }
     if let Some(v3) = node.child("cvssV3") {
         of.score = of.score.or_else(|| number(v3.get("baseScore")));
-        let names = [
-            "attackVector",
-            "attackComplexity",
-            "privilegesRequired",
-            "userInteraction",
-            "scope",
-            "confidentialityImpact",
-            "integrityImpact",
-            "availabilityImpact",
-        ];
         let prefix = format!("CVSS:{}/", v3.get("version").unwrap_or("3.1"));
-        of.vectors.extend(vector(&prefix, &V3, |n| v3.get(names[n])));
+        of.vectors.extend(vector(&prefix, &V3, |name| v3.get(name)));
     }
     // Before there was a third version, its metrics stood beside the severity.
     let v2 = node.child("cvssV2");
@@ -131,18 +121,7 @@ fn found(node: &Node) -> Option<Found> {
         .score
         .or_else(|| number(v2.and_then(|v| v.get("score"))))
         .or_else(|| number(node.get("cvssScore")));
-    let (names, old) = (
-        [
-            ["accessVector", "attackVector", "cvssAccessVector"],
-            ["accessComplexity", "attackComplexity", "cvssAccessComplexity"],
-            ["authentication", "authenticationr", "cvssAuthenticationr"],
-            ["confidentialImpact", "confidentialityImpact", "cvssConfidentialImpact"],
-            ["integrityImpact", "integrityImpact", "cvssIntegrityImpact"],
-            ["availabilityImpact", "availabilityImpact", "cvssAvailabilityImpact"],
-        ],
-        v2.unwrap_or(node),
-    );
-    of.vectors
-        .extend(vector("", &V2, |n| names[n].iter().find_map(|name| old.get(name))));
+    let old = v2.unwrap_or(node);
+    of.vectors.extend(vector("", &V2, |name| old.get(name)));
     Some(of)
 }

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use super::{Kind, scored};
 use crate::import::limits::{Kind as Of, Limits, Refusal, clip, clip_line, text};
 use crate::import::names;
-use crate::import::xml::Node;
+use crate::import::source::Source;
+use crate::import::xml::{Node, Reader};
 
 /// QIDs by number, within a budget.
 #[derive(Debug, Default)]
@@ -19,7 +20,31 @@ impl Glossary {
         self.kinds.get(qid.trim())
     }
 
-    pub(super) fn add(&mut self, node: &Node, limits: &Limits) -> Result<(), Refusal> {
+    /// The glossary of a report, whose entries stand in `list`: read before the detections, which come first.
+    pub(super) fn read(source: &mut Source<'_>, list: &str, limits: &Limits) -> Result<Self, Refusal> {
+        let mut glossary = Self::default();
+        let mut reader = Reader::open(source.open(limits)?, limits);
+        reader.root()?;
+        while let Some(tag) = reader.child()? {
+            if tag.name != "GLOSSARY" {
+                reader.skip()?;
+                continue;
+            }
+            while let Some(tag) = reader.child()? {
+                if tag.name != list {
+                    reader.skip()?;
+                    continue;
+                }
+                while let Some(tag) = reader.child()? {
+                    let node = reader.element(tag)?;
+                    glossary.add(&node, limits)?;
+                }
+            }
+        }
+        Ok(glossary)
+    }
+
+    fn add(&mut self, node: &Node, limits: &Limits) -> Result<(), Refusal> {
         // The web application scanner's entries are called QID and hold one.
         let Some(qid) = node.get("QID").map(|q| clip_line(q, text::WORD)) else {
             return Ok(());

@@ -10,13 +10,11 @@
 use std::io::Read;
 
 use super::glossary::Glossary;
-use super::{Kind, severity};
-use crate::domain::severity::Severity;
+use super::{Kind, fingerprint};
 use crate::import::detail::Detail;
 use crate::import::head::Head;
 use crate::import::limits::{Limits, Refusal, clip_line, text};
-use crate::import::markup::plain;
-use crate::import::record::{Fingerprint, Record, digest};
+use crate::import::record::{Record, digest};
 use crate::import::source::Source;
 use crate::import::xml::{Node, Reader};
 use crate::import::{About, Format, Out, clock, place};
@@ -51,27 +49,7 @@ impl Format for QualysWas {
         out.tool(TOOL);
         out.summary.count("VULNERABILITY", 0);
         out.summary.count("INFORMATION_GATHERED", 0);
-        let mut glossary = Glossary::default();
-        {
-            let mut reader = Reader::open(source.open(limits)?, limits);
-            reader.root()?;
-            while let Some(tag) = reader.child()? {
-                if tag.name != "GLOSSARY" {
-                    reader.skip()?;
-                    continue;
-                }
-                while let Some(tag) = reader.child()? {
-                    if tag.name != "QID_LIST" {
-                        reader.skip()?;
-                        continue;
-                    }
-                    while let Some(tag) = reader.child()? {
-                        let node = reader.element(tag)?;
-                        glossary.add(&node, limits)?;
-                    }
-                }
-            }
-        }
+        let glossary = Glossary::read(source, "QID_LIST", limits)?;
         let mut reader = Reader::open(source.open(limits)?, limits);
         reader.root()?;
         while let Some(tag) = reader.child()? {
@@ -166,41 +144,15 @@ fn record(node: &Node, application: &str, kind: &Kind) -> Option<Record> {
         encoded(&mut detail, "Response", contents);
     }
     encoded(&mut detail, "Data", node.child("DATA"));
-    let mut description = Detail::default();
-    description.add("", Some(&plain(&kind.threat)));
-    description.add("Impact", Some(&plain(&kind.impact)));
-    let mut tags = kind.tags.clone();
-    tags.push(kind.category.clone());
-    let fields = vec![("tool", TOOL.to_owned()), ("qid", qid.clone())];
-    let record = Record {
-        title: if kind.title.is_empty() {
-            format!("QID {qid}")
-        } else {
-            kind.title.clone()
-        },
-        rule: qid,
-        description: description.text(),
-        remediation: plain(&kind.solution),
-        references: kind.references.clone(),
-        severity: if informs {
-            Severity::Info
-        } else {
-            severity(&kind.severity)
-        },
-        severity_word: kind.severity.clone(),
-        score: kind.score,
-        cvss: kind.cvss.clone(),
-        cwe: kind.cwe.clone(),
-        cve: kind.cve.clone(),
-        tags,
+    let base = Record {
         detail: detail.text(),
         suppressed: node.get("IGNORED").is_some_and(|i| i.eq_ignore_ascii_case("true")),
         observed_at: ["LAST_TIME_DETECTED", "DETECTION_DATE", "LAST_TIME_TESTED"]
             .iter()
             .find_map(|n| node.get(n).and_then(clock::time)),
-        ..Record::new(TOOL, Fingerprint::new(VERSION, fields), occurrence, node.span)
+        ..Record::new(TOOL, fingerprint(TOOL, VERSION, &qid), occurrence, node.span)
     };
-    Some(record.tidy())
+    Some(kind.told(qid, informs, base).tidy())
 }
 
 /// A request out of its parts.

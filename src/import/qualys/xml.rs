@@ -4,40 +4,14 @@ use std::io::Read;
 
 use super::Item;
 use super::glossary::Glossary;
-use crate::import::limits::{Kind as Of, Limits, Refusal, clip_line, text};
+use crate::import::limits::{Limits, Refusal, clip_line, text};
 use crate::import::source::Source;
 use crate::import::xml::{Node, Reader};
 use crate::import::{Out, clock};
 
 pub fn decode(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result<(), Refusal> {
     out.summary.count("VULN_INFO", 0);
-    let mut glossary = Glossary::default();
-    {
-        let mut reader = Reader::open(source.open(limits)?, limits);
-        let root = reader.root()?;
-        if !root.name.eq_ignore_ascii_case("ASSET_DATA_REPORT") {
-            return Err(reader.refuse(
-                Of::Malformed,
-                "the root of Qualys' asset report is ASSET_DATA_REPORT; this is something else",
-            ));
-        }
-        while let Some(tag) = reader.child()? {
-            if tag.name != "GLOSSARY" {
-                reader.skip()?;
-                continue;
-            }
-            while let Some(tag) = reader.child()? {
-                if tag.name != "VULN_DETAILS_LIST" {
-                    reader.skip()?;
-                    continue;
-                }
-                while let Some(tag) = reader.child()? {
-                    let node = reader.element(tag)?;
-                    glossary.add(&node, limits)?;
-                }
-            }
-        }
-    }
+    let glossary = Glossary::read(source, "VULN_DETAILS_LIST", limits)?;
     let mut reader = Reader::open(source.open(limits)?, limits);
     reader.root()?;
     while let Some(tag) = reader.child()? {
