@@ -16,7 +16,7 @@
 //! | [`markup`] | HTML inside texts |
 //! | [`tls`] | what is wrong with a TLS server, for tools that only list facts |
 //! | [`limits`] | caps, refusals, clipped texts |
-//! | [`nuclei`], [`sarif`], [`zap`], [`nessus`], [`nmap`], [`semgrep`], [`bandit`], [`burp`], [`openvas`], [`nikto`], [`acunetix`], [`invicti`], [`qualys`], [`nexpose`], [`checkmarx`], [`veracode`], [`sslscan`], [`sslyze`], [`wapiti`], [`testssl`], [`generic`], [`trivy`], [`grype`], [`snyk`], [`dependency_check`], [`riskdesk`], [`asff`], [`prowler`], [`cyclonedx`], [`npm_audit`], [`pip_audit`], [`cargo_audit`], [`gitleaks`], [`gitlab`], [`wpscan`], [`mobsf`] | one format each |
+//! | [`nuclei`], [`sarif`], [`zap`], [`nessus`], [`nmap`], [`semgrep`], [`bandit`], [`burp`], [`openvas`], [`nikto`], [`acunetix`], [`invicti`], [`qualys`], [`nexpose`], [`checkmarx`], [`veracode`], [`sslscan`], [`sslyze`], [`wapiti`], [`testssl`], [`generic`], [`defectdojo`], [`faraday`], [`trivy`], [`grype`], [`snyk`], [`dependency_check`], [`riskdesk`], [`asff`], [`prowler`], [`cyclonedx`], [`npm_audit`], [`pip_audit`], [`cargo_audit`], [`gitleaks`], [`gitlab`], [`wpscan`], [`mobsf`] | one format each |
 //! | [`plan`] | what an import would do to what is known |
 //! | [`frame`], [`child`], [`sandbox`] | the restricted child process that runs the decoders, and its parent's side |
 //!
@@ -38,6 +38,8 @@
 //!   is no finding.
 //! - *One finding per package and advisory*, whatever its version, file and target: those are its places.
 //! - *What stands in the report counts* (WPScan's themes, the protections of MobSF's binaries), also where others look away.
+//! - *What another desk decided counts* (DefectDojo, Faraday): an export of its own brings decisions along where they can
+//!   stand here, and names the others; one finding there is one finding here.
 //! - *One finding per line of a file name* (Semgrep's supply chain): two repositories with the same file are two places.
 //!
 //! # How to add a format
@@ -64,9 +66,11 @@ pub mod checkmarx;
 pub mod child;
 pub mod clock;
 pub mod cyclonedx;
+pub mod defectdojo;
 pub mod dependency_check;
 pub mod detail;
 pub mod entries;
+pub mod faraday;
 pub mod frame;
 pub mod generic;
 pub mod gitlab;
@@ -153,6 +157,8 @@ pub const FORMATS: &[&dyn Format] = &[
     &gitlab::Gitlab,
     &wpscan::Wpscan,
     &mobsf::Mobsf,
+    &defectdojo::Defectdojo,
+    &faraday::Faraday,
     &generic::Generic,
 ];
 

@@ -13,7 +13,7 @@ mod entry;
 
 use serde_json::Value;
 
-use self::entry::Entry;
+pub use self::entry::{Entry, endpoint, word};
 use super::entries::{each_entry, each_key, unknown};
 use super::head::Head;
 use super::json::Walker;

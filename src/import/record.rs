@@ -262,6 +262,9 @@ impl Summary {
     /// [`Summary::leave_out`], several times.
     pub fn leave_out_many(&mut self, what: &str, n: u64) {
         const NAMES: usize = 50;
+        if n == 0 {
+            return;
+        }
         let what = if self.left_out.len() >= NAMES && !self.left_out.iter().any(|c| c.what == what) {
             "other things"
         } else {

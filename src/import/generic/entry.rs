@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::VERSION;
+use crate::domain::kept::Kept;
 use crate::domain::severity::Severity;
 use crate::import::detail::Detail;
 use crate::import::limits::{Refusal, clip, clip_line, text};
@@ -36,14 +37,15 @@ pub struct Entry {
     pub score: Option<f64>,
     pub tags: Vec<String>,
     pub date: String,
+    /// Requests and responses, and what else its tool says at this place.
+    pub more: Detail,
     pub suppressed: bool,
 }
 
 /// Keys that are known and say nothing a finding keeps; they stay in the raw record.
-const SILENT: [&str; 33] = [
+const SILENT: [&str; 32] = [
     "verified",
     "files",
-    "request_response_pairs",
     "reporter",
     "found_by",
     "notes",
@@ -76,7 +78,7 @@ const SILENT: [&str; 33] = [
     "ransomware_used",
 ];
 
-fn word(value: &Value) -> String {
+pub fn word(value: &Value) -> String {
     match value {
         Value::String(text) => text.trim().to_owned(),
         Value::Number(number) => number.to_string(),
@@ -85,15 +87,35 @@ fn word(value: &Value) -> String {
     }
 }
 
+/// The texts of a list; of objects in it (`{"vulnerability_id": …}`) their own.
 fn words(value: &Value) -> Vec<String> {
     match value {
-        Value::Array(list) => list.iter().map(word).filter(|w| !w.is_empty()).collect(),
+        Value::Array(list) => list.iter().flat_map(words).collect(),
+        Value::Object(parts) => parts.values().map(word).filter(|w| !w.is_empty()).collect(),
         other => Some(word(other)).into_iter().filter(|w| !w.is_empty()).collect(),
     }
 }
 
+/// Requests and responses, each a text; in lists, whatever these are called.
+fn messages(value: &Value, detail: &mut Detail) {
+    match value {
+        Value::Array(list) => list.iter().take(text::LIST).for_each(|v| messages(v, detail)),
+        Value::Object(parts) => {
+            for (key, value) in parts {
+                match (key.as_str(), value) {
+                    ("request" | "req", Value::String(text)) => detail.message("Request", text.trim().as_bytes()),
+                    ("response" | "resp", Value::String(text)) => detail.message("Response", text.trim().as_bytes()),
+                    (_, Value::Array(_)) => messages(value, detail),
+                    _ => {}
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
 /// An endpoint: a text, or an object of its parts.
-fn endpoint(value: &Value) -> Option<String> {
+pub fn endpoint(value: &Value) -> Option<String> {
     let Value::Object(parts) = value else {
         return Some(word(value)).filter(|w| !w.is_empty());
     };
@@ -166,6 +188,7 @@ impl Entry {
                         .collect();
                 }
                 "date" => entry.date = word(value),
+                "request_response" | "request_response_pairs" => messages(value, &mut entry.more),
                 "active" => active = !word(value).eq_ignore_ascii_case("false"),
                 "false_p" | "duplicate" | "out_of_scope" | "risk_accepted" | "is_mitigated" => closed |= yes(),
                 known if SILENT.contains(&known) => {}
@@ -233,7 +256,20 @@ impl Entry {
         vec![place::nowhere(&clip_line(&self.service, text::WORD))]
     }
 
-    pub fn emit(mut self, tool: &str, span: Span, out: &mut Out<'_>) -> Result<(), Refusal> {
+    pub fn emit(self, tool: &str, span: Span, out: &mut Out<'_>) -> Result<(), Refusal> {
+        let fingerprint = Fingerprint::new(VERSION, self.fields(tool));
+        self.emit_as(tool, &fingerprint, None, span, out)
+    }
+
+    /// Records with an identity of another kind, and with what was decided.
+    pub fn emit_as(
+        mut self,
+        tool: &str,
+        fingerprint: &Fingerprint,
+        kept: Option<&Kept>,
+        span: Span,
+        out: &mut Out<'_>,
+    ) -> Result<(), Refusal> {
         if self.title.trim().is_empty() {
             out.unreadable("findings without a title", span.offset);
             return Ok(());
@@ -287,7 +323,7 @@ impl Entry {
             names::add(&mut tags, clip_line(tag, text::WORD).to_lowercase());
         }
         let rule = if self.rule.is_empty() { &self.title } else { &self.rule };
-        let fingerprint = Fingerprint::new(VERSION, self.fields(tool));
+        detail.append(&self.more);
         let detail = detail.text();
         for occurrence in self.occurrences() {
             out.record(Record {
@@ -311,6 +347,7 @@ impl Entry {
                 detail: detail.clone(),
                 suppressed: self.suppressed,
                 observed_at: clock::time(&self.date),
+                kept: kept.cloned().map(Box::new),
                 ..Record::new(tool, fingerprint.clone(), occurrence, span)
             })?;
         }

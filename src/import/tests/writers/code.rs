@@ -1,0 +1,72 @@
+//! Reports about source code.
+
+use super::{Item, joined, word};
+
+pub fn sarif(items: &[Item]) -> String {
+    let results = joined(items, ",", |r, p| {
+        format!(
+            r#"{{"ruleId":"r{r}","level":"error","message":{{"text":"m{r}"}},"locations":[{{"physicalLocation":{{"artifactLocation":{{"uri":"f{r}.c"}},"region":{{"startLine":{p}}}}}}}]}}"#
+        )
+    });
+    format!(r#"{{"version":"2.1.0","runs":[{{"tool":{{"driver":{{"name":"T"}}}},"results":[{results}]}}]}}"#)
+}
+
+pub fn semgrep(items: &[Item]) -> String {
+    let results = joined(items, ",", |r, p| {
+        format!(
+            r#"{{"check_id":"r{r}","path":"f{r}.py","start":{{"line":{p},"col":1}},"end":{{"line":{p},"col":9}},"extra":{{"message":"m{r}","severity":"ERROR","lines":"c{r}"}}}}"#
+        )
+    });
+    format!(r#"{{"errors":[],"results":[{results}],"paths":{{}}}}"#)
+}
+
+pub fn bandit(items: &[Item]) -> String {
+    let results = joined(items, ",", |r, p| {
+        format!(
+            r#"{{"test_id":"B{r}","test_name":"n{r}","filename":"f{r}.py","line_number":{p},"code":"{p} c{r}\n","issue_text":"m{r}","issue_severity":"LOW"}}"#
+        )
+    });
+    format!(r#"{{"errors":[],"generated_at":"2025-06-22T04:04:14Z","metrics":{{}},"results":[{results}]}}"#)
+}
+
+pub fn checkmarx_xml(items: &[Item]) -> String {
+    let queries = joined(items, "", |r, p| {
+        format!(
+            "<Query id=\"{r}\" name=\"Q{r}\" cweId=\"79\" Severity=\"{}\"><Result FileName=\"f.c\" Line=\"{p}\" Column=\"1\"/></Query>",
+            word(r)
+        )
+    });
+    format!("<CxXMLResults>{queries}</CxXMLResults>")
+}
+
+pub fn checkmarx_json(items: &[Item]) -> String {
+    let results = joined(items, ",", |r, p| {
+        format!(
+            r#"{{"type":"sast","similarityId":"{r}{p}","severity":"{}","data":{{"queryId":{r},"queryName":"Q{r}","nodes":[{{"fileName":"f.c","line":{p}}}]}}}}"#,
+            word(r)
+        )
+    });
+    format!(r#"{{"results":[{results}],"scanID":"s"}}"#)
+}
+
+pub fn veracode_xml(items: &[Item]) -> String {
+    let flaws = joined(items, "", |r, p| {
+        format!(
+            "<flaw issueid=\"{r}\" categoryname=\"N{r}\" severity=\"{}\" sourcefile=\"f.c\" line=\"{p}\"/>",
+            r % 6
+        )
+    });
+    format!(
+        "<detailedreport app_id=\"1\"><severity><category><cwe><staticflaws>{flaws}</staticflaws></cwe></category></severity></detailedreport>"
+    )
+}
+
+pub fn veracode_json(items: &[Item]) -> String {
+    let findings = joined(items, ",", |r, p| {
+        format!(
+            r#"{{"issue_id":{r},"scan_type":"STATIC","finding_details":{{"severity":{},"finding_category":{{"name":"N{r}"}},"file_path":"f.c","file_line_number":{p}}}}}"#,
+            r % 6
+        )
+    });
+    format!(r#"{{"_embedded":{{"findings":[{findings}]}}}}"#)
+}
