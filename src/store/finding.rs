@@ -274,10 +274,8 @@ pub async fn list(tx: &mut Tx, filter: &Filter, window: &Window) -> Result<Slice
 /// One page: which findings first, what they show then, so that no more than these are read whole.
 fn page_of(tx: &Tx, filter: &Filter, sort: &[SortColumn], window: &Window) -> Sql {
     let mut sql = select();
-    sql.push(" AND f.id IN (SELECT f.id FROM finding f")
-        .push(JOINS)
-        .push(" WHERE f.agency_id = $1");
-    query::push(&mut sql, tx, filter);
+    sql.push(" AND f.id IN (");
+    query::push_ids(&mut sql, tx, filter, JOINS, sort);
     page::window(&mut sql, sort, window);
     sql.push(")");
     order_few(&mut sql, tx, sort, window);
@@ -300,7 +298,8 @@ pub async fn count(tx: &mut Tx, filter: &Filter, exactly: bool) -> Result<Option
     if filter.counts_slowly() && !exactly {
         return Ok(None);
     }
-    let mut sql = Sql::new("SELECT COUNT(*) AS n FROM finding f WHERE f.agency_id = $1");
+    let mut sql = Sql::new("SELECT COUNT(*) AS n");
+    sql.push(query::from(filter)).push(" WHERE f.agency_id = $1");
     query::push_alone(&mut sql, tx, filter);
     tx.one(sql).await?.get("n").map(Some)
 }

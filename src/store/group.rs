@@ -68,11 +68,12 @@ pub async fn count(tx: &mut Tx, filter: &Filter, by: By, queue: bool) -> Result<
             query::lane(&mut sql, &filter.asker);
             sql.push(" AS lane");
         }
-        sql.push(" FROM finding f");
-        if tx.engine() == Engine::Sqlite && filter.is_in_rollup() && !queue {
+        sql.push(if tx.engine() == Engine::Sqlite && filter.is_in_rollup() && !queue {
             // Left to itself it reads every row of the projects.
-            sql.push(" INDEXED BY finding_by_group");
-        }
+            " FROM finding f INDEXED BY finding_by_group"
+        } else {
+            query::from(filter)
+        });
         sql.push(" WHERE f.agency_id = $1");
         query::push_alone(&mut sql, tx, filter);
         sql.push(if queue {

@@ -38,6 +38,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0016_groups", include_str!("migrations/0016_groups.sql")),
     ("0017_kept", include_str!("migrations/0017_kept.sql")),
     ("0018_orders", include_str!("migrations/0018_orders.sql")),
+    ("0019_search", include_str!("migrations/0019_search.sql")),
 ];
 
 /// The roles that transactions run as. None can log in, none owns anything.

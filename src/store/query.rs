@@ -10,20 +10,19 @@ use uuid::Uuid;
 use super::page::SortColumn;
 use super::tx::Engine;
 use super::{Result, Sql, Tx, visible};
-use crate::domain::access::{Actor, Role};
-use crate::domain::fold::sort_key;
 use crate::domain::id::UserId;
-use crate::domain::key;
 use crate::domain::lane::{Lane, SOON_MS};
-use crate::domain::query::{Claim, Kind, Owner, Person, Query, QueryError, Sort, SortField, Text, nearest};
+use crate::domain::query::{Kind, Query, QueryError, Sort, SortField, Text};
 use crate::domain::status::Status;
 use crate::domain::time::Time;
 
+mod names;
 mod narrow;
 mod predicate;
+mod text;
 
 pub use narrow::count_of;
-use narrow::{Few, Found};
+use narrow::{Few, Sought};
 use predicate::{folded, like, lowered, plain};
 
 /// For whom and when a query runs.
@@ -55,7 +54,7 @@ impl Filter {
         self.terms.iter().all(|(_, condition)| match condition {
             Condition::Client { .. } | Condition::Project { .. } => true,
             Condition::Plain(kind) => matches!(kind, Kind::Severity(_) | Kind::Status(_) | Kind::Open(_)),
-            Condition::Found(_) | Condition::Assignee { .. } | Condition::Claimed { .. } => false,
+            Condition::Sought(_) | Condition::Assignee { .. } | Condition::Claimed { .. } => false,
         })
     }
 
@@ -72,7 +71,7 @@ impl Filter {
             && self
                 .terms
                 .iter()
-                .any(|(_, condition)| matches!(condition, Condition::Found(_)))
+                .any(|(_, condition)| matches!(condition, Condition::Sought(_)))
     }
 
     /// Whether a finding of this lane can match.
@@ -89,8 +88,8 @@ impl Filter {
 #[derive(Debug, Clone)]
 enum Condition {
     Plain(Kind),
-    /// A term that no index serves, looked up beforehand.
-    Found(Found),
+    /// A term that few indexes serve.
+    Sought(Sought),
     Client {
         ids: Vec<Uuid>,
         globs: Vec<Text>,
@@ -121,7 +120,7 @@ pub async fn resolve(tx: &mut Tx, query: &Query, asker: Asker) -> Result<Result<
         asker,
     };
     for term in &query.terms {
-        let condition = match condition(tx, &term.kind, term.at, filter.asker.user).await? {
+        let condition = match names::condition(tx, &term.kind, term.at, filter.asker.user).await? {
             Ok(condition) => condition,
             Err(error) => return Ok(Err(error)),
         };
@@ -132,146 +131,29 @@ pub async fn resolve(tx: &mut Tx, query: &Query, asker: Asker) -> Result<Result<
     Ok(Ok(filter))
 }
 
-async fn condition(tx: &mut Tx, kind: &Kind, at: usize, me: UserId) -> Result<Result<Condition, QueryError>> {
-    Ok(Ok(match kind {
-        Kind::Client(owners) => {
-            let (mut ids, mut globs, mut none) = (Vec::new(), Vec::new(), false);
-            for owner in owners {
-                match owner {
-                    Owner::None => none = true,
-                    Owner::Named(Text::Exact(name)) => match clients(tx, name).await? {
-                        found if found.is_empty() => return Ok(Err(unknown_client(tx, name, at).await?)),
-                        found => ids.extend(found),
-                    },
-                    Owner::Named(glob @ Text::Glob(_)) => globs.push(glob.clone()),
-                }
-            }
-            Condition::Client { ids, globs, none }
-        }
-        Kind::Project(names) => {
-            let (mut ids, mut globs) = (Vec::new(), Vec::new());
-            for name in names {
-                match name {
-                    Text::Exact(name) => match projects(tx, name).await? {
-                        found if found.is_empty() => return Ok(Err(unknown_project(tx, name, at).await?)),
-                        found => ids.extend(found),
-                    },
-                    glob @ Text::Glob(_) => globs.push(glob.clone()),
-                }
-            }
-            Condition::Project { ids, globs }
-        }
-        Kind::Assignee(people) => {
-            let (mut ids, mut nobody) = (Vec::new(), false);
-            for person in people {
-                match person {
-                    Person::Me => ids.push(me.0),
-                    Person::Nobody => nobody = true,
-                    Person::Named(name) => match users(tx, name).await? {
-                        found if found.is_empty() => return Ok(Err(unknown_user(tx, name, at).await?)),
-                        found => ids.extend(found),
-                    },
-                }
-            }
-            Condition::Assignee { ids, nobody }
-        }
-        Kind::Claimed(claims) => {
-            let (mut ids, mut anyone, mut nobody) = (Vec::new(), false, false);
-            for claim in claims {
-                match claim {
-                    Claim::Me => ids.push(me.0),
-                    Claim::Anyone => anyone = true,
-                    Claim::Nobody => nobody = true,
-                    Claim::Named(name) => match users(tx, name).await? {
-                        found if found.is_empty() => return Ok(Err(unknown_user(tx, name, at).await?)),
-                        found => ids.extend(found),
-                    },
-                }
-            }
-            Condition::Claimed { ids, anyone, nobody }
-        }
-        other => Condition::Plain(other.clone()),
-    }))
-}
-
-const CLIENTS: &str = "SELECT c.id, c.key AS word FROM client c WHERE c.agency_id = $1";
-const PROJECTS: &str = "SELECT p.id, p.key AS word FROM project p \
-     LEFT JOIN client c ON c.agency_id = p.agency_id AND c.id = p.client_id WHERE p.agency_id = $1";
-const USERS: &str = "SELECT id, email AS word FROM agency_user WHERE agency_id = $1";
-
-/// How many words are compared to find the nearest one.
-const NEAREST_OF: i64 = 2_000;
-
-async fn clients(tx: &mut Tx, name: &str) -> Result<Vec<Uuid>> {
-    let mut sql = Sql::new(CLIENTS);
-    sql.push(" AND (c.key = ").push_bind(name.to_lowercase());
-    sql.push(" OR c.name_fold = ").push_bind(sort_key(name));
-    sql.push(" OR c.id = ").push_bind(id(name)).push(")");
-    visible::clients(&mut sql, tx.scope().actor());
-    ids(tx, sql).await
-}
-
-async fn unknown_client(tx: &mut Tx, name: &str, at: usize) -> Result<QueryError> {
-    let mut sql = Sql::new(CLIENTS);
-    visible::clients(&mut sql, tx.scope().actor());
-    unknown(tx, sql, "client", name, at).await
-}
-
-async fn projects(tx: &mut Tx, name: &str) -> Result<Vec<Uuid>> {
-    let mut sql = Sql::new(PROJECTS);
-    let typed = key::parse(key::Kind::Project, name).unwrap_or_else(|| name.to_uppercase());
-    sql.push(" AND (p.key = ").push_bind(typed);
-    sql.push(" OR p.name_fold = ").push_bind(sort_key(name));
-    sql.push(" OR p.id = ").push_bind(id(name)).push(")");
-    visible::projects(&mut sql, tx.scope().actor());
-    ids(tx, sql).await
-}
-
-async fn unknown_project(tx: &mut Tx, name: &str, at: usize) -> Result<QueryError> {
-    let mut sql = Sql::new(PROJECTS);
-    visible::projects(&mut sql, tx.scope().actor());
-    unknown(tx, sql, "project", name, at).await
-}
-
-/// The agency's people as the asker may know them: a viewer does not see the list.
-fn people(tx: &Tx) -> Sql {
-    let mut sql = Sql::new(USERS);
-    if let Actor::User { role: Role::Viewer, .. } | Actor::Portal { .. } = tx.scope().actor() {
-        sql.push(" AND FALSE");
+/// ` FROM finding f` for a statement that ends in [`push`] or [`push_alone`].
+#[must_use]
+pub fn from(filter: &Filter) -> &'static str {
+    if filter.few == Some(Few::Ids) {
+        // Left to itself SQLite goes through all findings and asks of each whether it is in the list.
+        " FROM finding f INDEXED BY sqlite_autoindex_finding_1"
+    } else {
+        " FROM finding f"
     }
-    sql
 }
 
-async fn users(tx: &mut Tx, name: &str) -> Result<Vec<Uuid>> {
-    let mut sql = people(tx);
-    sql.push(" AND (email = ").push_bind(name.to_lowercase());
-    sql.push(" OR LOWER(name) = ").push_bind(name.to_lowercase());
-    sql.push(" OR id = ").push_bind(id(name)).push(")");
-    ids(tx, sql).await
-}
-
-async fn unknown_user(tx: &mut Tx, name: &str, at: usize) -> Result<QueryError> {
-    let sql = people(tx);
-    unknown(tx, sql, "person", name, at).await
-}
-
-fn id(name: &str) -> Uuid {
-    name.parse().unwrap_or(Uuid::nil())
-}
-
-async fn ids(tx: &mut Tx, sql: Sql) -> Result<Vec<Uuid>> {
-    tx.all(sql).await?.iter().map(|row| row.get("id")).collect()
-}
-
-async fn unknown(tx: &mut Tx, mut sql: Sql, noun: &str, name: &str, at: usize) -> Result<QueryError> {
-    sql.push(" LIMIT ").push_bind(NEAREST_OF);
-    let rows = tx.all(sql).await?;
-    let words: Vec<String> = rows.iter().map(|row| row.get("word")).collect::<Result<_>>()?;
-    Ok(QueryError {
-        at,
-        message: format!("There is no {noun} `{name}` that you may see."),
-        suggestion: nearest(name, words.iter().map(String::as_str)),
-    })
+/// Appends `SELECT f.id … WHERE …` for what matches, to be ordered by these columns: with what they need joined.
+pub fn push_ids(sql: &mut Sql, tx: &Tx, filter: &Filter, joins: &'static str, sort: &[SortColumn]) {
+    sql.push("SELECT f.id").push(from(filter));
+    if tx.engine() == Engine::Sqlite && filter.counts_slowly() && sort.iter().all(|c| c.expr.starts_with("f.")) {
+        // What many rows are asked is asked of the projects once and of the order's index, before the rows are read.
+        sql.push(" WHERE f.agency_id = $1 AND +f.project_id");
+        in_projects(sql, tx, filter);
+        about_findings(sql, tx, filter);
+    } else {
+        sql.push(joins).push(" WHERE f.agency_id = $1");
+        push(sql, tx, filter);
+    }
 }
 
 /// Appends ` AND …` for the actor's rights and every term, to a statement over findings `f` with `p` and `c` joined.
@@ -283,19 +165,28 @@ pub fn push(sql: &mut Sql, tx: &Tx, filter: &Filter) {
 /// The same to a statement over `f` alone: the projects are looked up once, not once per finding. For counts: a list
 /// that is read in order and stops early is better off with [`push`].
 pub fn push_alone(sql: &mut Sql, tx: &Tx, filter: &Filter) {
-    // Where ids are known they lead, not the index of a project.
-    sql.push(if filter.few == Some(Few::Ids) {
+    // Few ids lead, and somebody's own findings, not the index of a project.
+    let own = |(negated, condition): &(bool, Condition)| {
+        !negated && matches!(condition, Condition::Assignee { nobody: false, .. })
+    };
+    let led = filter.few == Some(Few::Ids) || filter.terms.iter().any(own);
+    sql.push(if led && tx.engine() == Engine::Sqlite {
         " AND +f.project_id"
     } else {
         " AND f.project_id"
     });
+    in_projects(sql, tx, filter);
+    about_findings(sql, tx, filter);
+}
+
+/// Appends ` IN (the projects that the actor's rights and the terms about projects leave)`.
+fn in_projects(sql: &mut Sql, tx: &Tx, filter: &Filter) {
     sql.push(
         " IN (SELECT p.id FROM project p LEFT JOIN client c ON c.agency_id = p.agency_id AND c.id = p.client_id \
          WHERE p.agency_id = $1",
     );
     about_projects(sql, tx, filter, "p.id");
     sql.push(")");
-    about_findings(sql, tx, filter);
 }
 
 /// Appends ` AND …` for the actor's rights and the terms about projects, to a statement over `p` with `c` joined.
@@ -369,17 +260,21 @@ fn place(sql: &mut Sql, condition: &Condition, project: &'static str) {
                 like(sql, " OR p.name_fold LIKE ", &folded(glob));
             }
         }
-        Condition::Plain(_) | Condition::Found(_) | Condition::Assignee { .. } | Condition::Claimed { .. } => {}
+        Condition::Plain(_) | Condition::Sought(_) | Condition::Assignee { .. } | Condition::Claimed { .. } => {}
     }
 }
 
 fn one(sql: &mut Sql, engine: Engine, condition: &Condition, asker: &Asker) {
     match condition {
         Condition::Assignee { ids, nobody } => {
-            sql.push(if *nobody { "f.assignee_id IS NULL" } else { "FALSE" });
-            if !ids.is_empty() {
-                sql.push(" OR f.assignee_id IN ").push_list(ids.iter().copied());
-            }
+            // Without an OR where it can be: an index can begin here.
+            match (nobody, ids.as_slice()) {
+                (true, []) => sql.push("f.assignee_id IS NULL"),
+                (true, ids) => sql
+                    .push("f.assignee_id IS NULL OR f.assignee_id IN ")
+                    .push_list(ids.iter().copied()),
+                (false, ids) => sql.push("f.assignee_id IN ").push_list(ids.iter().copied()),
+            };
         }
         Condition::Claimed { ids, anyone, nobody } => {
             sql.push("FALSE");
@@ -396,7 +291,7 @@ fn one(sql: &mut Sql, engine: Engine, condition: &Condition, asker: &Asker) {
             }
         }
         Condition::Plain(kind) => plain(sql, engine, kind, asker),
-        Condition::Found(found) => found.push(sql, engine, asker),
+        Condition::Sought(sought) => sought.push(sql, engine, asker),
         // About the project.
         Condition::Client { .. } | Condition::Project { .. } => {}
     }
@@ -417,12 +312,19 @@ pub const OPEN: &str = "('open', 'in_progress', 'pending_verification', 'not_fix
 
 /// Appends `(the asker is called by name in what they have not read)`.
 pub fn called(sql: &mut Sql, asker: &Asker) {
+    sql.push("f.id IN (");
+    calls(sql, asker);
+    sql.push(")");
+}
+
+/// Appends a statement that gives the findings in which the asker is called by name in what they have not read.
+pub fn calls(sql: &mut Sql, asker: &Asker) {
     sql.push(
-        "f.id IN (SELECT m.finding_id FROM mention m LEFT JOIN finding_read r ON r.agency_id = m.agency_id \
+        "SELECT m.finding_id FROM mention m LEFT JOIN finding_read r ON r.agency_id = m.agency_id \
            AND r.finding_id = m.finding_id AND r.user_id = m.user_id \
          WHERE m.agency_id = $1 AND m.at > COALESCE(r.read_at, 0) AND m.user_id = ",
     );
-    sql.push_bind(asker.user).push(")");
+    sql.push_bind(asker.user);
 }
 
 /// The lane of finding `f` as its rank, null for none: `domain::lane::lane` in SQL, held to it by a test. What depends on

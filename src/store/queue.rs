@@ -76,9 +76,12 @@ fn stands_in(sql: &mut Sql, lane: Lane, asker: &Asker) {
             return;
         }
         Lane::Reply => {
-            sql.push(" AND (f.lane_base = 1 OR (COALESCE(f.lane_base, 9) > 1 AND ");
-            query::called(sql, asker);
-            sql.push("))");
+            // Both as one list: an OR is served by no index.
+            sql.push(
+                " AND COALESCE(f.lane_base, 9) > 0 AND f.id IN (SELECT y.id FROM finding y WHERE y.agency_id = $1 AND y.lane_base = 1 UNION ALL ",
+            );
+            query::calls(sql, asker);
+            sql.push(")");
             return;
         }
         Lane::Back => {
@@ -181,9 +184,8 @@ async fn some(
 ) -> Result<Vec<QueueRow>> {
     let asker = &filter.asker;
     let mut sql = select(asker, lane);
-    sql.push(" AND f.id IN (SELECT f.id FROM finding f")
-        .push(JOINS)
-        .push(" WHERE f.agency_id = $1");
+    sql.push(" AND f.id IN (");
+    query::push_ids(&mut sql, tx, filter, JOINS, sort);
     if let Some(group) = group {
         group.push(&mut sql);
     }
@@ -194,7 +196,6 @@ async fn some(
         query::lane(&mut sql, asker);
         sql.push(" IS NOT NULL");
     }
-    query::push(&mut sql, tx, filter);
     page::window(&mut sql, sort, window);
     sql.push(")");
     order_few(&mut sql, tx, sort, window);
@@ -243,7 +244,9 @@ pub async fn lanes(tx: &mut Tx, filter: &Filter) -> Result<Vec<(Lane, i64)>> {
     for closed in [false, true] {
         let mut sql = Sql::new("SELECT lane, COUNT(*) AS n FROM (SELECT ");
         query::lane(&mut sql, &filter.asker);
-        sql.push(" AS lane FROM finding f WHERE f.agency_id = $1");
+        sql.push(" AS lane")
+            .push(query::from(filter))
+            .push(" WHERE f.agency_id = $1");
         if closed {
             sql.push(" AND f.lane_base IS NULL AND ");
             query::called(&mut sql, &filter.asker);

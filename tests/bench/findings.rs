@@ -6,7 +6,6 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
-use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use riskdesk::api::agency::ShowOverview;
@@ -38,15 +37,13 @@ struct Full {
     desk: Desk,
     analyst: Caller,
     one: String,
+    /// Goes with what is measured.
+    _database: Database,
 }
-
-static SQLITE: LazyLock<Full> = LazyLock::new(|| fill(Database::sqlite()));
-
-static POSTGRES: LazyLock<Option<Full>> = LazyLock::new(|| Some(fill(Database::postgres(desk::owner()?))));
 
 fn fill(database: impl Future<Output = Database>) -> Full {
     let runtime = Runtime::new().unwrap();
-    let (desk, analyst, one) = runtime.block_on(async {
+    let (desk, analyst, one, database) = runtime.block_on(async {
         let database = database.await;
         let owner = &database.owner;
         let clock = Clock::system();
@@ -98,15 +95,14 @@ fn fill(database: impl Future<Output = Database>) -> Full {
         }
         let one = findings(&desk, agency, &projects, analyst.user).await;
         database.settle().await;
-        // Kept until the process ends: what is static is never dropped.
-        std::mem::forget(database);
-        (desk, analyst, one)
+        (desk, analyst, one, database)
     });
     Full {
         runtime,
         desk,
         analyst,
         one,
+        _database: database,
     }
 }
 
@@ -351,12 +347,12 @@ fn measure(engine: &str, name: &str, wanted: &[String], mut ask: impl FnMut()) -
     usize::from(over)
 }
 
-/// The processor time this process has used: what a busy machine cannot stretch. In hundredths of a second, as Linux tells.
+/// The processor time that this process has used: what a busy machine stretches least.
 fn processor() -> Duration {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
-    let ticks: u64 = fields.skip(11).take(2).filter_map(|f| f.parse::<u64>().ok()).sum();
-    Duration::from_millis(ticks * 10)
+    let tasks = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
+    let times = tasks.filter_map(|task| std::fs::read_to_string(task.path().join("schedstat")).ok());
+    let used = times.filter_map(|text| text.split(' ').next().and_then(|n| n.parse().ok()));
+    Duration::from_nanos(used.sum())
 }
 
 fn all(engine: &str, full: &Full, wanted: &[String]) {
@@ -414,9 +410,9 @@ fn all(engine: &str, full: &Full, wanted: &[String]) {
 fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with("--")).collect();
     println!("engine       median        p95  processor        question, with what its pane asks beside the rows");
-    all("sqlite", &SQLITE, &wanted);
-    match POSTGRES.as_ref() {
-        Some(full) => all("postgres", full, &wanted),
+    all("sqlite", &fill(Database::sqlite()), &wanted);
+    match desk::owner() {
+        Some(owner) => all("postgres", &fill(Database::postgres(owner)), &wanted),
         None => println!("postgres: skipped, RISKDESK_TEST_POSTGRES is not set"),
     }
 }

@@ -24,6 +24,7 @@ mod query;
 mod queue;
 mod races;
 mod route;
+mod search;
 mod servers;
 mod session;
 mod status;

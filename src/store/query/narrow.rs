@@ -1,72 +1,75 @@
-//! What is found out about a query before its statement is made: what no index serves is looked up once, in narrow copies
-//! of the columns it is about, and where few findings can match the list looks those up and sorts them instead of walking
-//! along its order until enough have come by. For SQLite, which keeps no statistics; PostgreSQL decides the like by itself.
+//! What is found out about a query before its statement is made: texts are looked up once, in the index of what can hold
+//! them, and where few findings can match the list looks those up and sorts them instead of walking along its order until
+//! enough have come by. For SQLite, which keeps no statistics; PostgreSQL decides the like by itself.
 //!
 //! Look-ups give ids of the agency, seen or not: they go into the statement's condition, never anywhere else.
 
-use uuid::Uuid;
-
 use super::super::sql::Sql;
 use super::super::tx::{Engine, Tx};
-use super::predicate::{self, Part};
-use super::{Asker, Condition, Filter, Result, about_projects, term};
+use super::text::{self, Told};
+use super::{Asker, Condition, Filter, Result, about_projects, predicate, term};
 use crate::domain::query::Kind;
 
 /// How many rows are few.
-const FEW: usize = 2_000;
+const FEW: i64 = 2_000;
+
+/// How many rows are so many that a list of them is made only where nothing else narrows.
+const MANY: i64 = 30_000;
 
 /// Why few rows can match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Few {
-    /// Their ids are known.
+    /// A list of ids holds them.
     Ids,
     /// An index knows them.
     Indexed,
 }
 
-/// A term about texts, and the findings it was found in.
+/// A term that few indexes serve: asked of the rows that can match it.
 #[derive(Debug, Clone)]
-pub(super) struct Found {
+pub(super) struct Sought {
     kind: Kind,
-    /// In the finding's own columns.
-    own: Hits,
-    /// At its places.
-    places: Hits,
+    told: Told,
 }
 
-#[derive(Debug, Clone)]
-enum Hits {
-    All(Vec<Uuid>),
-    /// More than [`FEW`]: the statement looks again, row by row.
-    Many,
-}
-
-impl Found {
+impl Sought {
+    /// Appends `(the term holds for finding f)`.
     pub(super) fn push(&self, sql: &mut Sql, engine: Engine, asker: &Asker) {
-        let (mut ids, mut known) = (Vec::new(), false);
-        sql.push("FALSE");
-        for (hits, part) in [(&self.own, Part::Own), (&self.places, Part::Places)] {
-            match hits {
-                Hits::All(some) => {
-                    known = true;
-                    ids.extend(some.iter().map(|id| id.simple().to_string()));
-                }
-                Hits::Many => {
-                    sql.push(" OR ");
-                    predicate::part(sql, engine, &self.kind, part, asker);
-                }
+        match (&self.told, &self.kind) {
+            (Told::Nowhere, _) => {
+                sql.push("FALSE");
             }
-        }
-        if known && !ids.is_empty() {
-            // One value, however many they are.
-            sql.push(" OR f.id IN (SELECT unhex(j.value) FROM json_each(")
-                .push_bind(serde_json::Value::from(ids).to_string())
-                .push(") j)");
+            (_, Kind::Import(list)) => {
+                sql.push("f.id IN (");
+                predicate::imported(sql, list);
+                sql.push(")");
+            }
+            (Told::Within(expression), kind) => {
+                sql.push("f.id IN (");
+                predicate::candidates(sql, kind, expression);
+                sql.push(") AND (");
+                predicate::each(sql, engine, kind, asker);
+                sql.push(")");
+            }
+            (Told::Anywhere, kind) => predicate::each(sql, engine, kind, asker),
         }
     }
 
-    fn is_few(&self) -> bool {
-        matches!((&self.own, &self.places), (Hits::All(_), Hits::All(_)))
+    /// How many rows can match; [`MANY`] or more are not counted to their end.
+    async fn size(&self, tx: &mut Tx) -> Result<i64> {
+        let mut sql = Sql::new("SELECT COUNT(*) AS n FROM (");
+        match (&self.told, &self.kind) {
+            (Told::Nowhere, _) => return Ok(0),
+            (_, Kind::Import(list)) => predicate::imported(&mut sql, list),
+            // Documents of all agencies: whose they are takes longer to ask.
+            (Told::Within(expression), _) => {
+                sql.push("SELECT t.rowid FROM finding_text t WHERE $1 = $1 AND t.finding_text MATCH ")
+                    .push_bind(expression.clone());
+            }
+            (Told::Anywhere, _) => return Ok(MANY),
+        }
+        sql.push(" LIMIT ").push_bind(MANY).push(") x");
+        tx.one(sql).await?.get("n")
     }
 }
 
@@ -75,7 +78,7 @@ pub(super) async fn narrow(tx: &mut Tx, filter: &mut Filter) -> Result<()> {
     if tx.engine() != Engine::Sqlite {
         return Ok(());
     }
-    if !filter.terms.is_empty() && rolled_up(tx, filter).await? <= FEW as i64 {
+    if !filter.terms.is_empty() && rolled_up(tx, filter).await? <= FEW {
         filter.few = Some(Few::Indexed);
     }
     // What an index tells, before what has to be looked for.
@@ -85,25 +88,41 @@ pub(super) async fn narrow(tx: &mut Tx, filter: &mut Filter) -> Result<()> {
         }
     }
     let mut terms = std::mem::take(&mut filter.terms);
-    for (negated, condition) in &mut terms {
+    // The one that the fewest rows can match.
+    let mut least: Option<(i64, usize)> = None;
+    let mut many = Vec::new();
+    for (n, (negated, condition)) in terms.iter_mut().enumerate() {
         let Condition::Plain(kind) = &*condition else { continue };
-        if filter.few.is_some()
-            || !matches!(
-                kind,
-                Kind::Text(_) | Kind::Asset(_) | Kind::Cve(_) | Kind::Cwe(_) | Kind::Tag(_) | Kind::Import(_)
-            )
-        {
-            continue;
-        }
-        let found = Found {
-            own: look(tx, kind, Part::Own, &filter.asker).await?,
-            places: look(tx, kind, Part::Places, &filter.asker).await?,
-            kind: kind.clone(),
+        let told = match kind {
+            // Few rows are asked one by one.
+            kind if filter.few.is_some() && text::is_text(kind) => Told::Anywhere,
+            kind if text::is_text(kind) => text::told(tx, kind).await?,
+            Kind::Import(_) => Told::Anywhere,
+            _ => continue,
         };
-        if found.is_few() && !*negated {
-            filter.few = Some(Few::Ids);
+        let sought = Sought {
+            kind: kind.clone(),
+            told,
+        };
+        if filter.few.is_none() && !*negated {
+            let size = sought.size(tx).await?;
+            if size <= FEW {
+                filter.few = Some(Few::Ids);
+            }
+            if size >= MANY {
+                many.push(n);
+            }
+            if least.is_none_or(|(other, _)| size < other) {
+                least = Some((size, n));
+            }
         }
-        *condition = Condition::Found(found);
+        *condition = Condition::Sought(sought);
+    }
+    // A list of what is nearly everywhere costs more than it spares, unless there is no other.
+    for n in many {
+        if let (true, Some((_, Condition::Sought(sought)))) = (least.is_some_and(|(_, of)| of != n), terms.get_mut(n)) {
+            sought.told = Told::Anywhere;
+        }
     }
     filter.terms = terms;
     Ok(())
@@ -129,23 +148,8 @@ async fn indexed(tx: &mut Tx, filter: &Filter, n: usize) -> Result<bool> {
         }
         _ => return Ok(false),
     }
-    sql.push(" LIMIT ").push_bind(FEW as i64 + 1).push(") x");
-    Ok(tx.one(sql).await?.get::<i64>("n")? <= FEW as i64)
-}
-
-/// Looks for a term in one part of what findings are.
-async fn look(tx: &mut Tx, kind: &Kind, part: Part, asker: &Asker) -> Result<Hits> {
-    let mut sql = Sql::new("");
-    if !predicate::search(&mut sql, kind, part, asker) {
-        return Ok(Hits::All(Vec::new()));
-    }
-    sql.push(" LIMIT ").push_bind(FEW as i64 + 1);
-    let rows = tx.all(sql).await?;
-    if rows.len() > FEW {
-        return Ok(Hits::Many);
-    }
-    let ids: Result<Vec<Uuid>> = rows.iter().map(|row| row.get("id")).collect();
-    Ok(Hits::All(ids?))
+    sql.push(" LIMIT ").push_bind(FEW + 1).push(") x");
+    Ok(tx.one(sql).await?.get::<i64>("n")? <= FEW)
 }
 
 /// How many findings match, where the kept counts say so.

@@ -93,84 +93,61 @@ pub(super) fn plain(sql: &mut Sql, engine: Engine, kind: &Kind, asker: &Asker) {
     }
 }
 
-/// Where a term about texts looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Part {
-    /// In the finding's own columns.
-    Own,
-    /// At its places.
-    Places,
-}
-
-/// Appends `(the term holds in this part of finding f)`, to be asked row by row.
-pub(super) fn part(sql: &mut Sql, engine: Engine, kind: &Kind, part: Part, asker: &Asker) {
-    match (part, kind) {
-        (Part::Own, Kind::Text(_)) => {
-            sql.push("(");
+/// Appends `(the term holds for finding f)`, to be asked row by row.
+pub(super) fn each(sql: &mut Sql, engine: Engine, kind: &Kind, asker: &Asker) {
+    match kind {
+        Kind::Text(_) => {
             labelled(sql, kind);
-            sql.push(")");
+            sql.push(" OR ");
+            placed(sql, engine, kind);
         }
-        (Part::Own, Kind::Asset(_)) => {
-            sql.push("FALSE");
+        Kind::Asset(_) => placed(sql, engine, kind),
+        _ => plain(sql, engine, kind, asker),
+    }
+}
+
+/// Appends `one of f's places is of this kind`.
+fn placed(sql: &mut Sql, engine: Engine, kind: &Kind) {
+    sql.push("EXISTS (SELECT 1 FROM occurrence o WHERE o.agency_id = $1 AND o.finding_id = f.id AND (");
+    at_places(sql, engine, kind);
+    sql.push("))");
+}
+
+/// Appends a statement that gives the findings a term about texts can hold for: those of the documents that match an
+/// expression of the index (SQLite).
+pub(super) fn candidates(sql: &mut Sql, kind: &Kind, expression: &str) {
+    sql.push(
+        "SELECT d.finding_id FROM finding_text t CROSS JOIN finding_doc d ON d.n = t.rowid WHERE t.finding_text MATCH ",
+    )
+    .push_bind(expression.to_owned())
+    .push(" AND d.agency_id = $1");
+    match kind {
+        Kind::Text(_) => {}
+        Kind::Asset(_) => {
+            sql.push(" AND d.occurrence_id IS NOT NULL");
         }
-        (Part::Own, _) => {
-            sql.push("(");
-            plain(sql, engine, kind, asker);
-            sql.push(")");
-        }
-        (Part::Places, _) => {
-            sql.push("EXISTS (SELECT 1 FROM occurrence o");
-            if engine == Engine::Sqlite {
-                // Left to itself it goes through the narrow copy of all places, for each finding.
-                sql.push(" INDEXED BY occurrence_place_uq");
-            }
-            sql.push(" WHERE o.agency_id = $1 AND o.finding_id = f.id AND (");
-            at_places(sql, engine, kind);
-            sql.push("))");
+        _ => {
+            sql.push(" AND d.occurrence_id IS NULL");
         }
     }
 }
 
-/// Appends a statement that looks through all of the agency for a term in this part, along the narrowest copies there are
-/// in SQLite. `false`: the term is not about this part.
-pub(super) fn search(sql: &mut Sql, kind: &Kind, part: Part, asker: &Asker) -> bool {
-    match (part, kind) {
-        (Part::Own, Kind::Text(text)) => {
-            sql.push("SELECT f.id FROM finding f INDEXED BY finding_by_title WHERE f.agency_id = $1 AND ");
-            titled(sql, text);
-            sql.push(" UNION ALL SELECT f.id FROM finding f INDEXED BY finding_by_label WHERE f.agency_id = $1 AND (");
-            keyed(sql, text);
-            sql.push(")");
-        }
-        (Part::Own, Kind::Cve(_) | Kind::Cwe(_) | Kind::Tag(_)) => {
-            sql.push("SELECT f.id FROM finding f INDEXED BY finding_by_label WHERE f.agency_id = $1 AND (");
-            plain(sql, Engine::Sqlite, kind, asker);
-            sql.push(")");
-        }
-        (Part::Own, Kind::Import(list)) => {
-            sql.push(
-                "SELECT l.finding_id AS id FROM import_batch b JOIN import_line l ON l.agency_id = b.agency_id AND l.batch_id = b.id AND l.plan_id = b.plan_id \
-                 WHERE b.agency_id = $1 AND b.state = 'applied' AND l.outcome <> 'not_seen' AND (FALSE",
-            );
-            for import in list {
-                match import {
-                    Import::Last => sql.push(
-                        " OR b.id = (SELECT y.id FROM import_batch y WHERE y.agency_id = $1 AND y.project_id = b.project_id AND y.state = 'applied' \
-                         ORDER BY y.applied_at DESC, y.id DESC LIMIT 1)",
-                    ),
-                    Import::Batch(batch) => sql.push(" OR b.id = ").push_bind(*batch),
-                };
-            }
-            sql.push(")");
-        }
-        (Part::Places, Kind::Text(_) | Kind::Asset(_)) => {
-            sql.push("SELECT o.finding_id AS id FROM occurrence o INDEXED BY occurrence_by_place WHERE o.agency_id = $1 AND (");
-            at_places(sql, Engine::Sqlite, kind);
-            sql.push(")");
-        }
-        _ => return false,
+/// Appends a statement that gives the findings that imports saw.
+pub(super) fn imported(sql: &mut Sql, list: &[Import]) {
+    sql.push(
+        "SELECT l.finding_id FROM import_batch b JOIN import_line l ON l.agency_id = b.agency_id AND l.batch_id = b.id AND l.plan_id = b.plan_id \
+         WHERE b.agency_id = $1 AND b.state = 'applied' AND l.outcome <> 'not_seen' AND (FALSE",
+    );
+    for import in list {
+        match import {
+            Import::Last => sql.push(
+                " OR b.id = (SELECT y.id FROM import_batch y WHERE y.agency_id = $1 AND y.project_id = b.project_id AND y.state = 'applied' \
+                 ORDER BY y.applied_at DESC, y.id DESC LIMIT 1)",
+            ),
+            Import::Batch(batch) => sql.push(" OR b.id = ").push_bind(*batch),
+        };
     }
-    true
+    sql.push(")");
 }
 
 /// Appends `title, key or CVE hold the text`.
