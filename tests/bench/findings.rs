@@ -351,7 +351,7 @@ fn measure(engine: &str, name: &str, wanted: &[String], mut ask: impl FnMut()) -
 fn processor() -> Duration {
     let tasks = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
     let times = tasks.filter_map(|task| std::fs::read_to_string(task.path().join("schedstat")).ok());
-    let used = times.filter_map(|text| text.split(' ').next().and_then(|n| n.parse().ok()));
+    let used = times.filter_map(|text| text.split(' ').next().and_then(|n| n.parse::<u64>().ok()));
     Duration::from_nanos(used.sum())
 }
 

@@ -51,6 +51,13 @@ impl Sought {
                 predicate::each(sql, engine, kind, asker);
                 sql.push(")");
             }
+            (Told::Among(ids), kind) => {
+                sql.push("f.id IN (SELECT unhex(j.value) FROM json_each(")
+                    .push_bind(ids.clone())
+                    .push(") j) AND (");
+                predicate::each(sql, engine, kind, asker);
+                sql.push(")");
+            }
             (Told::Anywhere, kind) => predicate::each(sql, engine, kind, asker),
         }
     }
@@ -66,10 +73,21 @@ impl Sought {
                 sql.push("SELECT t.rowid FROM finding_text t WHERE $1 = $1 AND t.finding_text MATCH ")
                     .push_bind(expression.clone());
             }
-            (Told::Anywhere, _) => return Ok(MANY),
+            (Told::Anywhere | Told::Among(_), _) => return Ok(MANY),
         }
         sql.push(" LIMIT ").push_bind(MANY).push(") x");
         tx.one(sql).await?.get("n")
+    }
+
+    /// Reads the few that can match, so that no statement asks the index again.
+    async fn fetch(&mut self, tx: &mut Tx) -> Result<()> {
+        if let Told::Within(expression) = &self.told {
+            let mut sql = Sql::new("SELECT json_group_array(hex(x.finding_id)) AS ids FROM (");
+            predicate::candidates(&mut sql, &self.kind, expression);
+            sql.push(") x");
+            self.told = Told::Among(tx.one(sql).await?.get("ids")?);
+        }
+        Ok(())
     }
 }
 
@@ -100,7 +118,7 @@ pub(super) async fn narrow(tx: &mut Tx, filter: &mut Filter) -> Result<()> {
             Kind::Import(_) => Told::Anywhere,
             _ => continue,
         };
-        let sought = Sought {
+        let mut sought = Sought {
             kind: kind.clone(),
             told,
         };
@@ -108,6 +126,7 @@ pub(super) async fn narrow(tx: &mut Tx, filter: &mut Filter) -> Result<()> {
             let size = sought.size(tx).await?;
             if size <= FEW {
                 filter.few = Some(Few::Ids);
+                sought.fetch(tx).await?;
             }
             if size >= MANY {
                 many.push(n);

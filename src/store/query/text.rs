@@ -24,6 +24,8 @@ pub(super) enum Told {
     Nowhere,
     /// Rows of the documents that match this expression of the index can.
     Within(String),
+    /// Findings of this JSON list of ids, in hexadecimal, can.
+    Among(String),
     /// Any row can.
     Anywhere,
 }
