@@ -17,6 +17,7 @@ pub mod audit;
 pub mod bulk;
 pub mod client;
 pub mod comment;
+pub mod correction;
 pub mod event;
 pub mod export;
 pub mod finding;

@@ -17,6 +17,7 @@ pub mod audit;
 pub mod client;
 pub mod comment;
 pub mod connect;
+pub mod correction;
 pub mod event;
 pub mod finding;
 pub mod group;

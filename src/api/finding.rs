@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::correction::Correction;
 use super::{Access, Endpoint, Method, Page, PersonRef, Ref};
 use crate::domain::id::{FindingId, OccurrenceId, RoundId};
 use crate::domain::severity::Severity;
@@ -153,6 +154,9 @@ pub struct FindingDetail {
     pub duplicate_of: Option<Ref>,
     /// The moves that are legal now, and whether each needs notes.
     pub moves: Vec<LegalMove>,
+    /// Findings that became part of it, and what it was split off from, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub corrections: Vec<Correction>,
     /// How many places are in which state.
     pub occurrences_open: i64,
     pub occurrences_fixed: i64,
@@ -453,6 +457,9 @@ pub struct Explanation {
     pub fields: Vec<(String, String)>,
     pub hash: String,
     pub imports: Vec<Sighting>,
+    /// What people corrected: findings that became part of it, and what it was split off from.
+    #[serde(default)]
+    pub corrections: Vec<Correction>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -21,6 +21,7 @@ use crate::domain::status::Status;
 use crate::domain::time::Time;
 use crate::remote::{Remote, Write};
 
+mod correct;
 mod detail;
 mod export;
 mod groups;
@@ -63,6 +64,10 @@ pub enum Command {
     Release(Mark),
     /// Put a finding, or many, into another project
     Place(Place),
+    /// Make one finding of several of a project
+    Merge(correct::Merge),
+    /// Make a finding of its own of some places of a finding
+    Split(correct::Split),
     /// Write a comment, internal unless --share
     Comment {
         /// Its key or id
@@ -323,7 +328,10 @@ pub async fn run(cx: &Context, command: Command) -> Result<(), Error> {
         })
         .await
         .map_err(|e| e.about(q.as_deref())),
-        Command::Show { finding } => detail::show(cx, &remote.call(&ShowFinding { finding }).await?),
+        Command::Show { finding } => {
+            let asked = finding.clone();
+            detail::show(cx, &asked, &remote.call(&ShowFinding { finding }).await?)
+        }
         Command::Groups(by) => groups::show(cx, &remote, by).await,
         Command::Create(create) => {
             let request = CreateFinding {
@@ -410,6 +418,8 @@ pub async fn run(cx: &Context, command: Command) -> Result<(), Error> {
             };
             detail::brief(cx, &remote.write(&request, &write).await?)
         }
+        Command::Merge(merge) => correct::merge(cx, &remote, merge).await,
+        Command::Split(split) => correct::split(cx, &remote, split).await,
         Command::Comment {
             finding,
             text: Some(text),

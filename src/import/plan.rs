@@ -13,6 +13,7 @@
 //! - The **same** set of sightings as the tool's latest import changes nothing at all, not even a verified verdict:
 //!   it is the same evidence, not new evidence.
 
+pub mod corrected;
 mod covers;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -254,6 +255,8 @@ pub struct Line {
     pub places: Vec<LinePlace>,
     /// Known places within the scope that are not there any more.
     pub gone: Vec<OccurrenceId>,
+    /// Whose record speaks for it, where that is a merged finding's: its key.
+    pub via: String,
 }
 
 /// What happens to one place.
@@ -264,6 +267,9 @@ pub struct LinePlace {
     /// The known place; none for a new one.
     pub id: Option<OccurrenceId>,
     pub seen: Option<(Time, Time)>,
+    /// As of the line.
+    pub current: bool,
+    pub via: String,
 }
 
 /// Numbers of findings.
@@ -301,8 +307,9 @@ pub fn plan(set: &StagedSet, known: &[Known], scope: &Scope) -> Plan {
                 unchanged: false,
                 current: age != Age::Older,
                 seen: staged.seen,
-                places: places(staged, None),
+                places: places(staged, None, age != Age::Older),
                 gone: Vec::new(),
+                via: String::new(),
             },
             Some(known) => still_there(hash, staged, known, age, scope),
         };
@@ -318,13 +325,15 @@ pub fn plan(set: &StagedSet, known: &[Known], scope: &Scope) -> Plan {
     plan
 }
 
-fn places(staged: &Staged, known: Option<&Known>) -> Vec<LinePlace> {
+fn places(staged: &Staged, known: Option<&Known>, current: bool) -> Vec<LinePlace> {
     let ids: HashMap<&Hash, OccurrenceId> = known.iter().flat_map(|k| &k.places).map(|p| (&p.key, p.id)).collect();
     let place = |(key, place): (&Hash, &StagedPlace)| LinePlace {
         row: place.row,
         repeats: place.repeats,
         id: ids.get(key).copied(),
         seen: place.seen,
+        current,
+        via: String::new(),
     };
     staged.places.iter().map(place).collect()
 }
@@ -355,9 +364,10 @@ fn still_there(hash: &Hash, staged: &Staged, known: &Known, age: Age, scope: &Sc
         places: if age == Age::Same {
             Vec::new()
         } else {
-            places(staged, Some(known))
+            places(staged, Some(known), age == Age::Latest)
         },
         gone,
+        via: String::new(),
     }
 }
 
@@ -415,6 +425,7 @@ impl Plan {
             seen: None,
             places: Vec::new(),
             gone,
+            via: String::new(),
         });
     }
 }

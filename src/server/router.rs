@@ -71,6 +71,8 @@ pub fn build(app: App) -> Api {
         .on(finding::decide::triage)
         .on(finding::decide::release)
         .on(finding::place::place)
+        .on(finding::merge::merge)
+        .on(finding::split::split)
         .on(finding::occurrences)
         .on(finding::raw::show)
         .on(finding::history)

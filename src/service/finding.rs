@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::client::{not_archived, person};
 use super::{Caller, Desk, Error, Note, Result, conflict, cursor, not_found};
+use crate::api::correction::{Correction, CorrectionKind};
 use crate::api::event::Topic;
 use crate::api::finding::{
     CvssRating, ExplainFinding, Explanation, Finding, FindingDetail, HistoryEntry, LegalMove, ListFindings,
@@ -32,9 +33,11 @@ pub mod create;
 pub mod decide;
 pub mod export;
 pub mod group;
+pub mod merge;
 pub(crate) mod pen;
 pub mod place;
 pub mod raw;
+pub mod split;
 pub(crate) mod tags;
 pub mod transition;
 
@@ -104,7 +107,11 @@ pub(super) async fn filter(tx: &mut Tx, query: &Query, user: UserId, now: Time) 
 pub(super) async fn open(tx: &mut Tx, wanted: &str) -> Result<FindingRow> {
     let typed = key::parse(Kind::Finding, wanted).unwrap_or_default();
     let id = wanted.trim().parse().unwrap_or(Uuid::nil());
-    store::finding::find(tx, &typed, id).await?.ok_or_else(not_found)
+    match store::finding::find(tx, &typed, id).await? {
+        Some(row) => Ok(row),
+        // One that became part of another one leads there.
+        None => merge::survivor(tx, &typed, id).await,
+    }
 }
 
 /// As [`open`], and its client is not put away.
@@ -202,6 +209,7 @@ async fn detail(tx: &mut Tx, row: FindingRow) -> Result<FindingDetail> {
         Some(client) => Some(store::portal::readers(tx, client.id, row.project.id).await?),
         None => None,
     };
+    let corrections = corrections(tx, row.id).await?;
     let moves = legal_moves(decided.status, Who::Agency).iter();
     Ok(FindingDetail {
         description: texts.description,
@@ -220,11 +228,38 @@ async fn detail(tx: &mut Tx, row: FindingRow) -> Result<FindingDetail> {
                 needs_notes: m.needs_notes,
             })
             .collect(),
+        corrections,
         occurrences_open: row.occurrence_count - decided.occurrence_fixed,
         occurrences_fixed: decided.occurrence_fixed,
         client_people,
         finding: wire(row),
     })
+}
+
+/// What people corrected about a finding.
+async fn corrections(tx: &mut Tx, id: FindingId) -> Result<Vec<Correction>> {
+    let told = store::correction::of(tx, &[id]).await?;
+    Ok(told.into_iter().map(correction).collect())
+}
+
+/// A correction as the wire shows it.
+pub(super) fn correction(told: store::correction::Told) -> Correction {
+    Correction {
+        kind: if told.merged {
+            CorrectionKind::Merged
+        } else {
+            CorrectionKind::Split
+        },
+        key: told.key,
+        title: told.title,
+        tool: told.tool,
+        hash: hex(&told.fingerprint),
+        fingerprint_version: told.version.unwrap_or(0),
+        fields: told.fields,
+        occurrences: told.places,
+        by: told.by,
+        at: told.at,
+    }
 }
 
 /// Refuses a write that saw another version of the row.
@@ -309,6 +344,7 @@ pub async fn why(desk: Desk, caller: Caller, request: ExplainFinding) -> Result<
                 fields: made.fields,
                 hash: hex(&made.hash),
                 imports: imports.collect(),
+                corrections: corrections(tx, row.id).await?,
             })
         })
     })

@@ -4,7 +4,7 @@
 //! the project is untouched; what broke off on the way is never seen. Applying is one act: one audit row, one event.
 
 use super::client::person;
-use super::finding::transition;
+use super::finding::{self, transition};
 use super::{Caller, Desk, Result, cursor, not_found, project, refuse};
 use crate::api::event::Topic;
 use crate::api::import::{
@@ -15,12 +15,14 @@ use crate::api::problem::{Code, Problem};
 use crate::api::{Page, Ref};
 use crate::domain::fold::sort_key;
 use crate::domain::hex::unhex;
-use crate::domain::id::{AgencyId, BatchId};
+use crate::domain::id::{AgencyId, BatchId, FindingId};
 use crate::domain::time::Time;
+use crate::store::correction::Told;
 use crate::store::import::apply::{self, Applied};
 use crate::store::import::{BatchRow, FileRow};
 use crate::store::{self, Tx, import as rows};
 
+mod corrected;
 mod plan;
 mod spool;
 mod upload;
@@ -168,13 +170,18 @@ pub async fn list_plan(desk: Desk, caller: Caller, request: ListPlan) -> Result<
                 return refuse(Code::InvalidRequest, "This import has no plan yet. Plan it first.");
             };
             let slice = rows::plan::lines(tx, batch.id, plan, &window).await?;
-            Ok(of.cursors().page(&list, slice, rows::plan::keys, line_wire))
+            // Whose sightings these are by hand.
+            let mut known: Vec<_> = slice.items.iter().filter_map(|l| l.corrected).collect();
+            known.dedup();
+            let told = store::correction::of(tx, &known).await?;
+            let wire = |row| line_wire(row, &told);
+            Ok(of.cursors().page(&list, slice, rows::plan::keys, wire))
         })
     })
     .await
 }
 
-fn line_wire(row: rows::plan::LineRow) -> PlanLine {
+fn line_wire(row: rows::plan::LineRow, told: &[Told]) -> PlanLine {
     let fields: Vec<(String, String)> = serde_json::from_str(&row.fingerprint_fields).unwrap_or_default();
     let fields: Vec<String> = fields
         .into_iter()
@@ -186,8 +193,19 @@ fn line_wire(row: rows::plan::LineRow) -> PlanLine {
         title: row.title,
         finding: row.finding,
         occurrences: row.places,
-        matched_by: format!("rule {}: {}", row.fingerprint_version, fields.join(", ")),
+        matched_by: matched_by(row.fingerprint_version, &fields, row.corrected, told),
     }
+}
+
+/// The fields that matched, and what people made of it.
+fn matched_by(version: i64, fields: &[String], corrected: Option<FindingId>, told: &[Told]) -> String {
+    let mut words = format!("rule {version}: {}", fields.join(", "));
+    let mine = told.iter().filter(|t| Some(t.finding) == corrected);
+    for one in mine.cloned().map(finding::correction) {
+        words.push_str("; ");
+        words.push_str(&one.words());
+    }
+    words
 }
 
 /// What a plan found out about a tool, kept until it is applied.

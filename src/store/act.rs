@@ -264,7 +264,7 @@ const BUILT: [(&str, &str); 9] = [
     (
         "was changed since",
         " LEFT JOIN finding o ON o.agency_id = $1 AND o.id = ac.object_id \
-         WHERE ac.object_kind IN ('finding', 'finding_made') AND COALESCE(o.version, 0) <> ac.version_after",
+         WHERE ac.object_kind IN ('finding', 'finding_made', 'merged', 'split') AND COALESCE(o.version, 0) <> ac.version_after",
     ),
     (
         "was changed since",
@@ -289,7 +289,7 @@ const BUILT: [(&str, &str); 9] = [
     ),
     (
         "was commented on, or has duplicates by now",
-        " JOIN finding o ON o.agency_id = $1 AND o.id = ac.object_id WHERE ac.object_kind = 'finding_made' \
+        " JOIN finding o ON o.agency_id = $1 AND o.id = ac.object_id WHERE ac.object_kind IN ('finding_made', 'split') \
          AND (EXISTS (SELECT 1 FROM comment k WHERE k.agency_id = $1 AND k.finding_id = o.id) \
            OR EXISTS (SELECT 1 FROM finding d WHERE d.agency_id = $1 AND d.duplicate_of = o.id))",
     ),

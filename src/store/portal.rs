@@ -28,7 +28,8 @@ pub async fn released(tx: &mut Tx, user: PortalUserId, key: &str, id: Uuid) -> R
         "SELECT f.id, f.project_id, c.portal_level, c.state FROM finding f \
          JOIN project p ON p.agency_id = f.agency_id AND p.id = f.project_id \
          JOIN client c ON c.agency_id = p.agency_id AND c.id = p.client_id \
-         WHERE f.agency_id = $1 AND c.id = $2 AND (f.key = $3 OR f.id = $4) AND f.released_at IS NOT NULL \
+         WHERE f.agency_id = $1 AND c.id = $2 AND (f.key = $3 OR f.id = $4 OR f.id = (SELECT m.survivor_id FROM finding_merged m WHERE m.agency_id = $1 \
+             AND (m.key = $3 OR m.id = $4) AND m.released_at IS NOT NULL)) AND f.released_at IS NOT NULL \
            AND (NOT EXISTS (SELECT 1 FROM portal_user_project l WHERE l.agency_id = $1 AND l.portal_user_id = $5) \
              OR EXISTS (SELECT 1 FROM portal_user_project l WHERE l.agency_id = $1 AND l.portal_user_id = $5 AND l.project_id = p.id))",
     );

@@ -34,7 +34,7 @@ pub struct SightingRow {
     pub outcome: String,
 }
 
-/// The applied imports that saw a finding, or noticed that it was gone, and whose project the actor may open (a finding
+/// The applied imports that saw a finding or what became part of it, or noticed that it was gone, and whose project the actor may open (a finding
 /// may have come from another one since); newest first, the latest hundred.
 pub async fn sightings(tx: &mut Tx, id: FindingId) -> Result<Vec<SightingRow>> {
     let mut sql = Sql::new(
@@ -42,7 +42,8 @@ pub async fn sightings(tx: &mut Tx, id: FindingId) -> Result<Vec<SightingRow>> {
          JOIN import_batch b ON b.agency_id = l.agency_id AND b.id = l.batch_id AND b.plan_id = l.plan_id \
          JOIN project p ON p.agency_id = b.agency_id AND p.id = b.project_id \
          LEFT JOIN client c ON c.agency_id = p.agency_id AND c.id = p.client_id \
-         WHERE l.agency_id = $1 AND l.finding_id = $2 AND b.state = 'applied'",
+         WHERE l.agency_id = $1 AND b.state = 'applied' AND l.finding_id IN (SELECT $2 UNION ALL \
+           SELECT m.id FROM finding_merged m WHERE m.agency_id = $1 AND m.survivor_id = $2)",
     )
     .bind(id);
     visible::projects(&mut sql, tx.scope().actor());
@@ -56,6 +57,8 @@ pub async fn sightings(tx: &mut Tx, id: FindingId) -> Result<Vec<SightingRow>> {
             outcome: row.get("outcome")?,
         });
     }
+    // It and what became part of it were seen by one import.
+    out.dedup_by(|a, b| a.batch == b.batch && a.outcome == b.outcome);
     if out.is_empty() {
         return Ok(out);
     }

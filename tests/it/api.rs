@@ -6,6 +6,7 @@ mod bulk;
 mod canary;
 mod client;
 mod comment;
+mod correction;
 mod editors;
 mod finding;
 mod follow;

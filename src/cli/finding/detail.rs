@@ -4,6 +4,7 @@ use super::super::context::Context;
 use super::super::error::Error;
 use super::super::output::{Column, Row, col, long, maybe_when, num, when, word};
 use crate::api::comment::Comment;
+use crate::api::correction::Correction;
 use crate::api::finding::{ExplainFinding, Finding, FindingDetail, HistoryEntry, Occurrence};
 use crate::remote::Remote;
 
@@ -74,7 +75,14 @@ pub(super) fn brief(cx: &Context, finding: &Finding) -> Result<(), Error> {
     cx.out.record(finding, &fields(finding))
 }
 
-pub(super) fn show(cx: &Context, detail: &FindingDetail) -> Result<(), Error> {
+/// `asked`: the key that led to it.
+pub(super) fn show(cx: &Context, asked: &str, detail: &FindingDetail) -> Result<(), Error> {
+    let asked = asked.trim();
+    let led = detail.corrections.iter().find(|c| c.key.eq_ignore_ascii_case(asked));
+    if let Some(led) = led {
+        cx.out
+            .remark(&format!("{}: it is part of {} now.", led.words(), detail.finding.key));
+    }
     let mut fields = fields(&detail.finding);
     let moves: Vec<String> = detail
         .moves
@@ -91,6 +99,15 @@ pub(super) fn show(cx: &Context, detail: &FindingDetail) -> Result<(), Error> {
                 .as_ref()
                 .map(|d| format!("{} {}", d.key, d.name))
                 .unwrap_or_default(),
+        ),
+        (
+            "made of",
+            detail
+                .corrections
+                .iter()
+                .map(Correction::words)
+                .collect::<Vec<_>>()
+                .join("\n"),
         ),
         (
             "places fixed",
@@ -168,6 +185,17 @@ pub(super) async fn why(cx: &Context, remote: &Remote, finding: String) -> Resul
     let mut fields = vec![("fingerprint", format!("v{} {}", why.fingerprint_version, why.hash))];
     for (name, value) in &why.fields {
         fields.push(("made of", format!("{name}: {value}")));
+    }
+    for correction in &why.corrections {
+        let places = match correction.occurrences {
+            1 => "1 place".to_owned(),
+            n => format!("{n} places"),
+        };
+        let mut said = format!("{} ({places}, {})", correction.words(), correction.tool);
+        for (name, value) in &correction.fields {
+            said.push_str(&format!("\n  {name}: {value}"));
+        }
+        fields.push(("by hand", said));
     }
     for import in &why.imports {
         fields.push((

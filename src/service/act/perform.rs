@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use uuid::Uuid;
 
-use super::plan::{Plan, ProjectBack};
+use super::plan::{CorrectedBack, Plan, ProjectBack};
 use crate::api::act::Way;
 use crate::api::event::Topic;
 use crate::api::problem::{Code, Problem};
@@ -27,6 +27,7 @@ use crate::store::history::NewEntry;
 use crate::store::round::RoundState;
 use crate::store::{self, Tx};
 
+mod corrected;
 mod made;
 
 use made::{put_made_comment, put_made_finding, put_made_project};
@@ -153,12 +154,26 @@ pub(super) async fn perform(
         }
         place::ended(tx, note, ends, clients).await?;
     }
+    // What comes is there before anything refers to it, what goes goes when nothing does any more.
+    let (goes, comes): (Vec<_>, Vec<_>) = plan.corrected.into_iter().rev().partition(CorrectedBack::goes);
+    let mut corrected_in = BTreeSet::new();
+    for back in comes {
+        let (row, project) = corrected::come(tx, note, &mut pen, back, user, way, now).await?;
+        again.push(row);
+        corrected_in.insert(project);
+    }
+    for project in corrected_in {
+        store::import::outdate_plans(tx, project).await?;
+    }
     findings(tx, note, &mut pen, plan.findings, &gone, words, way, user).await?;
     for (finding, places) in plan.places {
         pen.restore_places(finding, places);
     }
     rounds(tx, &mut pen, plan.rounds, user, now).await?;
     pen.flush(tx, note).await?;
+    for back in goes {
+        corrected::go(tx, note, back, user, now).await?;
+    }
     for (kind, row, was, to) in last {
         again.push(step(row.id.0, row.version + 1));
         put_client(tx, note, kind, row, &was, &to, now).await?;

@@ -21,8 +21,11 @@ use crate::store::project::{ProjectRow, ProjectState, WholeProject};
 use crate::store::round::RoundState;
 use crate::store::{self, Tx};
 
+mod corrected;
 mod made;
 mod worked;
+
+pub(super) use corrected::{CorrectedBack, CorrectedBefore};
 
 /// A project as it goes back.
 #[derive(Debug)]
@@ -65,6 +68,8 @@ pub(super) struct Plan {
     pub clients: Vec<(&'static str, ClientRow, ClientBefore, ClientBefore)>,
     pub comments: Vec<(Placed, CommentState)>,
     pub made_comments: Vec<MadeBack<CommentId, Made>>,
+    /// Findings that were merged or split.
+    pub corrected: Vec<CorrectedBack>,
     pub lines: Vec<ActChange>,
     pub also: Vec<String>,
     pub not_undone: Vec<String>,
@@ -123,6 +128,7 @@ impl Plan {
                     version_after,
                     whole: kept(&change)?,
                 }),
+                "merged" | "split" => plan.corrected.push(CorrectedBack::of(&change)?),
                 "client" | "client_made" => {}
                 "comment" => {
                     comments.insert(CommentId(id), (kept(&change)?, version_after));
@@ -139,6 +145,7 @@ impl Plan {
         plan.comments(tx, comments).await?;
         plan.left_behind(tx).await?;
         plan.made(tx).await?;
+        plan.corrections(tx).await?;
         plan.say(row);
         Ok(plan)
     }

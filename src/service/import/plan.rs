@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use sha2::{Digest as _, Sha256};
 
+use super::corrected::{self, Corrections};
 use super::{PlannedTool, json, not_applied, open_for_work, rows, shown, sweep_later};
 use crate::api::event::Topic;
 use crate::api::import::{Batch, PlanBatch, Totals};
@@ -32,6 +33,7 @@ struct Material {
     severities: HashMap<FindingId, Severity>,
     latest: Vec<store::import::plan::LatestRow>,
     head: i64,
+    corrections: Corrections,
 }
 
 pub async fn plan(desk: Desk, caller: Caller, request: PlanBatch) -> Result<Batch> {
@@ -102,8 +104,8 @@ async fn gather(tx: &mut Tx, id: BatchId) -> Result<Material> {
             place: place.place,
         });
     }
-    let severities = known_rows.iter().map(|k| (k.id, k.severity)).collect();
-    let known = known_rows
+    let mut severities = known_rows.iter().map(|k| (k.id, k.severity)).collect();
+    let mut known = known_rows
         .into_iter()
         .map(|k| Known {
             places: places.remove(&k.id).unwrap_or_default(),
@@ -115,6 +117,7 @@ async fn gather(tx: &mut Tx, id: BatchId) -> Result<Material> {
             facts: k.facts,
         })
         .collect();
+    let corrections = corrected::read(tx, batch.project.id, &tools, &mut known, &mut severities).await?;
     Ok(Material {
         latest: rows::plan::latest(tx, batch.project.id).await?,
         head: rows::plan::head(tx, batch.project.id).await?,
@@ -123,6 +126,7 @@ async fn gather(tx: &mut Tx, id: BatchId) -> Result<Material> {
         sightings,
         known,
         severities,
+        corrections,
     })
 }
 
@@ -142,6 +146,8 @@ struct Made {
     files: Vec<uuid::Uuid>,
     /// Of the record that speaks for a finding.
     severities: HashMap<kernel::Hash, Severity>,
+    /// Of findings that are part of others.
+    said: Vec<kernel::corrected::Said>,
 }
 
 fn compute(material: &mut Material) -> Made {
@@ -186,8 +192,22 @@ fn compute(material: &mut Material) -> Made {
         covers.insert(tool, covered);
     }
     let words = scope_words(&scope, &covers);
+    let Corrections { splits, parts } = &material.corrections;
+    // What a report says, and what an earlier one said, is compared as the scanner wrote it: corrections come after.
+    let set = if splits.is_empty() {
+        set
+    } else {
+        kernel::corrected::split(set, splits)
+    };
+    let plan = kernel::plan(&set, &material.known, &scope);
+    let (plan, said) = if parts.own.is_empty() {
+        (plan, Vec::new())
+    } else {
+        kernel::corrected::fold(plan, parts, &set)
+    };
     Made {
-        plan: kernel::plan(&set, &material.known, &scope),
+        plan,
+        said,
         scope: words,
         tools,
         files: material.files.iter().map(|f| f.id).collect(),
@@ -289,6 +309,14 @@ async fn make(desk: &Desk, caller: &Caller, mut material: Material) -> Result<Ba
         .await?;
     let (lines, places) = to_rows(&made, first, &secret);
     write_all(desk, caller, batch, plan_id, lines, places).await?;
+    if !made.said.is_empty() {
+        let said = made.said;
+        desk.store()
+            .write(&caller.scope, move |tx| {
+                Box::pin(async move { store::correction::follow::write_said(tx, batch, plan_id, &said).await })
+            })
+            .await?;
+    }
     let totals = made.plan.totals;
     let totals = Totals {
         new: totals.new,
@@ -346,6 +374,7 @@ fn to_rows(made: &Made, first: i64, secret: &[u8]) -> (Vec<NewLine>, Vec<NewPlac
             current: line.current,
             places: line.places.len() as i64,
             seen: line.seen,
+            via: line.via.clone(),
         });
         for place in &line.places {
             places.push(NewPlace {
@@ -353,9 +382,10 @@ fn to_rows(made: &Made, first: i64, secret: &[u8]) -> (Vec<NewLine>, Vec<NewPlac
                 finding,
                 record: record(place.row),
                 new: place.id.is_none(),
-                current: line.current,
+                current: place.current,
                 repeats: place.repeats,
                 seen: place.seen,
+                via: place.via.clone(),
             });
         }
         for gone in &line.gone {
@@ -367,6 +397,7 @@ fn to_rows(made: &Made, first: i64, secret: &[u8]) -> (Vec<NewLine>, Vec<NewPlac
                 current: true,
                 repeats: 0,
                 seen: None,
+                via: String::new(),
             });
         }
     }

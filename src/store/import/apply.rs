@@ -99,7 +99,7 @@ pub async fn commit(tx: &mut Tx, a: &Applied) -> Result<bool> {
 }
 
 /// `$2` plan, `$3` now, `$4` project, `$5` batch: each step uses a prefix of them.
-const STEPS: [&str; 7] = [
+const STEPS: [&str; 9] = [
     // New findings.
     with_record!(
         "INSERT INTO finding (agency_id, id, project_id, key, title, title_fold, description, remediation, refs, tool, severity, scanner_severity, \
@@ -119,8 +119,14 @@ const STEPS: [&str; 7] = [
            cvss_vector = COALESCE(x.cvss_vector, finding.cvss_vector), cwe = x.cwe, cve = x.cve, tags = x.tags, suppressed = x.suppressed, \
            facts = x.facts, seen_in_latest = TRUE, version = finding.version + 1 FROM",
         "WHERE finding.agency_id = $1 AND finding.id = l.finding_id AND l.agency_id = $1 AND l.plan_id = $2 AND l.is_current \
-           AND l.outcome <> 'new' AND NOT l.unchanged"
+           AND l.outcome <> 'new' AND NOT l.unchanged AND l.via = ''"
     ),
+    // Of one whose merged part was seen, its own facts stay as they are.
+    "UPDATE finding SET seen_in_latest = TRUE, version = finding.version + 1 FROM import_line l \
+     WHERE finding.agency_id = $1 AND finding.id = l.finding_id AND l.agency_id = $1 AND l.plan_id = $2 AND l.is_current AND l.via <> '' \
+       AND l.row_n IS NOT NULL AND l.outcome <> 'new' AND NOT l.unchanged",
+    "UPDATE finding_merged SET facts = d.facts FROM import_said d \
+     WHERE finding_merged.agency_id = $1 AND finding_merged.key = d.key AND d.agency_id = $1 AND d.plan_id = $2",
     // When it was seen: latest for what is current, earlier and later for sightings of older reports.
     "UPDATE finding SET first_seen = CASE WHEN l.first_at < finding.first_seen THEN l.first_at ELSE finding.first_seen END, \
        last_seen = CASE WHEN COALESCE(l.last_at, $3) > finding.last_seen THEN COALESCE(l.last_at, $3) ELSE finding.last_seen END \
@@ -150,9 +156,9 @@ const STEPS: [&str; 7] = [
        AND (g.is_current OR g.last_at IS NOT NULL)",
     // New places.
     "INSERT INTO occurrence (agency_id, id, finding_id, place, place_key, host, repeats, first_seen, last_seen, seen_in_latest, detail, chunk_id, \
-       chunk_offset, chunk_length) \
+       chunk_offset, chunk_length, via) \
      SELECT $1, g.occurrence_id, g.finding_id, s.place, s.place_key, s.host, g.repeats, COALESCE(g.first_at, $3), COALESCE(g.last_at, $3), g.is_current, \
-       s.detail, s.chunk_id, s.chunk_offset, s.chunk_length \
+       s.detail, s.chunk_id, s.chunk_offset, s.chunk_length, g.via \
      FROM import_place g JOIN import_staged s ON s.agency_id = g.agency_id AND s.batch_id = g.batch_id AND s.file_id = g.file_id AND s.row_n = g.row_n \
      WHERE g.agency_id = $1 AND g.plan_id = $2 AND g.is_new",
 ];

@@ -205,6 +205,8 @@ pub struct NewLine {
     pub current: bool,
     pub places: i64,
     pub seen: Option<(Time, Time)>,
+    /// The key of the merged finding whose record it is.
+    pub via: String,
 }
 
 /// A place of a plan as it is stored; without a record it is gone.
@@ -217,10 +219,11 @@ pub struct NewPlace {
     pub current: bool,
     pub repeats: i64,
     pub seen: Option<(Time, Time)>,
+    pub via: String,
 }
 
 pub async fn write_lines(tx: &mut Tx, batch: BatchId, plan: PlanId, lines: &[NewLine]) -> Result<()> {
-    for some in lines.chunks(Sql::rows_at_once(16)) {
+    for some in lines.chunks(Sql::rows_at_once(17)) {
         write_some_lines(tx, batch, plan, some).await?;
     }
     Ok(())
@@ -229,7 +232,7 @@ pub async fn write_lines(tx: &mut Tx, batch: BatchId, plan: PlanId, lines: &[New
 async fn write_some_lines(tx: &mut Tx, batch: BatchId, plan: PlanId, lines: &[NewLine]) -> Result<()> {
     let mut sql = Sql::new(
         "INSERT INTO import_line (agency_id, batch_id, plan_id, n, rank, outcome, severity, finding_id, key, file_id, row_n, unchanged, \
-           is_current, places, first_at, last_at) VALUES ",
+           is_current, places, first_at, last_at, via) VALUES ",
     );
     sql.push_rows(lines.iter().map(|l| {
         vec![
@@ -248,13 +251,14 @@ async fn write_some_lines(tx: &mut Tx, batch: BatchId, plan: PlanId, lines: &[Ne
             l.places.into(),
             l.seen.map(|s| s.0).into(),
             l.seen.map(|s| s.1).into(),
+            l.via.clone().into(),
         ]
     }));
     tx.run(sql).await.map(drop)
 }
 
 pub async fn write_places(tx: &mut Tx, batch: BatchId, plan: PlanId, places: &[NewPlace]) -> Result<()> {
-    for some in places.chunks(Sql::rows_at_once(12)) {
+    for some in places.chunks(Sql::rows_at_once(13)) {
         write_some_places(tx, batch, plan, some).await?;
     }
     Ok(())
@@ -263,7 +267,7 @@ pub async fn write_places(tx: &mut Tx, batch: BatchId, plan: PlanId, places: &[N
 async fn write_some_places(tx: &mut Tx, batch: BatchId, plan: PlanId, places: &[NewPlace]) -> Result<()> {
     let mut sql = Sql::new(
         "INSERT INTO import_place (agency_id, batch_id, plan_id, occurrence_id, finding_id, file_id, row_n, is_new, is_current, repeats, \
-           first_at, last_at) VALUES ",
+           first_at, last_at, via) VALUES ",
     );
     sql.push_rows(places.iter().map(|p| {
         vec![
@@ -278,6 +282,7 @@ async fn write_some_places(tx: &mut Tx, batch: BatchId, plan: PlanId, places: &[
             p.repeats.into(),
             p.seen.map(|s| s.0).into(),
             p.seen.map(|s| s.1).into(),
+            p.via.clone().into(),
         ]
     }));
     tx.run(sql).await.map(drop)
@@ -310,6 +315,7 @@ pub async fn adopt(
 /// Forgets plans of the batch that are not its plan.
 pub async fn forget_others(tx: &mut Tx, batch: BatchId, plan: Option<PlanId>) -> Result<()> {
     for text in [
+        "DELETE FROM import_said WHERE agency_id = $1 AND batch_id = $2 AND plan_id <> $3",
         "DELETE FROM import_line WHERE agency_id = $1 AND batch_id = $2 AND plan_id <> $3",
         "DELETE FROM import_place WHERE agency_id = $1 AND batch_id = $2 AND plan_id <> $3",
     ] {
@@ -333,6 +339,8 @@ pub struct LineRow {
     pub fingerprint_version: i64,
     /// JSON.
     pub fingerprint_fields: String,
+    /// The finding, where people merged or split it.
+    pub corrected: Option<FindingId>,
 }
 
 const SORT: [SortColumn; 3] = [
@@ -349,7 +357,9 @@ pub fn keys(row: &LineRow) -> Vec<Key> {
 pub async fn lines(tx: &mut Tx, batch: BatchId, plan: PlanId, window: &Window) -> Result<Slice<LineRow>> {
     let mut sql = Sql::new(
         "SELECT l.n, l.rank, l.outcome, l.severity, l.places, COALESCE(x.title, f.title, '') AS title, f.key AS finding_key, \
-           COALESCE(x.fingerprint_version, f.fingerprint_version, 0) AS version, COALESCE(x.fingerprint_fields, f.fingerprint_fields, '[]') AS fields \
+           COALESCE(x.fingerprint_version, f.fingerprint_version, 0) AS version, COALESCE(x.fingerprint_fields, f.fingerprint_fields, '[]') AS fields, \
+           CASE WHEN EXISTS (SELECT 1 FROM finding_merged m WHERE m.agency_id = $1 AND m.survivor_id = l.finding_id AND m.kind = 'merged') \
+             OR EXISTS (SELECT 1 FROM finding_split d WHERE d.agency_id = $1 AND d.finding_id = l.finding_id) THEN l.finding_id END AS corrected \
          FROM import_line l LEFT JOIN finding f ON f.agency_id = l.agency_id AND f.id = l.finding_id \
          LEFT JOIN import_staged s ON s.agency_id = l.agency_id AND s.batch_id = l.batch_id AND s.file_id = l.file_id AND s.row_n = l.row_n \
          LEFT JOIN import_facts x ON x.agency_id = s.agency_id AND x.batch_id = s.batch_id AND x.file_id = s.file_id \
@@ -373,6 +383,7 @@ pub async fn lines(tx: &mut Tx, batch: BatchId, plan: PlanId, window: &Window) -
                 places: row.get("places")?,
                 fingerprint_version: row.get("version")?,
                 fingerprint_fields: row.get("fields")?,
+                corrected: row.opt_id("corrected")?,
             })
         })
         .collect::<Result<_>>()?;

@@ -35,6 +35,8 @@ impl Target {
     }
 
     pub fn id(&self, kind: &str) -> Option<String> {
+        // The finding that stays where several become one.
+        let kind = if kind == "into" { "finding" } else { kind };
         let kind = kind.strip_suffix('s').unwrap_or(kind);
         self.ids.get(kind).cloned()
     }

@@ -128,7 +128,26 @@ impl Walk<'_> {
 
     async fn step(&self, token: &str, dice: &mut Dice) -> Option<Answer> {
         let bench = self.bench;
-        match dice.below(20) {
+        match dice.below(24) {
+            20..=21 => {
+                let some = self.some(token, dice, 3).await;
+                let into = some.first()?;
+                let named: Vec<Value> = some
+                    .iter()
+                    .filter(|f| f["project"]["key"] == into["project"]["key"])
+                    .map(|f| json!({ "finding": f["key"], "version": f["version"] }))
+                    .collect();
+                let body = json!({ "findings": named, "into": into["key"], "client_sees": true });
+                Some(bench.post(token, "/api/v1/findings/merge", body).await)
+            }
+            22..=23 => {
+                let one = self.some(token, dice, 1).await.pop()?;
+                let at = format!("/api/v1/findings/{}", one["key"].as_str()?);
+                let places = bench.get(token, &format!("{at}/occurrences")).await;
+                let id = places.json["items"][0]["id"].clone();
+                let body = json!({ "occurrences": [id], "version": one["version"], "client_sees": true });
+                Some(bench.post(token, &format!("{at}/split"), body).await)
+            }
             0..=1 => {
                 let body = json!({
                     "project": dice.of(&self.projects), "title": "By hand", "severity": "medium",
@@ -280,8 +299,13 @@ async fn walk(engine: Engine) {
     }
     println!("{engine:?}: {done} of {sent} acts were done");
     assert!(done * 3 > sent, "a walk of refusals looks at nothing");
-    let placed = "SELECT COUNT(*) FROM finding_history WHERE act = 'finding.place'";
-    assert!(bench.number(placed).await > 2, "findings went from project to project");
+    for act in [
+        "SELECT COUNT(*) FROM finding_history WHERE act = 'finding.place'",
+        "SELECT COUNT(*) FROM finding_history WHERE act = 'finding.merge'",
+        "SELECT COUNT(*) FROM finding_history WHERE act = 'finding.split'",
+    ] {
+        assert!(bench.number(act).await > 2, "the walk went through all of them: {act}");
+    }
     let floor = STEPS / LOOK_EVERY * DRIFTS.len();
     checked(&format!("counts over a long walk ({engine:?})"), looked, failed, floor);
     bench.stop().await;

@@ -297,3 +297,72 @@ fn findings_go_to_another_project_and_back() {
         assert_eq!(counts(&project)["count"], 2);
     }
 }
+
+#[test]
+fn findings_become_one_and_places_go_their_own_way() {
+    let desk = Desk::sqlite();
+    let ann = desk.admin();
+    let (_, project, first) = finding(&ann);
+    let create = [
+        "finding",
+        "create",
+        "--project",
+        &project,
+        "--title",
+        "Also SQL",
+        "--severity",
+        "low",
+    ];
+    let places = [
+        "--place",
+        "https://shop.acme.test/a",
+        "--place",
+        "https://shop.acme.test/b",
+        "--json",
+    ];
+    let second = ann.run(&[&create[..], &places].concat()).json();
+    let second = second["key"].as_str().unwrap();
+    // Without a terminal nothing is done unasked.
+    let unasked = ann.run(&["finding", "merge", &first, second]);
+    assert!(unasked.code != 0 && unasked.err.contains("--yes"), "{}", unasked.err);
+    let dry = ann.run(&["finding", "merge", &first, second, "--dry-run"]);
+    assert!(dry.out.contains("becomes part of") && dry.code == 0, "{}", dry.out);
+    let done = ann
+        .run(&["finding", "merge", second, "--into", &first, "--yes", "--json"])
+        .json();
+    has(&done, "applied act finding says client_sees");
+    assert_eq!(
+        (&done["finding"]["key"], &done["finding"]["occurrence_count"]),
+        (&json!(first), &json!(3))
+    );
+    let led = ann.run(&["finding", "show", second]);
+    assert!(
+        led.out.contains(&first) && led.err.contains("is part of"),
+        "{}",
+        led.err
+    );
+    let why = ann.run(&["finding", "why", &first]);
+    assert!(why.out.contains(&format!("{second} merged by")), "{}", why.out);
+    let all = ann.run(&["finding", "occurrences", &first, "--json"]).json();
+    let one = all["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|o| o["place"].as_str().unwrap().ends_with("/b"));
+    let id = one.unwrap()["id"].as_str().unwrap();
+    let made = ann
+        .run(&["finding", "split", &first, "--occurrence", id, "--yes", "--json"])
+        .json();
+    assert_eq!(
+        (&made["made"]["occurrence_count"], &made["finding"]["occurrence_count"]),
+        (&json!(1), &json!(2))
+    );
+    // One line for both, and back.
+    for left in [3, 1] {
+        assert_eq!(ann.run(&["undo", "--yes"]).code, 0);
+        let shown = ann.run(&["finding", "show", &first, "--json"]).json();
+        assert_eq!(shown["occurrence_count"], left);
+    }
+    let again = ann.run(&["finding", "show", second, "--json"]).json();
+    assert_eq!((&again["key"], &again["occurrence_count"]), (&json!(second), &json!(2)));
+}

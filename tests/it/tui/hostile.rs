@@ -303,6 +303,7 @@ fn fill(desk: &mut Harness, text: &str) {
                 fields: vec![(text.into(), text.into())],
                 hash: text.into(),
                 imports: Vec::new(),
+                corrections: Vec::new(),
             });
         } else {
             return;

@@ -167,6 +167,9 @@ impl Plan {
         let there = store::finding::by_ids(tx, &originals).await?;
         for of in originals {
             let original = there.iter().find(|r| r.id == of);
+            if self.corrected.iter().any(|back| back.comes(of)) {
+                continue;
+            }
             let fits = original.is_some_and(|r| going.get(&of).copied().unwrap_or(r.decided.duplicate_of).is_none());
             if !fits {
                 self.refuse(impossible(
