@@ -1,14 +1,15 @@
-//! Checkmarx: the XML of CxSAST, and the JSON of Checkmarx One (SAST, SCA, KICS).
+//! Checkmarx: the XML of CxSAST, and of Checkmarx One (SAST, SCA, KICS) the results in JSON and the reports in JSON.
 //!
 //! - **A finding** is the query and the file where the data ends up (its sink): that is where it is mended. For packages
 //!   it is package and advisory, for infrastructure query and file.
 //! - **A place** is a path through the code by Checkmarx' similarity id, which stays when lines move; file, line and
 //!   column where there is none. It is shown as its sink.
 //! - **Severity**: the result's own. What somebody called not exploitable is suppressed.
-//! - Left out and counted: results that Checkmarx calls fixed.
+//! - Left out and counted: results that Checkmarx calls fixed or resolved.
 //! - The report covers the whole tool: it does not say by path where it looked.
 
 mod json;
+mod report;
 mod xml;
 
 use super::detail::Detail;
@@ -32,24 +33,28 @@ impl Format for Checkmarx {
     fn about(&self) -> &'static About {
         &About {
             name: "checkmarx",
-            title: "Checkmarx (CxSAST XML, Checkmarx One JSON)",
+            title: "Checkmarx (CxSAST XML, Checkmarx One results and reports in JSON)",
             records: "queries of the XML (results are counted below them), or results of the JSON",
             finding: "the query and the sink's file; package and advisory; query and file",
             place: "the path through the code, by its similarity id, else file, line and column",
             severity: "the result's own; what is called not exploitable is suppressed",
-            left_out: "results without a query, and results that Checkmarx calls fixed; all counted",
+            left_out: "results without a query, and results that Checkmarx calls fixed or resolved; all counted",
             covers: "everything of the tool: the report does not say by path where it looked",
         }
     }
 
     fn sniff(&self, head: &Head<'_>) -> bool {
-        head.is_root("CxXMLResults") || json::sniff(head)
+        head.is_root("CxXMLResults") || json::sniff(head) || report::sniff(head)
     }
 
     fn decode(&self, source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result<(), Refusal> {
         out.tool(TOOL);
         if source.first_byte(limits)? == Some(b'<') {
-            xml::decode(source, limits, out)
+            return xml::decode(source, limits, out);
+        }
+        let report = report::sniff(&Head::of(&source.head(super::HEAD, limits)?));
+        if report {
+            report::decode(source, limits, out)
         } else {
             json::decode(source, limits, out)
         }
@@ -79,6 +84,7 @@ struct Item {
     similarity: String,
     steps: Vec<Step>,
     description: String,
+    remedy: String,
     remark: String,
     cwe: Vec<u32>,
     cve: Vec<String>,
@@ -155,6 +161,7 @@ impl Item {
             },
             title: query,
             description: self.description,
+            remediation: self.remedy,
             references: self.references,
             severity: match word.as_str() {
                 "information" | "informational" | "info" | "" => Severity::Info,

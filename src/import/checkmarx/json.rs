@@ -136,7 +136,7 @@ struct Cvss<'a> {
 }
 
 /// A package out of `Npm-left-pad-1.3.0`: its manager, its name, its version.
-fn package(identifier: &str) -> Option<(String, String)> {
+pub fn package(identifier: &str) -> Option<(String, String)> {
     let (_, rest) = identifier.split_once('-')?;
     let (name, version) = rest.rsplit_once('-')?;
     Some((name.to_owned(), version.to_owned()))

@@ -70,3 +70,56 @@ fn engines_of_the_json_are_read() {
         ("/Dockerfile:2", Severity::Low)
     );
 }
+
+/// The report puts its advice behind everything; results of a query stand below it.
+#[test]
+fn reports_of_both_kinds_are_read() {
+    let new = r#"{"reportCreationDate":"2026-11-22","reportType":"Vulnerability Type","reportHeader":{},"scanResults":{"totalResults":1,"resultsList":[
+      {"queryName":"SQL_Injection","queryId":594,"description":"It embeds.","queryPath":"Java/High","cweId":89,"vulnerabilities":[
+       {"similarityId":-77,"status":"Recurrent","state":"Not Exploitable","severity":"High","foundDate":"2026-11-22T08:00:00Z","nodes":[
+        {"fileName":"src/In.java","line":3,"node":"q","code":"q"},{"fileName":"src/Db.java","line":7,"node":"run","code":"run(q)"}]}]}]},
+      "iacScanResults":{"technology":[{"name":"K8s","queries":[{"queryName":"Root User","description":"r","category":"Access","resultsList":[
+       {"severity":"Medium","status":"New","state":"To Verify","fileName":"pod.yaml","actualValue":"a is set","expectedValue":"a is not set"},
+       {"severity":"Medium","status":"New","state":"To Verify","fileName":"pod.yaml","actualValue":"b is set"}]}]}]},
+      "scaScanResults":{"packages":[{"packageName":"lib","packageVersion":"1.0","novel":[{}]}]},"novelScanResults":{},
+      "vulnerabilityDetails":[{"vulnerabilityName":"SQL_Injection","risk":"Risky.","cause":"Because.","generalRecommendations":"Bind."}]}"#;
+    let (records, summary) = decode(new);
+    assert_eq!((summary.records(), summary.findings, summary.occurrences), (3, 2, 3));
+    let left: Vec<_> = summary.left_out.iter().map(|c| c.what.as_str()).collect();
+    assert_eq!(left, ["keys `novel`", "keys `novelScanResults`"]);
+    let first = &records[0];
+    assert_eq!((first.remediation.as_str(), first.suppressed), ("Bind.", true));
+    assert_eq!(first.description, "It embeds.\n\nRisky.\n\nBecause.");
+    assert_eq!(
+        (first.cwe.as_slice(), first.occurrence.place.as_str()),
+        (&[89][..], "src/Db.java:7")
+    );
+    assert_eq!(first.observed_at.unwrap().to_string(), "2026-11-22T08:00:00.000Z");
+    let (of_xml, _) = decode(&xml(7));
+    assert_eq!(
+        (&first.fingerprint, &first.occurrence.key),
+        (&of_xml[0].fingerprint, &of_xml[0].occurrence.key)
+    );
+
+    let old = r#"{"reportId":"1","reportHeader":{"projectName":"p"},"executiveSummary":{},"scanSummary":{},"scanResults":{
+      "sast":{"languages":[{"languageName":"Java","queries":[{"queryName":"SQL_Injection","queryId":"","vulnerabilities":[
+       {"similarityId":-77,"status":"NEW","state":"To verify","severity":"HIGH","groupName":"Java_High_Risk","cweId":89,"compliance":["PCI"],"foundDate":{"seconds":1795334400},
+        "nodes":[{"fileName":"src/Db.java","line":7,"column":9,"name":"run"}]},{"status":"FIXED","severity":"LOW","nodes":[]}]}]}]},
+      "sca":{"packages":[{"name":"Npm-left-pad-1.3.0","vulnerabilities":[{"id":"x","cveId":"CVE-2021-0001","cveName":"CVE-2021-0001","cwe":"94","severity":"HIGH","status":"NEW","state":"To verify"}]}]},
+      "kics":{"results":[{"name":"Dockerfile","vulnerabilities":[{"similarityId":"h","queryName":"Root User","fileName":"/Dockerfile","severity":"INFO","description":"d","actualValue":"root"}]}]}}}"#;
+    let (records, summary) = decode(old);
+    assert_eq!((summary.records(), summary.findings), (4, 3));
+    assert_eq!(summary.left_out[0].what, "results that Checkmarx calls fixed");
+    assert_eq!(
+        (&records[0].fingerprint, &records[0].occurrence.key),
+        (&first.fingerprint, &first.occurrence.key)
+    );
+    assert_eq!(records[0].observed_at.unwrap().to_string(), "2026-11-22T08:00:00.000Z");
+    let package = &records[1];
+    assert_eq!(
+        (package.title.as_str(), package.cwe.as_slice()),
+        ("CVE-2021-0001", &[94][..])
+    );
+    assert_eq!(package.occurrence.place, "left-pad 1.3.0");
+    assert_eq!(records[2].occurrence.place, "/Dockerfile");
+}
