@@ -1,13 +1,20 @@
-//! Snyk Open Source's JSON (`snyk test --json`), of one project or of many (`--all-projects`). Snyk Code writes SARIF.
+//! Snyk's JSON: Open Source and Container (`snyk test --json`, `snyk container test --json`), of one project or of many
+//! (`--all-projects`, the applications in an image), and infrastructure as code (`snyk iac test --json`). Snyk Code writes
+//! SARIF.
 //!
 //! - **A finding** is kind of package, package and advisory (see [`super::package`]).
 //! - **A place** is project, target file, version and dependency path: Snyk reports every path on its own, because each
 //!   may need another dependency to be updated. The path counts without versions, so that a release of the project
 //!   itself changes nothing.
 //! - **Severity**: Snyk's own word, with *critical* where it has that.
+//! - Of infrastructure, **a finding** is rule and file, **a place** the resource in it; that is a tool of its own, so that
+//!   neither's report speaks for the other.
 //! - What a policy ignored or a patch took out (`filtered`) is kept and marked as suppressed. Projects that could not
 //!   be tested are counted, and nothing of them counts as gone; a report of nothing else is refused.
-//! - A report covers its projects, by name; one that names none covers everything of the tool.
+//! - A report covers its projects, by name; one that names none covers everything of the tool. Of infrastructure it covers
+//!   its files.
+
+mod iac;
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -33,13 +40,13 @@ impl Format for Snyk {
     fn about(&self) -> &'static About {
         &About {
             name: "snyk",
-            title: "Snyk Open Source (JSON; Snyk Code is SARIF)",
-            records: "vulnerabilities (an entry per dependency path), of all projects together",
-            finding: "kind of package, package and advisory",
-            place: "project, target file, version and dependency path (without the versions in it)",
+            title: "Snyk Open Source, Container and IaC (JSON; Snyk Code is SARIF)",
+            records: "vulnerabilities (an entry per dependency path), of all projects together; issues of infrastructure",
+            finding: "kind of package, package and advisory; rule and file of infrastructure",
+            place: "project, target file, version and dependency path (without the versions in it); a resource in the file",
             severity: "Snyk's own, with critical where it has that",
             left_out: "projects that could not be tested, counted; what a policy ignored is kept and marked as suppressed",
-            covers: "its projects, by name",
+            covers: "its projects, by name; the files of infrastructure",
         }
     }
 
@@ -53,47 +60,55 @@ impl Format for Snyk {
             "projectName",
         ];
         (json.has("vulnerabilities") && says.iter().filter(|k| json.has(k)).count() >= 2)
+            || json.has("infrastructureAsCodeIssues")
             || json.item("vulnerabilities", &["packageManager", "from", "id"])
             || (json.has("ok") && json.has("error") && json.has("path"))
     }
 
     fn decode(&self, source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result<(), Refusal> {
-        out.summary.count("vulnerabilities", 0);
         let mut projects = Vec::new();
         {
             let opened = source.open(limits)?;
             let mut walker = Walker::new(opened.reader, opened.base, limits);
             let mut budget = limits.table_bytes;
             each_project(&mut walker, &mut |walker| {
-                walker.spend(&mut budget, size_of::<Project>())?;
-                projects.push(Project::read(walker, &mut budget)?);
-                Ok(())
+                Project::read(walker, &mut budget, &mut projects)
             })?;
+            walker.finish()?;
             out.summary.bytes = walker.offset();
         }
         if !projects.is_empty() && projects.iter().all(|p| !p.error.is_empty() && !p.tested) {
             let why = format!("Snyk could test nothing: {}", projects[0].error);
             return Err(Refusal::new(Kind::Malformed, why));
         }
-        out.tool(TOOL);
         for project in &projects {
-            if project.tested {
-                out.cover(project.name.clone());
-            } else {
+            if !project.tested {
                 out.summary.leave_out("projects that could not be tested");
+                continue;
             }
+            out.tool(project.tool());
+            out.cover(if project.iac { &project.file } else { &project.name }.clone());
+        }
+        if projects.is_empty() {
+            out.tool(TOOL);
+        }
+        if !projects.iter().any(|p| p.iac) || projects.iter().any(|p| p.tested && !p.iac) {
+            out.summary.count("vulnerabilities", 0);
+        } else {
+            out.summary.count("issues", 0);
         }
         // One that cannot be named leaves no way to say what was covered.
-        if projects.iter().any(|p| p.tested && p.name.is_empty()) {
+        if projects
+            .iter()
+            .any(|p| p.tested && if p.iac { &p.file } else { &p.name }.is_empty())
+        {
             out.summary.covers.clear();
         }
         let opened = source.open(limits)?;
         let mut walker = Walker::new(opened.reader, opened.base, limits);
         let mut projects = projects.iter();
-        each_project(&mut walker, &mut |walker| {
-            let nothing = Project::default();
-            entries(walker, projects.next().unwrap_or(&nothing), out)
-        })
+        each_project(&mut walker, &mut |walker| entries(walker, &mut projects, out))?;
+        walker.finish()
     }
 }
 
@@ -107,10 +122,9 @@ fn each_project<R: Read>(
         while walker.next_item(&mut first)? {
             then(walker)?;
         }
-    } else {
-        then(walker)?;
+        return Ok(());
     }
-    walker.finish()
+    then(walker)
 }
 
 /// What belongs to all entries of a project; it stands behind them.
@@ -121,28 +135,44 @@ struct Project {
     manager: String,
     path: String,
     error: String,
-    /// Whether there is a list of vulnerabilities.
+    /// Whether there is a list of vulnerabilities, or issues.
     tested: bool,
+    /// Whether it is about infrastructure.
+    iac: bool,
 }
 
 impl Project {
-    fn read<R: Read>(walker: &mut Walker<R>, budget: &mut usize) -> Result<Self, Refusal> {
+    fn tool(&self) -> &'static str {
+        if self.iac { iac::TOOL } else { TOOL }
+    }
+
+    /// Reads it and those inside of it, which follow it.
+    fn read<R: Read>(walker: &mut Walker<R>, budget: &mut usize, all: &mut Vec<Self>) -> Result<(), Refusal> {
+        walker.spend(budget, size_of::<Self>())?;
         let mut project = Self::default();
+        let at = all.len();
+        all.push(Self::default());
         if !walker.enter(b'{')? {
-            walker.skip()?;
-            return Ok(project);
+            return walker.skip();
         }
         let (mut first, mut raw) = (true, Vec::new());
         while let Some(key) = walker.next_key(&mut first)? {
             let field = match key.as_str() {
                 "projectName" => &mut project.name,
                 "displayTargetFile" => &mut project.file,
+                "targetFile" if project.file.is_empty() => &mut project.file,
                 "packageManager" => &mut project.manager,
                 "path" => &mut project.path,
                 "error" => &mut project.error,
-                "vulnerabilities" => {
-                    project.tested = walker.peek()? == Some(b'[');
+                "vulnerabilities" | "infrastructureAsCodeIssues" => {
+                    let listed = walker.peek()? == Some(b'[');
+                    project.tested |= listed;
+                    project.iac |= listed && key.starts_with('i');
                     walker.skip()?;
+                    continue;
+                }
+                "applications" => {
+                    each_project(walker, &mut |walker| Self::read(walker, budget, all))?;
                     continue;
                 }
                 _ => {
@@ -155,11 +185,20 @@ impl Project {
             *field = clip_line(word.text().unwrap_or_default(), text::PLACE);
             walker.spend(budget, field.len())?;
         }
-        Ok(project)
+        if let Some(here) = all.get_mut(at) {
+            *here = project;
+        }
+        Ok(())
     }
 }
 
-fn entries<R: Read>(walker: &mut Walker<R>, project: &Project, out: &mut Out<'_>) -> Result<(), Refusal> {
+fn entries<R: Read>(
+    walker: &mut Walker<R>,
+    projects: &mut std::slice::Iter<'_, Project>,
+    out: &mut Out<'_>,
+) -> Result<(), Refusal> {
+    let nothing = Project::default();
+    let project: &Project = projects.next().unwrap_or(&nothing);
     if !walker.enter(b'{')? {
         out.unreadable("projects that are no objects", walker.offset());
         return walker.skip();
@@ -168,6 +207,8 @@ fn entries<R: Read>(walker: &mut Walker<R>, project: &Project, out: &mut Out<'_>
     while let Some(key) = walker.next_key(&mut first)? {
         match key.as_str() {
             "vulnerabilities" => list(walker, "vulnerabilities", project, out)?,
+            "infrastructureAsCodeIssues" => iac::issues(walker, project, out)?,
+            "applications" => each_project(walker, &mut |walker| entries(walker, projects, out))?,
             "filtered" => {
                 if !walker.enter(b'{')? {
                     walker.skip()?;
@@ -189,7 +230,7 @@ fn entries<R: Read>(walker: &mut Walker<R>, project: &Project, out: &mut Out<'_>
 }
 
 /// Keys of which nothing is missed.
-const KNOWN: [&str; 24] = [
+const KNOWN: [&str; 29] = [
     "ok",
     "dependencyCount",
     "org",
@@ -214,6 +255,11 @@ const KNOWN: [&str; 24] = [
     "projectId",
     "scanResult",
     "severityThreshold",
+    "meta",
+    "targetFilePath",
+    "projectType",
+    "scanType",
+    "advice",
 ];
 
 fn list<R: Read>(walker: &mut Walker<R>, what: &str, project: &Project, out: &mut Out<'_>) -> Result<(), Refusal> {
@@ -350,61 +396,4 @@ impl Entry<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::severity::Severity;
-    use crate::import::tests::read as decode;
-
-    fn project(name: &str, from: &str) -> String {
-        format!(
-            r#"{{"vulnerabilities":[{{"id":"SNYK-JS-A-1","packageName":"@s/a","version":"1.0","packageManager":"npm","title":"T","severity":"high","severityWithCritical":"critical",
-            "from":[{from}],"upgradePath":[false,"@s/a@2.0"],"fixedIn":["2.0"],"identifiers":{{"CVE":["CVE-2030-0001"],"CWE":["CWE-79"]}},"cvssScore":9.1,"CVSSv3":"CVSS:3.1/x"}}],
-            "ok":false,"dependencyCount":3,"packageManager":"npm","projectName":"{name}","displayTargetFile":"package.json",
-            "filtered":{{"ignore":[{{"id":"SNYK-JS-B-1","packageName":"b","filtered":{{"ignored":[{{"reason":"not used"}}]}}}}],"patch":[]}}}}"#
-        )
-    }
-
-    #[test]
-    fn every_dependency_path_is_a_place() {
-        let report = format!(
-            r#"[{},{},{},{{"ok":false,"error":"boom","path":"/x"}}]"#,
-            project("one", r#""one@1.0","@s/a@1.0""#),
-            project("one", r#""one@2.0","@s/a@1.0""#),
-            project("two", r#""two@1.0","c@1","@s/a@1.0""#)
-        );
-        let (records, summary) = decode(&report);
-        let of = |rule: &str| records.iter().filter(|r| r.rule == rule).collect::<Vec<_>>();
-        let found = of("SNYK-JS-A-1");
-        assert_eq!((summary.records(), summary.findings, found.len()), (3, 2, 3));
-        assert_eq!(found[0].occurrence.key, found[1].occurrence.key);
-        assert_eq!(
-            found[2].occurrence.place,
-            "two: package.json: @s/a 1.0 (two > c > @s/a)"
-        );
-        assert_eq!(
-            (found[0].severity, found[0].score, found[0].cwe[0]),
-            (Severity::Critical, Some(9.1), 79)
-        );
-        assert!(
-            of("SNYK-JS-B-1")
-                .iter()
-                .all(|r| r.suppressed && r.detail.contains("not used"))
-        );
-        assert_eq!(summary.covers, ["one", "two"]);
-        assert_eq!(summary.left_out[0].what, "projects that could not be tested");
-    }
-
-    #[test]
-    fn a_scan_that_failed_is_no_empty_report() {
-        let mut records: Vec<Record> = Vec::new();
-        let text = r#"{"ok":false,"error":"Could not detect supported target files","path":"/x"}"#;
-        let refusal = crate::import::decode(
-            &mut Source::Memory(text.as_bytes()),
-            None,
-            &Limits::default(),
-            &mut records,
-        )
-        .unwrap_err();
-        assert!(refusal.to_string().contains("Could not detect"), "{refusal}");
-    }
-}
+mod tests;
