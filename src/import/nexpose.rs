@@ -1,4 +1,4 @@
-//! Nexpose and `InsightVM`: the XML reports, version 1 and 2.
+//! Nexpose and `InsightVM`: the XML reports, version 1 and 2, and the simple XML.
 //!
 //! - **A finding** is the vulnerability, by its id.
 //! - **A place** is host, port and protocol, and the test's key where it has one (a file, an account).
@@ -7,6 +7,8 @@
 //! - Exceptions that somebody granted are suppressed.
 //! - Left out and counted: tests that found nothing. That a host answers, or has an open port, is no finding.
 //! - The report covers the hosts it names.
+
+mod simple;
 
 use std::collections::HashMap;
 use std::io::Read;
@@ -33,18 +35,18 @@ impl Format for Nexpose {
     fn about(&self) -> &'static About {
         &About {
             name: "nexpose",
-            title: "Nexpose, InsightVM (XML)",
+            title: "Nexpose, InsightVM (XML report 1 and 2, simple XML)",
             records: "hosts (tests are counted below them)",
             finding: "the vulnerability, by its id",
             place: "host, port and protocol, and the test's key where it has one",
-            severity: "the 1 to 10 in the bands of CVSS: critical from 9, high from 7, medium from 4, low below; 0 is info",
+            severity: "the 1 to 10 in the bands of CVSS: critical from 9, high from 7, medium from 4, low below; 0 is info; the simple XML rates nothing: medium",
             left_out: "tests that found nothing, counted; that a host answers or has an open port is no finding",
             covers: "the hosts the report names",
         }
     }
 
     fn sniff(&self, head: &Head<'_>) -> bool {
-        head.is_root("NexposeReport")
+        head.is_root("NexposeReport") || head.is_root(simple::ROOT)
     }
 
     fn decode(&self, source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result<(), Refusal> {
@@ -55,6 +57,9 @@ impl Format for Nexpose {
         let known = {
             let mut reader = Reader::open(source.open(limits)?, limits);
             let root = reader.root()?;
+            if root.name.eq_ignore_ascii_case(simple::ROOT) {
+                return simple::decode(&mut reader, out);
+            }
             if !root.name.eq_ignore_ascii_case("NexposeReport") {
                 return Err(reader.refuse(
                     Kind::Malformed,
@@ -348,39 +353,4 @@ fn record(node: &Node, at: &At, known: &Known) -> Option<Record> {
 }
 
 #[cfg(test)]
-mod reports {
-    use super::*;
-    use crate::import::tests::read as decode;
-
-    #[test]
-    fn tests_take_words_from_the_definitions_behind_them() {
-        let text = r#"<NexposeReport version="2.0"><scans><scan id="1" startTime="20261122T070000000" endTime="20261122T080000123" status="finished"/></scans>
-          <nodes><node address="192.0.2.7" status="alive"><names><name>web.example</name></names><fingerprints/><tests>
-           <test id="Weak-Mode" key="/srv/a" status="vulnerable-version"><Paragraph>Mode of<UnorderedList><ListItem>775</ListItem></UnorderedList></Paragraph></test>
-           <test id="weak-mode" key="/srv/b" status="vulnerable-exception-acceptable-risk"/><test id="x" status="not-vulnerable"/><test status="vulnerable-exploited"/></tests>
-           <endpoints><endpoint protocol="udp" port="161" status="open"><services><service name="SNMP"><tests><test id="snmp" status="vulnerable-potential"/></tests></service></services></endpoint></endpoints></node></nodes>
-          <VulnerabilityDefinitions><vulnerability id="weak-mode" title="Weak mode" severity="7" cvssScore="6.8" cvssVector="(AV:N/AC:L)" cvssV3Score="7.1" cvssV3Vector="CVSS:3.1/AV:N">
-           <description><ContainerBlockElement><Paragraph>Too open.</Paragraph></ContainerBlockElement></description><references><reference source="CVE">CVE-2020-0001</reference><reference source="URL">https://r.example</reference></references>
-           <tags><tag>UNIX</tag></tags><solution><Paragraph>chmod</Paragraph></solution></vulnerability></VulnerabilityDefinitions></NexposeReport>"#;
-        let (records, summary) = decode(text);
-        let counted: Vec<_> = summary.counted.iter().map(|c| (c.what.as_str(), c.count)).collect();
-        assert_eq!(counted, [("node", 1), ("test", 5), ("vulnerable_tests", 4)]);
-        assert_eq!((summary.findings, summary.occurrences, records.len()), (2, 3, 3));
-        let r = &records[0];
-        assert_eq!(
-            (r.severity, r.score, r.title.as_str()),
-            (Severity::High, Some(7.1), "Weak mode")
-        );
-        assert_eq!(
-            (r.cvss.as_slice(), r.cve.len()),
-            (&["CVSS:3.1/AV:N".to_owned(), "AV:N/AC:L".to_owned()][..], 1)
-        );
-        assert_eq!((r.description.as_str(), r.remediation.as_str()), ("Too open.", "chmod"));
-        assert_eq!(r.detail, "Mode of\n- 775\n\nKey: /srv/a\n\nHost name: web.example");
-        assert!(records[1].suppressed && records[2].occurrence.place == "192.0.2.7:161 (udp)");
-        assert_eq!(summary.observed_at.unwrap().to_string(), "2026-11-22T08:00:00.000Z");
-        let left: Vec<_> = summary.left_out.iter().map(|c| c.what.as_str()).collect();
-        assert_eq!(left, ["tests that found nothing", "tests without an id or a host"]);
-        assert_eq!(summary.covers, ["192.0.2.7"]);
-    }
-}
+mod tests;
