@@ -1,18 +1,19 @@
-//! Burp Suite: the issues XML of Professional, the JSON of its REST API and of Enterprise's GraphQL API, Dastardly's
-//! JUnit file, and the HTML report of Burp Suite DAST (Enterprise).
+//! Burp Suite: the issues XML and the HTML report of Professional, the JSON of its REST API and of Enterprise's GraphQL
+//! API, Dastardly's JUnit file, and the HTML report of Burp Suite DAST (Enterprise).
 //!
-//! - **A finding** is the issue by its name: the one thing all five reports give. Type numbers would not do: all issues of
+//! - **A finding** is the issue by its name: the one thing all six reports give. Type numbers would not do: all issues of
 //!   extensions share one.
 //! - **A place** is the URL (parameters by name, without values) and the insertion point where the report names it.
 //! - **Severity**: Burp's own; *information* is info, *false positive* is info and marks the record as suppressed.
 //!   Confidence is a tag.
 //! - Requests and responses are decoded; the beginning of each stands in the detail.
 //! - Reports of issues cover the whole tool: they do not say where Burp looked. Dastardly's names every URL it visited,
-//!   the HTML report its hosts.
+//!   the HTML report of DAST its hosts.
 
 mod dastardly;
 mod json;
 mod page;
+mod report;
 mod xml;
 
 use super::detail::Detail;
@@ -37,18 +38,18 @@ impl Format for Burp {
     fn about(&self) -> &'static About {
         &About {
             name: "burp",
-            title: "Burp Suite (issues XML, REST API and GraphQL JSON, Dastardly JUnit, DAST HTML)",
+            title: "Burp Suite (issues XML, REST API and GraphQL JSON, Dastardly JUnit, HTML of Professional and DAST)",
             records: "issues; issue events of the REST API; failures of Dastardly",
             finding: "the issue, by its name",
             place: "the URL (parameters by name, without values) and the insertion point where the report names one",
             severity: "Burp's own; information is info, false positive is info and suppressed",
             left_out: "issues without a name; events that are no found issue, and test cases without a failure; all counted",
-            covers: "the URLs Dastardly visited, the hosts of the HTML report; the others do not say: everything of the tool",
+            covers: "the URLs Dastardly visited, the hosts of the HTML report of DAST; the others do not say: everything of the tool",
         }
     }
 
     fn sniff(&self, head: &Head<'_>) -> bool {
-        xml::sniff(head) || json::sniff(head) || dastardly::sniff(head) || page::sniff(head)
+        xml::sniff(head) || json::sniff(head) || dastardly::sniff(head) || page::sniff(head) || report::sniff(head)
     }
 
     fn decode(&self, source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result<(), Refusal> {
@@ -57,6 +58,9 @@ impl Format for Burp {
             return json::decode(source, limits, out);
         }
         if page::is_page(source, limits)? {
+            if report::sniff(&Head::of(&source.head(super::HEAD, limits)?)) {
+                return report::decode(source, limits, out);
+            }
             return page::decode(source, limits, out);
         }
         let root = super::xml::Reader::open(source.open(limits)?, limits)
