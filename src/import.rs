@@ -16,7 +16,7 @@
 //! | [`markup`] | HTML inside texts |
 //! | [`tls`] | what is wrong with a TLS server, for tools that only list facts |
 //! | [`limits`] | caps, refusals, clipped texts |
-//! | [`nuclei`], [`sarif`], [`zap`], [`nessus`], [`nmap`], [`semgrep`], [`bandit`], [`burp`], [`openvas`], [`nikto`], [`acunetix`], [`invicti`], [`qualys`], [`nexpose`], [`checkmarx`], [`veracode`], [`sslscan`], [`sslyze`], [`wapiti`], [`testssl`], [`generic`], [`defectdojo`], [`faraday`], [`trivy`], [`grype`], [`snyk`], [`dependency_check`], [`riskdesk`], [`asff`], [`prowler`], [`cyclonedx`], [`npm_audit`], [`pip_audit`], [`cargo_audit`], [`gitleaks`], [`gitlab`], [`wpscan`], [`mobsf`] | one format each |
+//! | [`nuclei`], [`sarif`], [`zap`], [`nessus`], [`nmap`], [`semgrep`], [`bandit`], [`burp`], [`openvas`], [`nikto`], [`acunetix`], [`invicti`], [`qualys`], [`nexpose`], [`checkmarx`], [`veracode`], [`sslscan`], [`sslyze`], [`wapiti`], [`testssl`], [`generic`], [`defectdojo`], [`faraday`], [`trivy`], [`grype`], [`snyk`], [`dependency_check`], [`riskdesk`], [`asff`], [`prowler`], [`cyclonedx`], [`npm_audit`], [`yarn_audit`], [`pip_audit`], [`cargo_audit`], [`gitleaks`], [`gitlab`], [`wpscan`], [`mobsf`] | one format each |
 //! | [`plan`] | what an import would do to what is known |
 //! | [`frame`], [`child`], [`sandbox`] | the restricted child process that runs the decoders, and its parent's side |
 //!
@@ -117,6 +117,7 @@ pub mod veracode;
 pub mod wapiti;
 pub mod wpscan;
 pub mod xml;
+pub mod yarn_audit;
 pub mod zap;
 
 /// Every format, in the order in which they are asked whether a report is theirs.
@@ -151,6 +152,7 @@ pub const FORMATS: &[&dyn Format] = &[
     &sslyze::Sslyze,
     &cyclonedx::CycloneDx,
     &npm_audit::NpmAudit,
+    &yarn_audit::YarnAudit,
     &pip_audit::PipAudit,
     &cargo_audit::CargoAudit,
     &gitleaks::Gitleaks,
@@ -431,7 +433,7 @@ fn one(
     Ok(out.summary)
 }
 
-/// The summary of a text that holds nothing: no bytes, only white space, or an empty list of nobody's format.
+/// The summary of a text that holds nothing: no bytes, only white space, `null`, or an empty list of nobody's format.
 fn nothing_in(head: &[u8], chosen: Option<&dyn Format>) -> Option<Summary> {
     let content = head.trim_ascii();
     let note = match content {
@@ -439,6 +441,7 @@ fn nothing_in(head: &[u8], chosen: Option<&dyn Format>) -> Option<Summary> {
             "the file is empty (0 bytes): nothing was read, and nothing counts as not seen any more"
         }
         b"" if (head.len() as u64) < HEAD => "the file holds only white space: nothing counts as not seen any more",
+        b"null" => "the file says `null`: nothing was read, and nothing counts as not seen any more",
         [b'[', inside @ .., b']'] if chosen.is_none() && inside.trim_ascii().is_empty() => {
             "the file is an empty list of no known tool: nothing counts as not seen any more (say --format to name it)"
         }

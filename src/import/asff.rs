@@ -37,8 +37,10 @@ impl Format for Asff {
 
     fn sniff(&self, head: &Head<'_>) -> bool {
         let json = &head.json;
-        let own = ["ProductArn", "AwsAccountId"];
-        json.item("Findings", &own) || json.item("findings", &own) || own.iter().all(|k| json.has(k))
+        // Some exports leave the account away.
+        [["ProductArn", "AwsAccountId"], ["ProductArn", "GeneratorId"]]
+            .iter()
+            .any(|own| json.item("Findings", own) || json.item("findings", own) || own.iter().all(|k| json.has(k)))
     }
 
     fn decode(&self, source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result<(), Refusal> {

@@ -14,6 +14,7 @@ mod old;
 
 use serde::Deserialize;
 
+pub use self::old::Advisory;
 use super::head::Head;
 use super::json::Walker;
 use super::limits::{Kind, Limits, Refusal, clip_line};
@@ -108,7 +109,8 @@ impl Cvss<'_> {
 }
 
 /// The GitHub name of an advisory in an address (`https://github.com/advisories/GHSA-…`).
-fn github_name(address: &str) -> Option<&str> {
+#[must_use]
+pub fn github_name(address: &str) -> Option<&str> {
     let name = address.trim_end_matches('/').rsplit('/').next()?;
     name.starts_with("GHSA-").then_some(name)
 }

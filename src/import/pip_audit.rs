@@ -45,6 +45,7 @@ impl Format for PipAudit {
             || json.item("dependencies", &["name", "vulns"])
             || json.item("dependencies", &["name", "skip_reason"])
             || (json.has("dependencies") && json.has("fixes") && json.keys.len() == 2)
+            || (json.has("dependencies") && json.keys.len() == 1 && json.inside.is_empty())
     }
 
     fn decode(&self, source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result<(), Refusal> {

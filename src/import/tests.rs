@@ -101,6 +101,33 @@ fn a_report_of_which_nothing_can_be_read_is_refused() {
     assert!(tried(text.as_bytes(), None).is_some_and(|s| s.findings == 1 && s.left_out[0].count == 1));
 }
 
+/// What tools write when they found nothing.
+#[test]
+fn nothing_found_is_told_from_nothing_known() {
+    for (text, format, tools) in [
+        ("null", "", 0),
+        (" [] ", "", 0),
+        (r#"{"dependencies":[]}"#, "pip-audit", 1),
+        (
+            r#"{"ClusterName":"c","Vulnerabilities":null,"Misconfigurations":[]}"#,
+            "trivy",
+            1,
+        ),
+        (
+            r#"{"ProductArn":"a","GeneratorId":"g","Title":"t","ProductName":"P","CompanyName":"C","Compliance":{"Status":"PASSED"}}"#,
+            "asff",
+            1,
+        ),
+    ] {
+        let (records, summary) = read(text);
+        assert_eq!(
+            (records.len(), summary.format.as_str(), summary.tools.len()),
+            (0, format, tools),
+            "{text}"
+        );
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 

@@ -1,4 +1,4 @@
-//! Trivy's JSON: schema 2, the bare list of results before it, and clusters (`trivy k8s --report all`).
+//! Trivy's JSON: schema 2, the bare list of results before it, and clusters (`trivy k8s --report all`, new and old).
 //!
 //! - **A finding** is, of a package, its kind, name and advisory (see [`super::package`]); of a misconfiguration check,
 //!   file and resource (the message where no resource is named); of a secret rule, file and line as Trivy masks it; of
@@ -55,7 +55,11 @@ impl Format for Trivy {
             "Type",
         ];
         (json.has("SchemaVersion") && (json.has("Results") || json.has("ArtifactName") || json.has("ArtifactType")))
-            || (json.has("ClusterName") && (json.has("Resources") || json.keys.len() == 1))
+            || (json.has("ClusterName")
+                && (["Resources", "Vulnerabilities", "Misconfigurations"]
+                    .iter()
+                    .any(|k| json.has(k))
+                    || json.keys.len() == 1))
             || json.item("Results", &["Target"])
             || (json.first == Some(b'[') && json.has("Target") && lists.iter().any(|l| json.has(l)))
     }

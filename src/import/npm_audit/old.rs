@@ -33,9 +33,10 @@ pub fn advisories<R: Read>(walker: &mut Walker<R>, out: &mut Out<'_>) -> Result<
     Ok(())
 }
 
+/// An advisory, as npm and Yarn write it.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Advisory<'a> {
+pub struct Advisory<'a> {
     #[serde(borrow, deserialize_with = "loose::list")]
     findings: Vec<Found<'a>>,
     #[serde(borrow)]
@@ -94,13 +95,19 @@ impl Advisory<'_> {
             places.push(("", ""));
         }
         for (version, path) in places {
-            let record = self.flaw(version, path).record(span);
+            let record = self.flaw(TOOL, version, path).record(span);
             out.record_or(record, "advisories without an id", span.offset)?;
         }
         Ok(())
     }
 
-    fn flaw(&self, version: &str, path: &str) -> Flaw {
+    /// The version that stands at a path.
+    pub fn version_at(&self, path: &str) -> Option<&str> {
+        let mut at = self.findings.iter().filter(|f| f.paths.iter().any(|p| p == path));
+        at.next().or(self.findings.first())?.version.text()
+    }
+
+    pub fn flaw(&self, tool: &str, version: &str, path: &str) -> Flaw {
         let get = |w: &Word<'_>| w.text().unwrap_or_default().to_owned();
         let named = self.github_advisory_id.text().or_else(|| github_name(self.url.text()?));
         let mut flaw = Flaw {
@@ -116,7 +123,7 @@ impl Advisory<'_> {
             fixed: get(&self.patched_versions).replace("<0.0.0", ""),
             remedy: get(&self.recommendation),
             word: get(&self.severity),
-            ..Flaw::of(TOOL)
+            ..Flaw::of(tool)
         };
         flaw.alias(self.github_advisory_id.text());
         self.cves.iter().for_each(|c| flaw.alias(Some(c)));

@@ -225,6 +225,8 @@ fn object<R: Read>(
     while let Some(key) = walker.next_key(&mut first)? {
         match key.as_str() {
             "Results" | "Resources" => objects(walker, depth + 1, Some(me), pass)?,
+            // Clusters before there were resources: what is in these lists at the top.
+            "Vulnerabilities" | "Misconfigurations" if depth == 0 => objects(walker, depth + 1, Some(me), pass)?,
             "ArtifactName" | "ArtifactType" | "CreatedAt" | "ClusterName" | "Target" | "Class" | "Type"
             | "Namespace" | "Kind" | "Name" => word(walker, &key, me, pass, &mut raw)?,
             _ => {

@@ -70,3 +70,55 @@ pub fn veracode_json(items: &[Item]) -> String {
     });
     format!(r#"{{"_embedded":{{"findings":[{findings}]}}}}"#)
 }
+
+pub fn checkmarx_report(items: &[Item]) -> String {
+    let queries = joined(items, ",", |r, p| {
+        format!(
+            r#"{{"queryName":"Q{r}","queryId":{r},"description":"d{r}","cweId":79,"vulnerabilities":[{{"similarityId":1{r}{p},"status":"Recurrent","state":"To Verify","severity":"{}",
+            "nodes":[{{"fileName":"f.c","line":{p},"node":"n"}}]}}]}}"#,
+            word(r)
+        )
+    });
+    format!(
+        r#"{{"reportType":"Vulnerability Type","reportHeader":{{}},"scanResults":{{"totalResults":1,"resultsList":[{queries}]}}}}"#
+    )
+}
+
+pub fn checkmarx_old_report(items: &[Item]) -> String {
+    let found = |r: u8, p: u8, more: &str| {
+        format!(
+            r#"{{"similarityId":"{r}-{p}","status":"NEW","state":"To verify","severity":"{}"{more}}}"#,
+            word(r).to_uppercase()
+        )
+    };
+    let of = |engine: u8, one: &dyn Fn(u8, u8) -> String| {
+        let mine: Vec<Item> = items.iter().copied().filter(|(r, _)| r % 3 == engine).collect();
+        joined(&mine, ",", one)
+    };
+    let queries = of(0, &|r, p| {
+        format!(
+            r#"{{"queryName":"Q{r}","vulnerabilities":[{}]}}"#,
+            found(r, p, r#","nodes":[{"fileName":"f.c","line":1}]"#)
+        )
+    });
+    let packages = of(1, &|r, p| {
+        format!(
+            r#"{{"name":"Npm-p{r}-{p}.0","vulnerabilities":[{}]}}"#,
+            found(r, p, r#","cveName":"CVE-2021-0001""#)
+        )
+    });
+    let files = of(2, &|r, p| {
+        format!(
+            r#"{{"name":"Dockerfile","vulnerabilities":[{}]}}"#,
+            found(
+                r,
+                p,
+                &format!(r#","queryName":"K{r}","fileName":"Dockerfile","actualValue":"{p}""#)
+            )
+        )
+    });
+    format!(
+        r#"{{"reportId":"1","reportHeader":{{}},"executiveSummary":{{}},"scanResults":{{"sast":{{"languages":[{{"languageName":"C","queries":[{queries}]}}]}},
+        "sca":{{"packages":[{packages}]}},"kics":{{"results":[{files}]}}}}}}"#
+    )
+}

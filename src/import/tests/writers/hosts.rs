@@ -213,3 +213,13 @@ pub fn nexpose(items: &[Item]) -> String {
         "<NexposeReport version=\"2.0\"><nodes>{nodes}</nodes><VulnerabilityDefinitions>{words}</VulnerabilityDefinitions></NexposeReport>"
     )
 }
+
+pub fn nexpose_simple(items: &[Item]) -> String {
+    let devices = joined(items, "", |r, p| {
+        format!(
+            "<device address=\"192.0.2.{p}\" id=\"{p}\"><services><service name=\"HTTPS\" port=\"443\" protocol=\"tcp\"><vulnerabilities>\
+             <vulnerability id=\"v{r}\" resultCode=\"VE\"><id type=\"cve\">CVE-2020-000{r}</id></vulnerability></vulnerabilities></service></services></device>"
+        )
+    });
+    format!("<NeXposeSimpleXML version=\"1.0\"><devices>{devices}</devices></NeXposeSimpleXML>")
+}

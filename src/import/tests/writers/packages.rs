@@ -215,3 +215,42 @@ pub fn mobsfscan(items: &[Item]) -> String {
         r#"{{"errors":[],"mobsfscan_version":"0.1","results":{{"rule":{{"files":[{files}],"metadata":{{"severity":"WARNING","description":"D"}}}}}}}}"#
     )
 }
+
+pub fn trivy_old_cluster(items: &[Item]) -> String {
+    let resources = joined(items, ",", |r, p| {
+        format!(
+            r#"{{"Kind":"Pod","Name":"h{p}","Results":[{}]}}"#,
+            trivy_results(&[(r, p)], "Vulnerabilities")
+        )
+    });
+    format!(r#"{{"ClusterName":"c","Vulnerabilities":[{resources}],"Misconfigurations":[]}}"#)
+}
+
+pub fn snyk_iac(items: &[Item]) -> String {
+    let files = joined(items, ",", |r, p| {
+        format!(
+            r#"{{"vulnerabilities":[],"targetFile":"f.tf","projectName":"n","ok":false,"infrastructureAsCodeIssues":[{{"publicId":"SNYK-CC-{r}","severity":"{}","title":"T{r}",
+            "lineNumber":{p},"path":["resource","r{p}"]}}]}}"#,
+            word(r)
+        )
+    });
+    format!("[{files}]")
+}
+
+pub fn yarn_old(items: &[Item]) -> String {
+    joined(items, "\n", |r, p| {
+        format!(
+            r#"{{"type":"auditAdvisory","data":{{"resolution":{{"path":"a{p}>p{r}"}},"advisory":{{"findings":[{{"version":"1","paths":["a{p}>p{r}"]}}],"id":{r},"title":"T{r}","module_name":"p{r}","severity":"{}"}}}}}}"#,
+            word(r)
+        )
+    })
+}
+
+pub fn yarn_new(items: &[Item]) -> String {
+    joined(items, "\n", |r, p| {
+        format!(
+            r#"{{"value":"p{r}","children":{{"ID":{r},"Issue":"T{r}","URL":"https://github.com/advisories/GHSA-aaaa-bbbb-000{r}","Severity":"{}","Tree Versions":["{p}.0"],"Dependents":["a"]}}}}"#,
+            word(r)
+        )
+    })
+}
