@@ -49,8 +49,7 @@ impl Format for Asff {
             let json = Head::of(&head).json;
             json.has("Findings") || json.has("findings")
         };
-        let opened = source.open(limits)?;
-        let mut walker = Walker::new(opened.reader, opened.base, limits);
+        let mut walker = Walker::open(source.open(limits)?, limits);
         out.summary.count("findings", 0);
         if wrapped {
             each_key(&mut walker, &mut |walker, key| match key {

@@ -49,12 +49,11 @@ impl Format for Bandit {
     fn decode(&self, source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result<(), Refusal> {
         out.summary.count("results", 0);
         out.tool(TOOL);
-        let opened = source.open(limits)?;
-        let mut walker = Walker::new(opened.reader, opened.base, limits);
+        let mut walker = Walker::open(source.open(limits)?, limits);
         let mut generated = Vec::new();
         each_key(&mut walker, &mut |walker, key| match key {
             "results" => each_entry(walker, out, "results", &mut |walker, raw, span, out| {
-                let entry: Entry<'_> = serde_json::from_slice(raw).map_err(|e| walker.inside(span, raw, &e))?;
+                let entry: Entry<'_> = walker.read(raw, span)?;
                 out.record_or(entry.record(span), "results without a test", span.offset)
             }),
             "generated_at" => walker.capture(&mut generated).map(drop),

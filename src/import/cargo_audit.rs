@@ -50,8 +50,7 @@ impl Format for CargoAudit {
     fn decode(&self, source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result<(), Refusal> {
         out.summary.count("vulnerabilities", 0);
         out.tool(TOOL);
-        let opened = source.open(limits)?;
-        let mut walker = Walker::new(opened.reader, opened.base, limits);
+        let mut walker = Walker::open(source.open(limits)?, limits);
         each_key(&mut walker, &mut |walker, key| match key {
             "vulnerabilities" => {
                 if !walker.enter(b'{')? {
@@ -87,7 +86,7 @@ impl Format for CargoAudit {
 
 fn list<R: Read>(walker: &mut Walker<R>, what: &str, kind: &str, out: &mut Out<'_>) -> Result<(), Refusal> {
     each_entry(walker, out, what, &mut |walker, raw, span, out| {
-        let entry: Entry<'_> = serde_json::from_slice(raw).map_err(|e| walker.inside(span, raw, &e))?;
+        let entry: Entry<'_> = walker.read(raw, span)?;
         let record = entry.record(what == "warnings", kind, span);
         out.record_or(record, &format!("{what} without an advisory"), span.offset)
     })

@@ -98,15 +98,14 @@ fn findings(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Resu
     // The tool may be named behind its findings.
     let mut name = String::new();
     {
-        let opened = source.open(limits)?;
-        let mut walker = Walker::new(opened.reader, opened.base, limits);
+        let mut walker = Walker::open(source.open(limits)?, limits);
         let mut raw = Vec::new();
         each_key(&mut walker, &mut |walker, key| {
             if key != "type" {
                 return walker.skip();
             }
             let span = walker.capture(&mut raw)?;
-            let word: Word<'_> = serde_json::from_slice(&raw).map_err(|e| walker.inside(span, &raw, &e))?;
+            let word: Word<'_> = walker.read(&raw, span)?;
             word.text().unwrap_or_default().clone_into(&mut name);
             Ok(())
         })?;
@@ -114,11 +113,10 @@ fn findings(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Resu
     }
     let tool = tool(&name);
     out.tool(&tool);
-    let opened = source.open(limits)?;
-    let mut walker = Walker::new(opened.reader, opened.base, limits);
+    let mut walker = Walker::open(source.open(limits)?, limits);
     each_key(&mut walker, &mut |walker, key| match key {
         "findings" => each_entry(walker, out, "findings", &mut |walker, raw, span, out| {
-            let value: Value = serde_json::from_slice(raw).map_err(|e| walker.inside(span, raw, &e))?;
+            let value: Value = walker.read(raw, span)?;
             Entry::of_json(&value, out).emit(&tool, span, out)
         }),
         known if KEYS.contains(&known) => walker.skip(),
@@ -127,19 +125,9 @@ fn findings(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Resu
 }
 
 fn rows(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result<(), Refusal> {
-    out.summary.count("csv_rows", 0);
     out.tool(TOOL);
     let mut table = Table::open(source.open(limits)?, limits)?;
-    let mut offset = 0;
-    while let Some(row) = table.row()? {
-        out.summary.count("csv_rows", 1);
-        offset = row.span.offset + row.span.length;
-        out.entry(offset)?;
-        let span = row.span;
-        of_row(&row).emit(TOOL, span, out)?;
-    }
-    out.summary.bytes = offset;
-    Ok(())
+    table.each_row(out, &mut |row, out| of_row(row).emit(TOOL, row.span, out))
 }
 
 fn of_row(row: &Row<'_>) -> Entry {

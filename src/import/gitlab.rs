@@ -68,16 +68,14 @@ impl Format for Gitlab {
         out.summary.count("vulnerabilities", 0);
         let mut run = Run::default();
         {
-            let opened = source.open(limits)?;
-            let mut walker = Walker::new(opened.reader, opened.base, limits);
+            let mut walker = Walker::open(source.open(limits)?, limits);
             let mut raw = Vec::new();
             each_key(&mut walker, &mut |walker, key| {
                 if key != "scan" {
                     return walker.skip();
                 }
                 let span = walker.capture(&mut raw)?;
-                let told: loose::Maybe<Scan<'_>> =
-                    serde_json::from_slice(&raw).map_err(|e| walker.inside(span, &raw, &e))?;
+                let told: loose::Maybe<Scan<'_>> = walker.read(&raw, span)?;
                 run = told.0.run(out);
                 Ok(())
             })?;
@@ -89,11 +87,10 @@ impl Format for Gitlab {
             out.tool(&run.tool());
         }
         out.summary.observed_at = out.summary.observed_at.max(run.observed_at);
-        let opened = source.open(limits)?;
-        let mut walker = Walker::new(opened.reader, opened.base, limits);
+        let mut walker = Walker::open(source.open(limits)?, limits);
         each_key(&mut walker, &mut |walker, key| match key {
             "vulnerabilities" => each_entry(walker, out, "vulnerabilities", &mut |walker, raw, span, out| {
-                let entry: Entry<'_> = serde_json::from_slice(raw).map_err(|e| walker.inside(span, raw, &e))?;
+                let entry: Entry<'_> = walker.read(raw, span)?;
                 let record = entry.record(&run, span, out);
                 out.record_or(record, "vulnerabilities without an identifier", span.offset)
             }),

@@ -54,12 +54,11 @@ impl Format for Gitleaks {
     fn decode(&self, source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result<(), Refusal> {
         out.summary.count("leaks", 0);
         out.tool(TOOL);
-        let opened = source.open(limits)?;
-        let mut walker = Walker::new(opened.reader, opened.base, limits);
+        let mut walker = Walker::open(source.open(limits)?, limits);
         // Old versions could write an object after another.
         while walker.peek()?.is_some() {
             each_entry(&mut walker, out, "leaks", &mut |walker, raw, span, out| {
-                let leak: Leak<'_> = serde_json::from_slice(raw).map_err(|e| walker.inside(span, raw, &e))?;
+                let leak: Leak<'_> = walker.read(raw, span)?;
                 out.record_or(leak.record(span), "leaks without a rule", span.offset)
             })?;
         }

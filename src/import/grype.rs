@@ -51,18 +51,16 @@ impl Format for Grype {
         out.tool(TOOL);
         let mut head = Top::default();
         {
-            let opened = source.open(limits)?;
-            let mut walker = Walker::new(opened.reader, opened.base, limits);
+            let mut walker = Walker::open(source.open(limits)?, limits);
             each_key(&mut walker, &mut |walker, key| head.key(walker, key))?;
             out.summary.bytes = walker.offset();
         }
         out.cover(head.image.clone());
         out.summary.observed_at = out.summary.observed_at.max(package::time(Some(&head.time)));
-        let opened = source.open(limits)?;
-        let mut walker = Walker::new(opened.reader, opened.base, limits);
+        let mut walker = Walker::open(source.open(limits)?, limits);
         each_key(&mut walker, &mut |walker, key| match key {
             "matches" | "ignoredMatches" => each_entry(walker, out, key, &mut |walker, raw, span, out| {
-                let entry: Match<'_> = serde_json::from_slice(raw).map_err(|e| walker.inside(span, raw, &e))?;
+                let entry: Match<'_> = walker.read(raw, span)?;
                 let record = entry.record(&head, key == "ignoredMatches", span);
                 out.record_or(record, "matches without an advisory", span.offset)
             }),
@@ -113,8 +111,7 @@ impl Top {
         match key {
             "source" => {
                 let span = walker.capture(&mut raw)?;
-                let scanned: loose::Maybe<Scanned<'_>> =
-                    serde_json::from_slice(&raw).map_err(|e| walker.inside(span, &raw, &e))?;
+                let scanned: loose::Maybe<Scanned<'_>> = walker.read(&raw, span)?;
                 if scanned.0.kind.text() == Some("image") {
                     self.scanned = word(&scanned.0.target.input, text::PLACE);
                     self.image = package::image(&self.scanned);
@@ -122,8 +119,7 @@ impl Top {
             }
             "descriptor" => {
                 let span = walker.capture(&mut raw)?;
-                let of: loose::Maybe<Descriptor<'_>> =
-                    serde_json::from_slice(&raw).map_err(|e| walker.inside(span, &raw, &e))?;
+                let of: loose::Maybe<Descriptor<'_>> = walker.read(&raw, span)?;
                 self.version = Some(word(&of.0.version, text::WORD)).filter(|v| !v.is_empty());
                 self.time = word(&of.0.timestamp, text::WORD);
             }

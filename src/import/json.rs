@@ -11,8 +11,11 @@ use std::io::Read;
 
 pub use self::shape::Shape;
 
+use serde::Deserialize;
+
 use super::limits::{Kind, Limits, Refusal};
 use super::record::Span;
+use super::source::Text;
 
 const BUFFER: usize = 256 << 10;
 
@@ -40,6 +43,14 @@ pub struct Walker<R> {
     capture_max: usize,
 }
 
+impl<'s> Walker<Box<dyn Read + 's>> {
+    /// Over a report's text.
+    #[must_use]
+    pub fn open(text: Text<'s>, limits: &Limits) -> Self {
+        Self::new(text.reader, text.base, limits)
+    }
+}
+
 impl<R: Read> Walker<R> {
     /// `base`: the offset that the first byte counts as.
     pub fn new(input: R, base: u64, limits: &Limits) -> Self {
@@ -56,6 +67,11 @@ impl<R: Read> Walker<R> {
             captured: Vec::new(),
             capture_max: 0,
         }
+    }
+
+    /// Reads a value that was just captured.
+    pub fn read<'r, T: Deserialize<'r>>(&self, raw: &'r [u8], span: Span) -> Result<T, Refusal> {
+        serde_json::from_slice(raw).map_err(|e| self.inside(span, raw, &e))
     }
 
     /// Offset of the next byte.

@@ -63,15 +63,14 @@ impl Format for Mobsf {
         out.summary.count("findings", 0);
         let mut app = App::default();
         {
-            let opened = source.open(limits)?;
-            let mut walker = Walker::new(opened.reader, opened.base, limits);
+            let mut walker = Walker::open(source.open(limits)?, limits);
             let mut raw = Vec::new();
             each_key(&mut walker, &mut |walker, key| {
                 let Some(field) = app.field(key) else {
                     return walker.skip();
                 };
                 let span = walker.capture(&mut raw)?;
-                let word: Word<'_> = serde_json::from_slice(&raw).map_err(|e| walker.inside(span, &raw, &e))?;
+                let word: Word<'_> = walker.read(&raw, span)?;
                 *field = clip_line(word.text().unwrap_or_default(), text::PLACE);
                 Ok(())
             })?;
@@ -80,13 +79,12 @@ impl Format for Mobsf {
         let tool = if app.scan.is_empty() { "mobsf" } else { "mobsfscan" };
         out.tool(tool);
         out.cover(app.id().to_owned());
-        let opened = source.open(limits)?;
-        let mut walker = Walker::new(opened.reader, opened.base, limits);
+        let mut walker = Walker::open(source.open(limits)?, limits);
         let mut raw = Vec::new();
         each_key(&mut walker, &mut |walker, key| match key {
             _ if section::KEYS.contains(&key) => {
                 let span = walker.capture(&mut raw)?;
-                let value: Value = serde_json::from_slice(&raw).map_err(|e| walker.inside(span, &raw, &e))?;
+                let value: Value = walker.read(&raw, span)?;
                 Reading {
                     tool,
                     app: &app,

@@ -283,8 +283,7 @@ fn json(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result<(
     out.summary.count("vulnerabilities", 0);
     let mut hosts = Vec::new();
     {
-        let opened = source.open(limits)?;
-        let mut walker = Walker::new(opened.reader, opened.base, limits);
+        let mut walker = Walker::open(source.open(limits)?, limits);
         each_host(&mut walker, &mut |walker| {
             let mut host = Host::default();
             let mut raw = Vec::new();
@@ -305,15 +304,14 @@ fn json(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result<(
             Ok(())
         })?;
     }
-    let opened = source.open(limits)?;
-    let mut walker = Walker::new(opened.reader, opened.base, limits);
+    let mut walker = Walker::open(source.open(limits)?, limits);
     let mut hosts = hosts.into_iter();
     each_host(&mut walker, &mut |walker| {
         let host = hosts.next().unwrap_or_default();
         host.cover(out);
         keys_inside(walker, &mut |walker, key| match key {
             "vulnerabilities" => each_entry(walker, out, "vulnerabilities", &mut |walker, raw, span, out| {
-                let entry: Entry<'_> = serde_json::from_slice(raw).map_err(|e| walker.inside(span, raw, &e))?;
+                let entry: Entry<'_> = walker.read(raw, span)?;
                 let item = Item {
                     id: said(&entry.id),
                     osvdb: said(&entry.osvdb),
@@ -350,13 +348,7 @@ fn each_host<R: Read>(walker: &mut Walker<R>, then: &mut At<'_, R>) -> Result<()
 /// The CSV has no header: its first line is Nikto's name, then rows of host, address, port, reference, method, path and
 /// message.
 fn rows(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result<(), Refusal> {
-    out.summary.count("csv_rows", 0);
-    let mut table = Table::open(source.open(limits)?, limits)?;
-    while let Some(row) = table.row()? {
-        out.summary.count("csv_rows", 1);
-        let end = row.span.offset + row.span.length;
-        out.entry(end)?;
-        out.summary.bytes = end;
+    Table::open(source.open(limits)?, limits)?.each_row(out, &mut |row, out| {
         let at = |n: usize| row.at(n).unwrap_or_default().into_owned();
         let host = Host {
             name: at(0),
@@ -375,11 +367,10 @@ fn rows(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result<(
         };
         if item.said.is_empty() {
             out.summary.leave_out("rows that only name a host");
-            continue;
+            return Ok(());
         }
-        out.record_or(item.record(&host, row.span), "items that say nothing", row.span.offset)?;
-    }
-    Ok(())
+        out.record_or(item.record(&host, row.span), "items that say nothing", row.span.offset)
+    })
 }
 
 #[cfg(test)]

@@ -52,8 +52,7 @@ impl Format for NpmAudit {
 
     fn decode(&self, source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result<(), Refusal> {
         out.tool(TOOL);
-        let opened = source.open(limits)?;
-        let mut walker = Walker::new(opened.reader, opened.base, limits);
+        let mut walker = Walker::open(source.open(limits)?, limits);
         super::entries::each_key(&mut walker, &mut |walker, key| match key {
             "advisories" => old::advisories(walker, out),
             "vulnerabilities" => new::packages(walker, out),
@@ -68,8 +67,7 @@ impl Format for NpmAudit {
             "error" => {
                 let mut raw = Vec::new();
                 let span = walker.capture(&mut raw)?;
-                let error: loose::Maybe<Error<'_>> =
-                    serde_json::from_slice(&raw).map_err(|e| walker.inside(span, &raw, &e))?;
+                let error: loose::Maybe<Error<'_>> = walker.read(&raw, span)?;
                 let why = clip_line(error.0.summary.text().unwrap_or("no reason given"), 200);
                 Err(walker.refuse(Kind::Malformed, format!("npm could audit nothing: {why}")))
             }

@@ -56,8 +56,7 @@ impl Format for Nuclei {
     }
 
     fn decode(&self, source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result<(), Refusal> {
-        let opened = source.open(limits)?;
-        let mut walker = Walker::new(opened.reader, opened.base, limits);
+        let mut walker = Walker::open(source.open(limits)?, limits);
         let mut raw = Vec::new();
         out.tool(TOOL);
         out.summary.count("records", 0);
@@ -87,7 +86,7 @@ fn take<R: std::io::Read>(walker: &mut Walker<R>, raw: &mut Vec<u8>, out: &mut O
         out.unreadable("entries that are no objects", span.offset);
         return Ok(());
     }
-    let entry: Entry<'_> = serde_json::from_slice(raw).map_err(|e| walker.inside(span, raw, &e))?;
+    let entry: Entry<'_> = walker.read(raw, span)?;
     if entry.status() == Some("false") {
         out.summary.leave_out("templates that did not match");
         return Ok(());

@@ -52,8 +52,7 @@ impl Format for PipAudit {
         out.summary.count("vulns", 0);
         out.tool(TOOL);
         let first = source.first_byte(limits)?;
-        let opened = source.open(limits)?;
-        let mut walker = Walker::new(opened.reader, opened.base, limits);
+        let mut walker = Walker::open(source.open(limits)?, limits);
         if first == Some(b'[') {
             each_entry(&mut walker, out, "packages", &mut take)?;
             walker.finish()?;
@@ -96,7 +95,7 @@ struct Vulnerability<'a> {
 }
 
 fn take<R: std::io::Read>(walker: &Walker<R>, raw: &[u8], span: Span, out: &mut Out<'_>) -> Result<(), Refusal> {
-    let package: Package<'_> = serde_json::from_slice(raw).map_err(|e| walker.inside(span, raw, &e))?;
+    let package: Package<'_> = walker.read(raw, span)?;
     if package.skip_reason.text().is_some() {
         out.summary.leave_out("packages that could not be audited");
     } else if package.name.text().is_none() {

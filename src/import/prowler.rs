@@ -68,7 +68,7 @@ impl Format for Prowler {
             // A list, or one after the other.
             while walker.peek()?.is_some() {
                 each_entry(&mut walker, out, "results", &mut |walker, raw, span, out| {
-                    let said: Said<'_> = serde_json::from_slice(raw).map_err(|e| walker.inside(span, raw, &e))?;
+                    let said: Said<'_> = walker.read(raw, span)?;
                     said.check().take(span, out)
                 })?;
             }

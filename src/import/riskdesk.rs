@@ -59,8 +59,7 @@ impl Format for Riskdesk {
     }
 
     fn decode(&self, source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result<(), Refusal> {
-        let opened = source.open(limits)?;
-        let mut walker = Walker::new(opened.reader, opened.base, limits);
+        let mut walker = Walker::open(source.open(limits)?, limits);
         let mut raw = Vec::new();
         out.summary.count("lines", 0);
         out.cover(COVERS.to_owned());

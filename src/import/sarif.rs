@@ -57,8 +57,7 @@ impl Format for Sarif {
             out.summary.count(what, 0);
         }
         let runs = {
-            let opened = source.open(limits)?;
-            let mut walker = Walker::new(opened.reader, opened.base, limits);
+            let mut walker = Walker::open(source.open(limits)?, limits);
             let runs = read_tables(&mut walker, limits)?;
             out.summary.bytes = walker.offset();
             runs
@@ -71,8 +70,7 @@ impl Format for Sarif {
             }
             out.summary.observed_at = out.summary.observed_at.max(run.observed_at);
         }
-        let opened = source.open(limits)?;
-        let mut walker = Walker::new(opened.reader, opened.base, limits);
+        let mut walker = Walker::open(source.open(limits)?, limits);
         read_results(&mut walker, &runs, out)
     }
 }
@@ -145,7 +143,7 @@ fn read_results<R: Read>(walker: &mut Walker<R>, runs: &[RunTables], out: &mut O
                 out.entry(walker.offset())?;
                 out.summary.count("results", 1);
                 if object {
-                    let result = serde_json::from_slice(&raw).map_err(|e| walker.inside(span, &raw, &e))?;
+                    let result = walker.read(&raw, span)?;
                     result::emit(&result, run, span, out)?;
                 } else {
                     bad += 1;

@@ -61,14 +61,13 @@ impl Format for Semgrep {
 
     fn decode(&self, source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result<(), Refusal> {
         out.tool(TOOL);
-        let opened = source.open(limits)?;
-        let mut walker = Walker::new(opened.reader, opened.base, limits);
+        let mut walker = Walker::open(source.open(limits)?, limits);
         let mut version = Vec::new();
         each_key(&mut walker, &mut |walker, key| match key {
             "results" => {
                 out.summary.count("results", 0);
                 each_entry(walker, out, "results", &mut |walker, raw, span, out| {
-                    let entry: Entry<'_> = serde_json::from_slice(raw).map_err(|e| walker.inside(span, raw, &e))?;
+                    let entry: Entry<'_> = walker.read(raw, span)?;
                     out.record_or(entry.record(span), "results without a rule", span.offset)
                 })
             }

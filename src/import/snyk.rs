@@ -68,8 +68,7 @@ impl Format for Snyk {
     fn decode(&self, source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result<(), Refusal> {
         let mut projects = Vec::new();
         {
-            let opened = source.open(limits)?;
-            let mut walker = Walker::new(opened.reader, opened.base, limits);
+            let mut walker = Walker::open(source.open(limits)?, limits);
             let mut budget = limits.table_bytes;
             each_project(&mut walker, &mut |walker| {
                 Project::read(walker, &mut budget, &mut projects)
@@ -104,8 +103,7 @@ impl Format for Snyk {
         {
             out.summary.covers.clear();
         }
-        let opened = source.open(limits)?;
-        let mut walker = Walker::new(opened.reader, opened.base, limits);
+        let mut walker = Walker::open(source.open(limits)?, limits);
         let mut projects = projects.iter();
         each_project(&mut walker, &mut |walker| entries(walker, &mut projects, out))?;
         walker.finish()
@@ -181,7 +179,7 @@ impl Project {
                 }
             };
             let span = walker.capture(&mut raw)?;
-            let word: Word<'_> = serde_json::from_slice(&raw).map_err(|e| walker.inside(span, &raw, &e))?;
+            let word: Word<'_> = walker.read(&raw, span)?;
             *field = clip_line(word.text().unwrap_or_default(), text::PLACE);
             walker.spend(budget, field.len())?;
         }
@@ -264,7 +262,7 @@ const KNOWN: [&str; 29] = [
 
 fn list<R: Read>(walker: &mut Walker<R>, what: &str, project: &Project, out: &mut Out<'_>) -> Result<(), Refusal> {
     each_entry(walker, out, what, &mut |walker, raw, span, out| {
-        let entry: Entry<'_> = serde_json::from_slice(raw).map_err(|e| walker.inside(span, raw, &e))?;
+        let entry: Entry<'_> = walker.read(raw, span)?;
         let record = entry.record(project, what == "filtered", span);
         out.record_or(record, "vulnerabilities without an id", span.offset)
     })

@@ -8,6 +8,7 @@
 use std::borrow::Cow;
 use std::io::{self, Read};
 
+use super::Out;
 use super::limits::{Kind, Limits, Refusal, clip_line};
 use super::metered::Metered;
 use super::record::Span;
@@ -123,6 +124,24 @@ impl<'s> Table<'s> {
             cells: &self.row,
             span,
         }))
+    }
+}
+
+/// What happens with a row.
+pub type WithRow<'f> = dyn FnMut(&Row<'_>, &mut Out<'_>) -> Result<(), Refusal> + 'f;
+
+impl Table<'_> {
+    /// Takes every row that is left: each is counted, and is an entry of the report.
+    pub fn each_row(&mut self, out: &mut Out<'_>, then: &mut WithRow<'_>) -> Result<(), Refusal> {
+        out.summary.count("csv_rows", 0);
+        while let Some(row) = self.row()? {
+            let end = row.span.offset + row.span.length;
+            out.summary.count("csv_rows", 1);
+            out.entry(end)?;
+            out.summary.bytes = end;
+            then(&row, out)?;
+        }
+        Ok(())
     }
 }
 

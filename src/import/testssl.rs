@@ -62,8 +62,7 @@ impl Format for Testssl {
         match first {
             Some(b'[') => {
                 out.summary.count("lines", 0);
-                let opened = source.open(limits)?;
-                let mut walker = Walker::new(opened.reader, opened.base, limits);
+                let mut walker = Walker::open(source.open(limits)?, limits);
                 lines(&mut walker, &Host::default(), None, out)?;
                 walker.finish()?;
                 out.summary.bytes = walker.offset();
@@ -150,7 +149,7 @@ fn lines<R: Read>(
             out.unreadable("lines that are no objects", span.offset);
             return Ok(());
         }
-        let entry: Entry<'_> = serde_json::from_slice(&raw).map_err(|e| walker.inside(span, &raw, &e))?;
+        let entry: Entry<'_> = walker.read(&raw, span)?;
         let get = |w: &Word<'_>| w.text().unwrap_or_default().to_owned();
         let target = get(&entry.ip);
         let (host, ip) = target.split_once('/').unwrap_or((&target, ""));
@@ -192,13 +191,12 @@ fn pretty(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result
     let mut started = None;
     let mut hosts = Vec::new();
     {
-        let opened = source.open(limits)?;
-        let mut walker = Walker::new(opened.reader, opened.base, limits);
+        let mut walker = Walker::open(source.open(limits)?, limits);
         let mut raw = Vec::new();
         super::entries::each_key(&mut walker, &mut |walker, key| match key {
             "startTime" | "scanStart" => {
                 let span = walker.capture(&mut raw)?;
-                let word: Word<'_> = serde_json::from_slice(&raw).map_err(|e| walker.inside(span, &raw, &e))?;
+                let word: Word<'_> = walker.read(&raw, span)?;
                 started = word.text().and_then(clock::time);
                 Ok(())
             }
@@ -216,7 +214,7 @@ fn pretty(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result
                         }
                     };
                     let span = walker.capture(&mut raw)?;
-                    let word: Word<'_> = serde_json::from_slice(&raw).map_err(|e| walker.inside(span, &raw, &e))?;
+                    let word: Word<'_> = walker.read(&raw, span)?;
                     word.text().unwrap_or_default().clone_into(slot);
                 }
                 hosts.push(host);
@@ -230,8 +228,7 @@ fn pretty(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result
         out.summary.bytes = walker.offset();
     }
     out.summary.observed_at = started;
-    let opened = source.open(limits)?;
-    let mut walker = Walker::new(opened.reader, opened.base, limits);
+    let mut walker = Walker::open(source.open(limits)?, limits);
     let mut hosts = hosts.into_iter();
     super::entries::each_key(&mut walker, &mut |walker, key| match key {
         "scanResult" => each_object(walker, &mut |walker| {

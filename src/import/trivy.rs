@@ -68,8 +68,7 @@ impl Format for Trivy {
         out.tool(TOOL);
         let mut owners = Owners::new(limits);
         {
-            let opened = source.open(limits)?;
-            let mut walker = Walker::new(opened.reader, opened.base, limits);
+            let mut walker = Walker::open(source.open(limits)?, limits);
             walk::objects(&mut walker, 0, None, &mut Pass::Owners(&mut owners))?;
             walker.finish()?;
             out.summary.bytes = walker.offset();
@@ -90,8 +89,7 @@ impl Format for Trivy {
         if out.summary.counted.is_empty() {
             out.summary.count(walk::Kind::Vulnerability.name(), 0);
         }
-        let opened = source.open(limits)?;
-        let mut walker = Walker::new(opened.reader, opened.base, limits);
+        let mut walker = Walker::open(source.open(limits)?, limits);
         walk::objects(&mut walker, 0, None, &mut Pass::Entries(&mut owners, out))?;
         walker.finish()
     }

@@ -61,8 +61,7 @@ impl Format for Wpscan {
         out.tool(TOOL);
         let mut site = Site::default();
         {
-            let opened = source.open(limits)?;
-            let mut walker = Walker::new(opened.reader, opened.base, limits);
+            let mut walker = Walker::open(source.open(limits)?, limits);
             let mut raw = Vec::new();
             each_key(&mut walker, &mut |walker, key| {
                 if ![
@@ -80,12 +79,11 @@ impl Format for Wpscan {
                 }
                 let span = walker.capture(&mut raw)?;
                 if key == "banner" {
-                    let banner: Maybe<Banner<'_>> =
-                        serde_json::from_slice(&raw).map_err(|e| walker.inside(span, &raw, &e))?;
+                    let banner: Maybe<Banner<'_>> = walker.read(&raw, span)?;
                     site.version = banner.0.version.text().map(|v| clip_line(v, text::WORD));
                     return Ok(());
                 }
-                let word: Word<'_> = serde_json::from_slice(&raw).map_err(|e| walker.inside(span, &raw, &e))?;
+                let word: Word<'_> = walker.read(&raw, span)?;
                 let word = word.text().unwrap_or_default();
                 match key {
                     "target_url" => site.url = clip_line(word, text::PLACE),
@@ -105,11 +103,10 @@ impl Format for Wpscan {
         if let Some(target) = Target::parse(&site.url) {
             out.cover(target.host);
         }
-        let opened = source.open(limits)?;
-        let mut walker = Walker::new(opened.reader, opened.base, limits);
+        let mut walker = Walker::open(source.open(limits)?, limits);
         each_key(&mut walker, &mut |walker, key| match key {
             "interesting_findings" => each_entry(walker, out, key, &mut |walker, raw, span, out| {
-                let entry: Interesting<'_> = serde_json::from_slice(raw).map_err(|e| walker.inside(span, raw, &e))?;
+                let entry: Interesting<'_> = walker.read(raw, span)?;
                 out.record_or(
                     entry.record(&site, span),
                     "interesting findings that say nothing",
@@ -119,12 +116,12 @@ impl Format for Wpscan {
             "version" | "main_theme" => {
                 let mut raw = Vec::new();
                 let span = walker.capture(&mut raw)?;
-                let part: Maybe<Part<'_>> = serde_json::from_slice(&raw).map_err(|e| walker.inside(span, &raw, &e))?;
+                let part: Maybe<Part<'_>> = walker.read(&raw, span)?;
                 let kind = if key == "version" { "wordpress" } else { "theme" };
                 part.0.emit(kind, "", &site, span, out)
             }
             "plugins" | "themes" | "timthumbs" => by_name(walker, &mut |walker, name, raw, span| {
-                let part: Maybe<Part<'_>> = serde_json::from_slice(raw).map_err(|e| walker.inside(span, raw, &e))?;
+                let part: Maybe<Part<'_>> = walker.read(raw, span)?;
                 part.0.emit(key.trim_end_matches('s'), name, &site, span, out)
             }),
             "config_backups" | "db_exports" | "users" | "medias" => by_name(walker, &mut |_, name, _, span| {

@@ -60,8 +60,7 @@ impl Format for YarnAudit {
 
     fn decode(&self, source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result<(), Refusal> {
         out.summary.count("advisories", 0);
-        let opened = source.open(limits)?;
-        let mut walker = Walker::new(opened.reader, opened.base, limits);
+        let mut walker = Walker::open(source.open(limits)?, limits);
         let (mut raw, mut looked) = (Vec::new(), true);
         while walker.peek()?.is_some() {
             looked &= line(&mut walker, &mut raw, out)?;
@@ -131,7 +130,7 @@ struct Children<'a> {
 /// Reads a line; whether it says that there was something to audit.
 fn line<R: Read>(walker: &mut Walker<R>, raw: &mut Vec<u8>, out: &mut Out<'_>) -> Result<bool, Refusal> {
     let span = walker.capture(raw)?;
-    let read: loose::Maybe<Line<'_>> = serde_json::from_slice(raw).map_err(|e| walker.inside(span, raw, &e))?;
+    let read: loose::Maybe<Line<'_>> = walker.read(raw, span)?;
     let line = read.0;
     let data = line.data.map_or("", serde_json::value::RawValue::get);
     let said = || {

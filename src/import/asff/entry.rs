@@ -17,7 +17,7 @@ use crate::import::{Out, clock, names};
 const VERSION: u32 = 1;
 
 pub fn take<R: Read>(walker: &Walker<R>, raw: &[u8], span: Span, out: &mut Out<'_>) -> Result<(), Refusal> {
-    let entry: Entry<'_> = serde_json::from_slice(raw).map_err(|e| walker.inside(span, raw, &e))?;
+    let entry: Entry<'_> = walker.read(raw, span)?;
     let Some(tool) = entry.tool() else {
         out.unreadable("findings without a product or a title", span.offset);
         return Ok(());

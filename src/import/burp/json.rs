@@ -26,13 +26,12 @@ pub fn sniff(head: &Head<'_>) -> bool {
 }
 
 pub fn decode(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result<(), Refusal> {
-    let opened = source.open(limits)?;
-    let mut walker = Walker::new(opened.reader, opened.base, limits);
+    let mut walker = Walker::open(source.open(limits)?, limits);
     each_key(&mut walker, &mut |walker, key| match key {
         "issue_events" => {
             out.summary.count("issue_found_events", 0);
             each_entry(walker, out, "events", &mut |walker, raw, span, out| {
-                let event: Event<'_> = serde_json::from_slice(raw).map_err(|e| walker.inside(span, raw, &e))?;
+                let event: Event<'_> = walker.read(raw, span)?;
                 if event.kind.text().is_some_and(|t| t != "issue_found") {
                     out.summary.leave_out("events that are no found issue");
                     return Ok(());
@@ -61,7 +60,7 @@ pub fn decode(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Re
 fn issues<R: Read>(walker: &mut Walker<R>, out: &mut Out<'_>) -> Result<(), Refusal> {
     out.summary.count("issues", 0);
     each_entry(walker, out, "issues", &mut |walker, raw, span, out| {
-        let entry: Entry<'_> = serde_json::from_slice(raw).map_err(|e| walker.inside(span, raw, &e))?;
+        let entry: Entry<'_> = walker.read(raw, span)?;
         out.record_or(entry.read().record(span), "issues without a name", span.offset)
     })
 }

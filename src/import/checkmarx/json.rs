@@ -20,11 +20,10 @@ pub fn sniff(head: &Head<'_>) -> bool {
 
 pub fn decode(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result<(), Refusal> {
     out.summary.count("results", 0);
-    let opened = source.open(limits)?;
-    let mut walker = Walker::new(opened.reader, opened.base, limits);
+    let mut walker = Walker::open(source.open(limits)?, limits);
     each_key(&mut walker, &mut |walker, key| match key {
         "results" => each_entry(walker, out, "results", &mut |walker, raw, span, out| {
-            let entry: Entry<'_> = serde_json::from_slice(raw).map_err(|e| walker.inside(span, raw, &e))?;
+            let entry: Entry<'_> = walker.read(raw, span)?;
             entry.read().emit(span, out)
         }),
         "totalCount" | "scanID" => walker.skip(),

@@ -64,8 +64,7 @@ pub fn sniff(head: &Head<'_>) -> bool {
 pub fn decode(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result<(), Refusal> {
     out.summary.count("results", 0);
     let details = details(source, limits)?;
-    let opened = source.open(limits)?;
-    let mut walker = Walker::new(opened.reader, opened.base, limits);
+    let mut walker = Walker::open(source.open(limits)?, limits);
     let said = &details;
     each_key(&mut walker, &mut |walker, key| match key {
         "scanResults" => keys_inside(walker, &mut |walker, key| match key {
@@ -137,8 +136,7 @@ fn details(source: &mut Source<'_>, limits: &Limits) -> Result<Details, Refusal>
         #[serde(borrow)]
         general_recommendations: Word<'a>,
     }
-    let opened = source.open(limits)?;
-    let mut walker = Walker::new(opened.reader, opened.base, limits);
+    let mut walker = Walker::open(source.open(limits)?, limits);
     let (mut found, mut raw, mut budget) = (Details::new(), Vec::new(), limits.table_bytes);
     each_key(&mut walker, &mut |walker, key| {
         if key != "vulnerabilityDetails" {
@@ -146,8 +144,7 @@ fn details(source: &mut Source<'_>, limits: &Limits) -> Result<Details, Refusal>
         }
         each_inside(walker, &mut |walker| {
             let span = walker.capture_table(&mut raw, &mut budget)?;
-            let read: loose::Maybe<Detail<'_>> =
-                serde_json::from_slice(&raw).map_err(|e| walker.inside(span, &raw, &e))?;
+            let read: loose::Maybe<Detail<'_>> = walker.read(&raw, span)?;
             let name = clip_line(read.0.vulnerability_name.text().unwrap_or_default(), text::TITLE);
             if found.len() < limits.table {
                 let why: Vec<&str> = [&read.0.risk, &read.0.cause]
@@ -172,7 +169,7 @@ fn details(source: &mut Source<'_>, limits: &Limits) -> Result<Details, Refusal>
 /// One text at the current place.
 fn word<R: Read>(walker: &mut Walker<R>, raw: &mut Vec<u8>) -> Result<String, Refusal> {
     let span = walker.capture(raw)?;
-    let word: Word<'_> = serde_json::from_slice(raw).map_err(|e| walker.inside(span, raw, &e))?;
+    let word: Word<'_> = walker.read(raw, span)?;
     Ok(clip(word.text().unwrap_or_default(), text::PARAGRAPH))
 }
 
@@ -221,7 +218,7 @@ fn query<R: Read>(
             "vulnerabilities" | "resultsList" => {
                 let query = &query;
                 return each_entry(walker, out, "results", &mut |walker, raw, span, out| {
-                    let entry: Entry<'_> = serde_json::from_slice(raw).map_err(|e| walker.inside(span, raw, &e))?;
+                    let entry: Entry<'_> = walker.read(raw, span)?;
                     entry.item(query, said).emit(span, out)
                 });
             }
@@ -242,7 +239,7 @@ fn package<R: Read>(walker: &mut Walker<R>, out: &mut Out<'_>) -> Result<(), Ref
             "vulnerabilities" => {
                 let (name, version) = (&name, &version);
                 return each_entry(walker, out, "results", &mut |walker, raw, span, out| {
-                    let entry: Entry<'_> = serde_json::from_slice(raw).map_err(|e| walker.inside(span, raw, &e))?;
+                    let entry: Entry<'_> = walker.read(raw, span)?;
                     entry.flaw(name, version).emit(span, out)
                 });
             }

@@ -19,14 +19,12 @@ pub fn decode(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Re
     }
     let (mut document, mut table) = (Document::default(), Components::new(limits));
     {
-        let opened = source.open(limits)?;
-        let mut walker = Walker::new(opened.reader, opened.base, limits);
+        let mut walker = Walker::open(source.open(limits)?, limits);
         each_key(&mut walker, &mut |walker, key| match key {
             "metadata" => {
                 let mut raw = Vec::new();
                 let span = walker.capture(&mut raw)?;
-                let of: Maybe<Metadata<'_>> =
-                    serde_json::from_slice(&raw).map_err(|e| walker.inside(span, &raw, &e))?;
+                let of: Maybe<Metadata<'_>> = walker.read(&raw, span)?;
                 document = of.0.document();
                 table.push(of.0.component.component()).map(drop)
             }
@@ -36,11 +34,10 @@ pub fn decode(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Re
         out.summary.bytes = walker.offset();
     }
     document.tell(out);
-    let opened = source.open(limits)?;
-    let mut walker = Walker::new(opened.reader, opened.base, limits);
+    let mut walker = Walker::open(source.open(limits)?, limits);
     each_key(&mut walker, &mut |walker, key| match key {
         "vulnerabilities" => each_entry(walker, out, "vulnerabilities", &mut |walker, raw, span, out| {
-            let entry: Entry<'_> = serde_json::from_slice(raw).map_err(|e| walker.inside(span, raw, &e))?;
+            let entry: Entry<'_> = walker.read(raw, span)?;
             out.summary.count("affects", entry.affects.len() as u64);
             entry.vulnerability(span).emit(&document, &table, None, out)
         }),
@@ -70,7 +67,7 @@ fn components<R: Read>(walker: &mut Walker<R>, table: &mut Components, out: &mut
             match key.as_str() {
                 "bom-ref" | "group" | "name" | "version" | "purl" => {
                     let span = walker.capture(&mut raw)?;
-                    let word: Word<'_> = serde_json::from_slice(&raw).map_err(|e| walker.inside(span, &raw, &e))?;
+                    let word: Word<'_> = walker.read(&raw, span)?;
                     component.set(&key, word.text().unwrap_or_default());
                 }
                 "components" => components(walker, table, out)?,

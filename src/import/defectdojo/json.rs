@@ -139,8 +139,7 @@ pub fn decode(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Re
     } else {
         prefetched(source, limits)?
     };
-    let opened = source.open(limits)?;
-    let mut walker = Walker::new(opened.reader, opened.base, limits);
+    let mut walker = Walker::open(source.open(limits)?, limits);
     if list {
         results(&mut walker, &endpoints, out)?;
         walker.finish()?;
@@ -165,8 +164,7 @@ pub fn decode(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Re
 /// The endpoints that stand beside the results, as texts by their numbers.
 fn prefetched(source: &mut Source<'_>, limits: &Limits) -> Result<HashMap<String, String>, Refusal> {
     let mut found = HashMap::new();
-    let opened = source.open(limits)?;
-    let mut walker = Walker::new(opened.reader, opened.base, limits);
+    let mut walker = Walker::open(source.open(limits)?, limits);
     let (mut raw, mut budget) = (Vec::new(), limits.table_bytes);
     each_key(&mut walker, &mut |walker, key| {
         if key != "prefetch" {
@@ -178,7 +176,7 @@ fn prefetched(source: &mut Source<'_>, limits: &Limits) -> Result<HashMap<String
             }
             keys_inside(walker, &mut |walker, number| {
                 let span = walker.capture_table(&mut raw, &mut budget)?;
-                let value: Value = serde_json::from_slice(&raw).map_err(|e| walker.inside(span, &raw, &e))?;
+                let value: Value = walker.read(&raw, span)?;
                 if let Some(shown) = shown(&value).filter(|_| found.len() < limits.table) {
                     found.insert(number.to_owned(), shown);
                 }
@@ -203,7 +201,7 @@ fn results<R: Read>(
     out: &mut Out<'_>,
 ) -> Result<(), Refusal> {
     each_entry(walker, out, "results", &mut |walker, raw, span, out| {
-        let value: Value = serde_json::from_slice(raw).map_err(|e| walker.inside(span, raw, &e))?;
+        let value: Value = walker.read(raw, span)?;
         result(&value, endpoints, span, out)
     })
 }

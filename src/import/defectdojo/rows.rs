@@ -13,17 +13,7 @@ pub fn sniff(head: &Head<'_>) -> bool {
 }
 
 pub fn decode(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result<(), Refusal> {
-    out.summary.count("csv_rows", 0);
-    let mut table = Table::open(source.open(limits)?, limits)?;
-    let mut offset = 0;
-    while let Some(row) = table.row()? {
-        out.summary.count("csv_rows", 1);
-        offset = row.span.offset + row.span.length;
-        out.entry(offset)?;
-        finding(&row, out)?;
-    }
-    out.summary.bytes = offset;
-    Ok(())
+    Table::open(source.open(limits)?, limits)?.each_row(out, &mut finding)
 }
 
 fn finding(row: &Row<'_>, out: &mut Out<'_>) -> Result<(), Refusal> {

@@ -15,15 +15,14 @@ use crate::import::source::Source;
 pub fn decode(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result<(), Refusal> {
     let mut infos = Infos::default();
     {
-        let opened = source.open(limits)?;
-        let mut walker = Walker::new(opened.reader, opened.base, limits);
+        let mut walker = Walker::open(source.open(limits)?, limits);
         let mut raw = Vec::new();
         each_key(&mut walker, &mut |walker, key| {
             if !matches!(key, "scanInfo" | "projectInfo") {
                 return walker.skip();
             }
             let span = walker.capture(&mut raw)?;
-            let of: Maybe<Info<'_>> = serde_json::from_slice(&raw).map_err(|e| walker.inside(span, &raw, &e))?;
+            let of: Maybe<Info<'_>> = walker.read(&raw, span)?;
             if let Some(version) = of.0.engine_version.text() {
                 infos.version = Some(clip_line(version, text::WORD));
             }
@@ -33,11 +32,10 @@ pub fn decode(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Re
         out.summary.bytes = walker.offset();
     }
     out.summary.observed_at = out.summary.observed_at.max(infos.observed_at);
-    let opened = source.open(limits)?;
-    let mut walker = Walker::new(opened.reader, opened.base, limits);
+    let mut walker = Walker::open(source.open(limits)?, limits);
     each_key(&mut walker, &mut |walker, key| match key {
         "dependencies" => each_entry(walker, out, "dependency", &mut |walker, raw, span, out| {
-            let entry: Entry<'_> = serde_json::from_slice(raw).map_err(|e| walker.inside(span, raw, &e))?;
+            let entry: Entry<'_> = walker.read(raw, span)?;
             entry.dependency(span).emit(&infos, out)
         }),
         "reportSchema" | "scanInfo" | "projectInfo" => walker.skip(),

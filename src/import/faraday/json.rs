@@ -20,13 +20,12 @@ pub fn sniff(head: &Head<'_>) -> bool {
 }
 
 pub fn decode(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result<(), Refusal> {
-    let opened = source.open(limits)?;
-    let mut walker = Walker::new(opened.reader, opened.base, limits);
+    let mut walker = Walker::open(source.open(limits)?, limits);
     each_key(&mut walker, &mut |walker, key| match key {
         "vulnerabilities" => {
             out.summary.count("vulnerabilities", 0);
             each_entry(walker, out, "vulnerabilities", &mut |walker, raw, span, out| {
-                let row: Row<'_> = serde_json::from_slice(raw).map_err(|e| walker.inside(span, raw, &e))?;
+                let row: Row<'_> = walker.read(raw, span)?;
                 let entry = &row.value;
                 let vuln = entry.vuln(&entry.service, out);
                 vuln.emit(span, out)
@@ -35,7 +34,7 @@ pub fn decode(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Re
         "hosts" => {
             out.summary.count("hosts", 0);
             each_entry(walker, out, "hosts", &mut |walker, raw, span, out| {
-                let host: Host<'_> = serde_json::from_slice(raw).map_err(|e| walker.inside(span, raw, &e))?;
+                let host: Host<'_> = walker.read(raw, span)?;
                 host.emit(span, out)
             })
         }

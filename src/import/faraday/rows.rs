@@ -13,19 +13,11 @@ pub fn sniff(head: &Head<'_>) -> bool {
 }
 
 pub fn decode(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result<(), Refusal> {
-    out.summary.count("csv_rows", 0);
-    let mut table = Table::open(source.open(limits)?, limits)?;
-    let mut offset = 0;
-    while let Some(row) = table.row()? {
-        out.summary.count("csv_rows", 1);
-        offset = row.span.offset + row.span.length;
-        out.entry(offset)?;
+    Table::open(source.open(limits)?, limits)?.each_row(out, &mut |row, out| {
         let comments = listed(&row.get(&["comments"]).unwrap_or_default()).len();
         out.summary.leave_out_many("comments", comments as u64);
-        vuln(&row).emit(row.span, out)?;
-    }
-    out.summary.bytes = offset;
-    Ok(())
+        vuln(row).emit(row.span, out)
+    })
 }
 
 /// A cell as it was before its export guarded it.

@@ -19,8 +19,7 @@ pub fn sniff(head: &Head<'_>) -> bool {
 }
 
 pub fn decode(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result<(), Refusal> {
-    let opened = source.open(limits)?;
-    let mut walker = Walker::new(opened.reader, opened.base, limits);
+    let mut walker = Walker::open(source.open(limits)?, limits);
     let mut raw = Vec::new();
     each_key(&mut walker, &mut |walker, key| match key {
         "Generated" => {
@@ -38,7 +37,7 @@ pub fn decode(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Re
             Ok(())
         }
         "Vulnerabilities" => each_entry(walker, out, "vulnerabilities", &mut |walker, raw, span, out| {
-            let entry: Entry<'_> = serde_json::from_slice(raw).map_err(|e| walker.inside(span, raw, &e))?;
+            let entry: Entry<'_> = walker.read(raw, span)?;
             let mut item = entry.read();
             item.observed_at = item.observed_at.or(out.summary.observed_at);
             item.emit(span, out)

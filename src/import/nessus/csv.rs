@@ -32,27 +32,16 @@ pub fn sniff(head: &Head<'_>) -> bool {
 }
 
 pub fn decode(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result<(), Refusal> {
-    out.summary.count("csv_rows", 0);
     let known = cves(&mut Table::open(source.open(limits)?, limits)?, limits)?;
-    let mut table = Table::open(source.open(limits)?, limits)?;
-    let mut offset = 0;
-    while let Some(row) = table.row()? {
-        out.summary.count("csv_rows", 1);
-        offset = row.span.offset + row.span.length;
-        out.entry(offset)?;
-        match item(&row) {
-            Some(mut item) => {
-                if let Some(all) = known.get(&item.plugin) {
-                    item.cve.clone_from(all);
-                }
-                let span = row.span;
-                out.record(item.record(span))?;
+    Table::open(source.open(limits)?, limits)?.each_row(out, &mut |row, out| {
+        let record = item(row).map(|mut item| {
+            if let Some(all) = known.get(&item.plugin) {
+                item.cve.clone_from(all);
             }
-            None => out.unreadable("rows without a plugin", row.span.offset),
-        }
-    }
-    out.summary.bytes = offset;
-    Ok(())
+            item.record(row.span)
+        });
+        out.record_or(record, "rows without a plugin", row.span.offset)
+    })
 }
 
 /// The CVEs of each plugin: some exports have a row for each of them.

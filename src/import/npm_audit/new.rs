@@ -32,7 +32,7 @@ pub fn packages<R: Read>(walker: &mut Walker<R>, out: &mut Out<'_>) -> Result<()
             out.unreadable("vulnerabilities that are no objects", span.offset);
             continue;
         }
-        let package: Package<'_> = serde_json::from_slice(&raw).map_err(|e| walker.inside(span, &raw, &e))?;
+        let package: Package<'_> = walker.read(&raw, span)?;
         package.emit(&name, span, out)?;
     }
     Ok(())

@@ -27,7 +27,7 @@ pub fn advisories<R: Read>(walker: &mut Walker<R>, out: &mut Out<'_>) -> Result<
             out.unreadable("advisories that are no objects", span.offset);
             continue;
         }
-        let advisory: Advisory<'_> = serde_json::from_slice(&raw).map_err(|e| walker.inside(span, &raw, &e))?;
+        let advisory: Advisory<'_> = walker.read(&raw, span)?;
         advisory.emit(span, out)?;
     }
     Ok(())

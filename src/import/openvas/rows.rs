@@ -7,16 +7,9 @@ use crate::import::table::{Row, Table};
 use crate::import::{Out, clock, names};
 
 pub fn decode(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result<(), Refusal> {
-    out.summary.count("csv_rows", 0);
-    let mut table = Table::open(source.open(limits)?, limits)?;
-    while let Some(row) = table.row()? {
-        out.summary.count("csv_rows", 1);
-        let end = row.span.offset + row.span.length;
-        out.entry(end)?;
-        out.summary.bytes = end;
-        out.record_or(item(&row).record(row.span), "rows without a test", row.span.offset)?;
-    }
-    Ok(())
+    Table::open(source.open(limits)?, limits)?.each_row(out, &mut |row, out| {
+        out.record_or(item(row).record(row.span), "rows without a test", row.span.offset)
+    })
 }
 
 fn item(row: &Row<'_>) -> Item {

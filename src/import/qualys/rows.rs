@@ -41,18 +41,13 @@ pub fn decode(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Re
     };
     let mut table = Table::open(source.open(limits)?, limits)?;
     table.header_with(QID)?;
-    while let Some(row) = table.row()? {
-        out.summary.count("csv_rows", 1);
-        let end = row.span.offset + row.span.length;
-        out.entry(end)?;
-        out.summary.bytes = end;
-        let (item, mut kind) = read(&row);
+    table.each_row(out, &mut |row, out| {
+        let (item, mut kind) = read(row);
         if let Some(all) = known.get(&item.qid) {
             kind.cve.clone_from(all);
         }
-        item.emit(&kind, row.span, out)?;
-    }
-    Ok(())
+        item.emit(&kind, row.span, out)
+    })
 }
 
 /// The CVEs of each QID: an export by CVE has a row for each of them.

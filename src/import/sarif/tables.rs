@@ -71,19 +71,17 @@ impl RunTables {
                 "tool" => {
                     let span = walker.capture_table(&mut raw, budget)?;
                     // Parsed once here, so that an error names its place.
-                    let _: Maybe<Tool<'_>> = serde_json::from_slice(&raw).map_err(|e| walker.inside(span, &raw, &e))?;
+                    let _: Maybe<Tool<'_>> = walker.read(&raw, span)?;
                     tool = Some(std::mem::take(&mut raw));
                 }
                 "taxonomies" => {
                     let span = walker.capture_table(&mut raw, budget)?;
-                    let parsed: Listed<Component<'_>> =
-                        serde_json::from_slice(&raw).map_err(|e| walker.inside(span, &raw, &e))?;
+                    let parsed: Listed<Component<'_>> = walker.read(&raw, span)?;
                     taxonomies = parsed.0.iter().map(Taxonomy::of).collect();
                 }
                 "invocations" => {
                     let span = walker.capture_table(&mut raw, budget)?;
-                    let parsed: Listed<Invocation<'_>> =
-                        serde_json::from_slice(&raw).map_err(|e| walker.inside(span, &raw, &e))?;
+                    let parsed: Listed<Invocation<'_>> = walker.read(&raw, span)?;
                     run.observed_at = parsed.0.iter().filter_map(time_of).max();
                 }
                 "artifacts" => run.read_artifacts(walker, limits, budget, &mut raw)?,
@@ -135,7 +133,7 @@ impl RunTables {
             let span = walker.capture(raw)?;
             let mut uri = String::new();
             if object {
-                let entry: ArtifactEntry<'_> = serde_json::from_slice(raw).map_err(|e| walker.inside(span, raw, &e))?;
+                let entry: ArtifactEntry<'_> = walker.read(raw, span)?;
                 uri = clip_line(entry.location.uri.text().unwrap_or_default(), text::PLACE);
             }
             walker.spend(budget, uri.len() + 24)?;

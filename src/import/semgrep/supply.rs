@@ -93,7 +93,7 @@ struct Usage<'a> {
 }
 
 pub fn take<R: Read>(walker: &Walker<R>, raw: &[u8], span: Span, out: &mut Out<'_>) -> Result<(), Refusal> {
-    let entry: Entry<'_> = serde_json::from_slice(raw).map_err(|e| walker.inside(span, raw, &e))?;
+    let entry: Entry<'_> = walker.read(raw, span)?;
     out.record_or(entry.record(span), "vulns without an advisory", span.offset)
 }
 

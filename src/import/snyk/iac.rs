@@ -22,7 +22,7 @@ const VERSION: u32 = 1;
 
 pub fn issues<R: Read>(walker: &mut Walker<R>, project: &Project, out: &mut Out<'_>) -> Result<(), Refusal> {
     each_entry(walker, out, "issues", &mut |walker, raw, span, out| {
-        let issue: Entry<'_> = serde_json::from_slice(raw).map_err(|e| walker.inside(span, raw, &e))?;
+        let issue: Entry<'_> = walker.read(raw, span)?;
         out.record_or(issue.record(project, span), "issues without an id", span.offset)
     })
 }

@@ -16,12 +16,11 @@ use crate::import::{Out, clock, place};
 
 pub fn decode(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result<(), Refusal> {
     out.summary.count("server_scan_results", 0);
-    let opened = source.open(limits)?;
-    let mut walker = Walker::new(opened.reader, opened.base, limits);
+    let mut walker = Walker::open(source.open(limits)?, limits);
     let mut raw = Vec::new();
     each_key(&mut walker, &mut |walker, key| match key {
         "server_scan_results" => each_entry(walker, out, "server_scan_results", &mut |walker, raw, span, out| {
-            let target: Target<'_> = serde_json::from_slice(raw).map_err(|e| walker.inside(span, raw, &e))?;
+            let target: Target<'_> = walker.read(raw, span)?;
             target.emit(span, out)
         }),
         "date_scans_completed" | "date_scans_started" => {

@@ -270,7 +270,7 @@ fn word<R: Read>(
         return walker.skip();
     };
     let span = walker.capture(raw)?;
-    let word: Word<'_> = serde_json::from_slice(raw).map_err(|e| walker.inside(span, raw, &e))?;
+    let word: Word<'_> = walker.read(raw, span)?;
     let value = clip_line(word.text().unwrap_or_default(), text::PLACE);
     walker.spend(&mut owners.budget, value.len())?;
     if let Some(owner) = owners.all.get_mut(me) {

@@ -22,10 +22,9 @@ pub fn sniff(head: &Head<'_>) -> bool {
 
 pub fn decode(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result<(), Refusal> {
     out.summary.count("findings", 0);
-    let opened = source.open(limits)?;
-    let mut walker = Walker::new(opened.reader, opened.base, limits);
+    let mut walker = Walker::open(source.open(limits)?, limits);
     let mut finding = |walker: &Walker<_>, raw: &[u8], span: Span, out: &mut Out<'_>| {
-        let entry: Entry<'_> = serde_json::from_slice(raw).map_err(|e| walker.inside(span, raw, &e))?;
+        let entry: Entry<'_> = walker.read(raw, span)?;
         entry.read().emit(span, out)
     };
     each_key(&mut walker, &mut |walker, key| match key {

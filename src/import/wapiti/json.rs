@@ -19,14 +19,13 @@ type Categories = HashMap<String, Category>;
 pub fn decode(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result<(), Refusal> {
     let (mut infos, mut categories) = (Infos::default(), Categories::new());
     {
-        let opened = source.open(limits)?;
-        let mut walker = Walker::new(opened.reader, opened.base, limits);
+        let mut walker = Walker::open(source.open(limits)?, limits);
         let mut budget = limits.table_bytes;
         let mut raw = Vec::new();
         each_key(&mut walker, &mut |walker, key| match key {
             "infos" => {
                 let span = walker.capture(&mut raw)?;
-                let bag: Bag<'_> = serde_json::from_slice(&raw).map_err(|e| walker.inside(span, &raw, &e))?;
+                let bag: Bag<'_> = walker.read(&raw, span)?;
                 for (name, values) in &bag.0 {
                     infos.set(name, values.iter().next().unwrap_or_default());
                 }
@@ -34,8 +33,7 @@ pub fn decode(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Re
             }
             "classifications" => {
                 let span = walker.capture_table(&mut raw, &mut budget)?;
-                let table: HashMap<String, loose::Maybe<Classification<'_>>> =
-                    serde_json::from_slice(&raw).map_err(|e| walker.inside(span, &raw, &e))?;
+                let table: HashMap<String, loose::Maybe<Classification<'_>>> = walker.read(&raw, span)?;
                 for (name, loose::Maybe(of)) in table {
                     categories.insert(name.clone(), of.category(&name));
                 }
@@ -46,8 +44,7 @@ pub fn decode(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Re
         out.summary.bytes = walker.offset();
     }
     infos.tell(out);
-    let opened = source.open(limits)?;
-    let mut walker = Walker::new(opened.reader, opened.base, limits);
+    let mut walker = Walker::open(source.open(limits)?, limits);
     each_key(&mut walker, &mut |walker, key| match List::named(key) {
         Some(list) => entries(walker, list, &infos, &categories, out),
         None if matches!(key, "infos" | "classifications") => walker.skip(),
@@ -140,7 +137,7 @@ fn entries<R: Read>(
                 out.unreadable("entries that are no objects", span.offset);
                 continue;
             }
-            let line: Line<'_> = serde_json::from_slice(&raw).map_err(|e| walker.inside(span, &raw, &e))?;
+            let line: Line<'_> = walker.read(&raw, span)?;
             let get = |w: &Word<'_>| w.text().unwrap_or_default().to_owned();
             let entry = Entry {
                 method: get(&line.method),

@@ -18,8 +18,7 @@ use crate::import::source::Source;
 
 pub fn decode(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result<(), Refusal> {
     let found = {
-        let opened = source.open(limits)?;
-        let mut walker = Walker::new(opened.reader, opened.base, limits);
+        let mut walker = Walker::open(source.open(limits)?, limits);
         let mut reading = First {
             found: Alerts::default(),
             limits,
@@ -37,8 +36,7 @@ pub fn decode(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Re
             out.cover(covered);
         }
     }
-    let opened = source.open(limits)?;
-    let mut walker = Walker::new(opened.reader, opened.base, limits);
+    let mut walker = Walker::open(source.open(limits)?, limits);
     let mut next = found.all.iter();
     let mut raw = Vec::new();
     each_site(&mut walker, &mut |walker, key| {
@@ -200,7 +198,7 @@ impl First<'_> {
                 "tags" => {
                     let span = walker.capture(&mut raw)?;
                     let tags: Vec<Bag<'_>> = match raw.first() {
-                        Some(b'[') => serde_json::from_slice(&raw).map_err(|e| walker.inside(span, &raw, &e))?,
+                        Some(b'[') => walker.read(&raw, span)?,
                         _ => Vec::new(),
                     };
                     for tag in tags.iter().flat_map(|bag| bag.get("tag")) {
@@ -244,7 +242,7 @@ impl First<'_> {
 /// A text or number; anything else is nothing.
 fn word<R: Read>(walker: &mut Walker<R>, raw: &mut Vec<u8>) -> Result<Option<String>, Refusal> {
     let span = walker.capture(raw)?;
-    let word: Word<'_> = serde_json::from_slice(raw).map_err(|e| walker.inside(span, raw, &e))?;
+    let word: Word<'_> = walker.read(raw, span)?;
     Ok(word.text().map(str::to_owned))
 }
 
@@ -308,7 +306,7 @@ fn instances<R: Read>(
                 out.unreadable("instances that are no objects", span.offset);
                 return Ok(());
             }
-            let entry: Entry<'_> = serde_json::from_slice(raw).map_err(|e| walker.inside(span, raw, &e))?;
+            let entry: Entry<'_> = walker.read(raw, span)?;
             let get = |w: &Word<'_>| w.text().unwrap_or_default().to_owned();
             let joined = |a: &Word<'_>, b: &Word<'_>| format!("{}\n\n{}", get(a), get(b)).trim().to_owned();
             let instance = Instance {
