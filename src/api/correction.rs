@@ -92,6 +92,14 @@ pub struct Correction {
     pub at: Time,
 }
 
+/// A finding of another tool that may be the same problem.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Related {
+    pub finding: Finding,
+    /// What they have in common, in words.
+    pub why: String,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CorrectionKind {

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::correction::Correction;
+use super::correction::{Correction, Related};
 use super::{Access, Endpoint, Method, Page, PersonRef, Ref};
 use crate::domain::id::{FindingId, OccurrenceId, RoundId};
 use crate::domain::severity::Severity;
@@ -157,6 +157,9 @@ pub struct FindingDetail {
     /// Findings that became part of it, and what it was split off from, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub corrections: Vec<Correction>,
+    /// Findings of other tools that may be the same problem, the first few: never merged by themselves.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub related: Vec<Related>,
     /// How many places are in which state.
     pub occurrences_open: i64,
     pub occurrences_fixed: i64,

@@ -37,6 +37,7 @@ pub mod merge;
 pub(crate) mod pen;
 pub mod place;
 pub mod raw;
+mod related;
 pub mod split;
 pub(crate) mod tags;
 pub mod transition;
@@ -210,6 +211,7 @@ async fn detail(tx: &mut Tx, row: FindingRow) -> Result<FindingDetail> {
         None => None,
     };
     let corrections = corrections(tx, row.id).await?;
+    let related = related::related(tx, &row).await?;
     let moves = legal_moves(decided.status, Who::Agency).iter();
     Ok(FindingDetail {
         description: texts.description,
@@ -229,6 +231,7 @@ async fn detail(tx: &mut Tx, row: FindingRow) -> Result<FindingDetail> {
             })
             .collect(),
         corrections,
+        related,
         occurrences_open: row.occurrence_count - decided.occurrence_fixed,
         occurrences_fixed: decided.occurrence_fixed,
         client_people,

@@ -14,6 +14,7 @@ use crate::domain::status::Status;
 use crate::domain::time::Time;
 
 pub mod follow;
+pub mod related;
 mod told;
 
 pub use told::{Told, of};

@@ -116,6 +116,8 @@ actions! {
     Status "status" Lists Act "status" "Move to another status: only legal moves";
     Person "person" Lists Act "assign" "A person: assignee, manager, lead";
     Place "place" Lists Act "move" "A place: the client of a project, the project of a finding";
+    Merge "merge" Lists Act "merge" "Make one finding of those that are marked, or of this and a related one";
+    Split "split" Lists Act "split" "Make a finding of its own of places (in the Places of a detail)";
     Comment "comment" Lists Act "comment" "Comment or reply";
     Release "release" Lists Act "release" "Triage, or release to the client";
     Take "take" Lists Act "take" "Take this from the queue, or put it back";
@@ -173,6 +175,8 @@ impl Action {
         match self {
             Self::Import => "Import works on a project: choose one in pane 2.",
             Self::Place => "A place is given to a project or a finding: choose one in pane 2, 3 or 4.",
+            Self::Merge => "Findings become one: mark them in pane 3 or 4.",
+            Self::Split => "Places are split off where they stand: open a finding, l goes to its places.",
             Self::New => "New makes a client in pane 1, a project in pane 2.",
             Self::Status | Self::Comment | Self::Release | Self::Take | Self::TakeNext | Self::Why => {
                 "This is an act on findings: choose one in pane 3 or 4."

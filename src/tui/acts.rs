@@ -2,7 +2,7 @@
 
 use super::action::{Action, Can};
 use super::effect::{Answer, Cx, Effect, sentence};
-use super::modals::{comment, copy, import, many, menu, person, place, record, status, why};
+use super::modals::{comment, copy, correct, import, many, menu, person, place, record, status, why};
 use super::model::{Chosen, Model};
 use super::theme::Tone;
 use super::window::Marked;
@@ -18,6 +18,7 @@ pub fn on_finding(action: Action, finding: &Finding, mine: bool, cx: &mut Cx) ->
         Action::Status => cx.open(status::PickMove::new(finding)),
         Action::Comment => cx.open(comment::new(finding, None, None, cx.model)),
         Action::Place => cx.open(place::Place::new(Many::These(vec![finding.clone()]))),
+        Action::Merge => cx.open(correct::Correct::related(finding)),
         Action::Person => cx.open(person::Person::assignee(finding, cx.model)),
         Action::Edit => cx.open(many::Change::edit(Many::These(vec![finding.clone()]))),
         Action::Release => cx.open(menu::Menu::release(finding)),
@@ -76,6 +77,7 @@ pub fn takes_many(action: Action) -> bool {
             | Action::Status
             | Action::Person
             | Action::Place
+            | Action::Merge
             | Action::Release
             | Action::Edit
     )
@@ -107,6 +109,8 @@ pub fn on_marked(action: Action, many: Option<&Many>, mine: bool, cx: &mut Cx) -
         return true;
     };
     match action {
+        Action::Merge if findings.len() == 1 => cx.open(correct::Correct::related(&findings[0])),
+        Action::Merge => cx.open(correct::Correct::marked(findings)),
         Action::Take if mine => put_back_all(findings, cx),
         Action::Take => take_all(findings, cx),
         _ => {
@@ -165,6 +169,7 @@ pub fn can_on_finding(action: Action, finding: Option<&Finding>, model: &Model) 
         Action::Status
             | Action::Comment
             | Action::Place
+            | Action::Merge
             | Action::Person
             | Action::Edit
             | Action::Remove

@@ -20,6 +20,7 @@ pub mod client_form;
 pub mod comment;
 pub mod confirm;
 pub mod copy;
+pub mod correct;
 pub mod detail;
 pub mod drafts;
 pub mod form;

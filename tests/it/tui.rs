@@ -27,6 +27,7 @@ use uuid::Uuid;
 mod samples;
 use samples::*;
 
+mod correct;
 mod desk;
 mod findings;
 mod forms;

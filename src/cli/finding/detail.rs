@@ -110,6 +110,15 @@ pub(super) fn show(cx: &Context, asked: &str, detail: &FindingDetail) -> Result<
                 .join("\n"),
         ),
         (
+            "may be the same",
+            detail
+                .related
+                .iter()
+                .map(|r| format!("{} ({})", r.finding.key, r.why))
+                .collect::<Vec<_>>()
+                .join("\n"),
+        ),
+        (
             "places fixed",
             format!(
                 "{} of {}",

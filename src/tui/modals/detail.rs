@@ -3,7 +3,6 @@
 //! arrive, the lease is renewed.
 
 use ratatui::layout::Rect;
-use uuid::Uuid;
 
 use super::super::action::{Action, Can};
 use super::super::acts;
@@ -13,8 +12,8 @@ use super::super::ink::{Brush, Run, run};
 use super::super::model::Model;
 use super::super::panes::Note;
 use super::super::theme::Tone;
-use super::super::window::{PAGE, Row, Want, Window};
-use super::{Layer, Shape, comment};
+use super::super::window::{Marked, PAGE, Want, Window};
+use super::{Layer, Shape, comment, correct};
 use crate::api::Page;
 use crate::api::comment::{Comment, ListComments};
 use crate::api::event::Topic;
@@ -24,6 +23,7 @@ use crate::api::finding::{
 use crate::domain::safe::Safe;
 use crate::domain::time::Time;
 
+mod rows;
 mod sections;
 
 /// How often a lease is renewed at most.
@@ -46,39 +46,6 @@ enum Tab {
 }
 
 const TABS: [Tab; 4] = [Tab::Facts, Tab::Places, Tab::Comments, Tab::History];
-
-impl Row for Occurrence {
-    fn id(&self) -> Uuid {
-        self.id.0
-    }
-    fn words(&self) -> String {
-        self.place.clone()
-    }
-}
-
-impl Row for Comment {
-    fn id(&self) -> Uuid {
-        self.id.0
-    }
-    fn words(&self) -> String {
-        format!("{} {}", self.author.name, self.text)
-    }
-}
-
-impl Row for HistoryEntry {
-    /// History has no ids of its own: what and when make one.
-    fn id(&self) -> Uuid {
-        let to = self.to.map_or(0, |s| s as u128 + 1);
-        let act = self
-            .act
-            .bytes()
-            .fold(7_u128, |h, b| h.wrapping_mul(131).wrapping_add(u128::from(b)));
-        Uuid::from_u128(((self.at.0 as u128) << 64) ^ (act << 8) ^ to)
-    }
-    fn words(&self) -> String {
-        format!("{} {}", self.act, self.notes)
-    }
-}
 
 /// See the module's description.
 #[derive(Debug)]
@@ -344,6 +311,16 @@ impl Layer for Detail {
             Action::Choose | Action::Find | Action::FindNext | Action::FindPrev | Action::Query | Action::Sort => {
                 return false;
             }
+            Action::Split if self.tab == Tab::Places => {
+                let places = match self.places.marked() {
+                    Marked::These(rows) => rows,
+                    _ => self.places.current().cloned().into_iter().collect(),
+                };
+                if let Some(finding) = self.finding().filter(|_| !places.is_empty()) {
+                    let ids = places.iter().map(|p| p.id).collect();
+                    cx.open(correct::Correct::split(finding, ids));
+                }
+            }
             _ => {
                 let moved = match self.tab {
                     Tab::Facts => self.scroll(action, count),
@@ -441,6 +418,14 @@ impl Layer for Detail {
                 self.tab == Tab::Comments && self.comments.current().is_some(),
                 "Enter answers the comment under the cursor.",
             ),
+            Action::Split => match acts::can_on_finding(Action::Merge, self.finding(), model) {
+                Can::Yes => Can::when(
+                    self.tab == Tab::Places && self.places.current().is_some(),
+                    "A split begins at a place: l goes to them, Space marks several.",
+                ),
+                other => other,
+            },
+            Action::Mark | Action::Range if self.tab == Tab::Places => Can::Yes,
             action => acts::can_on_finding(action, self.finding(), model),
         }
     }

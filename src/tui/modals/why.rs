@@ -55,6 +55,24 @@ impl Why {
             out.extend(wrap(&text, width).into_iter().map(|l| run(l, Tone::Text)));
         }
         out.push(run(format!("{:<12} {}", "hash", explanation.hash), Tone::Dim));
+        if !explanation.corrections.is_empty() {
+            out.push(run("", Tone::Text));
+            out.push(run("Corrected by hand", Tone::Title));
+        }
+        for correction in &explanation.corrections {
+            let text = format!(
+                "{} · {} · {} places",
+                correction.words(),
+                correction.tool,
+                correction.occurrences
+            );
+            let text = Safe::new(&text);
+            out.extend(wrap(&text, width).into_iter().map(|l| run(l, Tone::Text)));
+            for (name, value) in &correction.fields {
+                let text = Safe::new(&format!("  {name:<12} {value}"));
+                out.extend(wrap(&text, width).into_iter().map(|l| run(l, Tone::Dim)));
+            }
+        }
         out.push(run("", Tone::Text));
         out.push(run("Imports that saw it", Tone::Title));
         for sighting in &explanation.imports {

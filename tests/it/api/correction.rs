@@ -8,6 +8,7 @@ use crate::support::checked;
 use crate::support::dump::{difference, dump};
 use crate::support::findings::{path, workspace};
 
+mod related;
 mod rules;
 
 const MERGE: &str = "/api/v1/findings/merge";

@@ -2,6 +2,7 @@
 //! reaches the screen is safe text in every cell, with the attack visibly marked.
 
 use riskdesk::api::act::{Act, ActState, ListActs, ShowAct};
+use riskdesk::api::correction::{Correction, CorrectionDone, CorrectionKind, MergeFindings, Related};
 use riskdesk::api::finding::ShowRecord;
 use riskdesk::domain::safe::Safe;
 use riskdesk::tui::effect::Fault;
@@ -153,6 +154,12 @@ fn hostile_text_reaches_no_cell_of_any_pane_or_sheet() {
         desk.press("<esc>w");
         fill(&mut desk, &text);
         look(&mut desk, "why");
+        desk.press("<esc>M");
+        fill(&mut desk, &text);
+        look(&mut desk, "what is related");
+        desk.press("<enter>");
+        fill(&mut desk, &text);
+        look(&mut desk, "what a merge would do");
         desk.press("<esc>W");
         fill(&mut desk, &text);
         look(&mut desk, "raw record");
@@ -264,6 +271,11 @@ fn fill(desk: &mut Harness, text: &str) {
             all.remediation = text.into();
             all.references = vec![text.into()];
             all.due_reason = Some(text.into());
+            all.corrections = vec![hostile_correction(text)];
+            all.related = vec![Related {
+                finding: hostile_finding(text),
+                why: text.into(),
+            }];
             desk.reply::<ShowFinding>(all);
         } else if desk.call::<ListOccurrences>().is_some() {
             desk.reply::<ListOccurrences>(page(vec![place(0, text, false)]));
@@ -297,13 +309,22 @@ fn fill(desk: &mut Harness, text: &str) {
                 change.object.name = text.into();
             }
             desk.reply::<ShowAct>(shown);
+        } else if desk.call::<MergeFindings>().is_some() {
+            desk.reply::<MergeFindings>(CorrectionDone {
+                applied: false,
+                act: None,
+                finding: hostile_finding(text),
+                made: None,
+                says: vec![text.into()],
+                client_sees: vec![text.into()],
+            });
         } else if desk.call::<ExplainFinding>().is_some() {
             desk.reply::<ExplainFinding>(Explanation {
                 fingerprint_version: 1,
                 fields: vec![(text.into(), text.into())],
                 hash: text.into(),
                 imports: Vec::new(),
-                corrections: Vec::new(),
+                corrections: vec![hostile_correction(text)],
             });
         } else {
             return;
@@ -313,6 +334,21 @@ fn fill(desk: &mut Harness, text: &str) {
 
 fn hostile_act(text: &str) -> Act {
     layers::act(1, text, ActState::Undoable)
+}
+
+fn hostile_correction(text: &str) -> Correction {
+    Correction {
+        kind: CorrectionKind::Merged,
+        key: text.into(),
+        title: text.into(),
+        tool: text.into(),
+        hash: text.into(),
+        fingerprint_version: 1,
+        fields: vec![(text.into(), text.into())],
+        occurrences: 1,
+        by: Some(text.into()),
+        at: NOON,
+    }
 }
 
 fn hostile_finding(text: &str) -> Finding {

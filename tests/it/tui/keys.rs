@@ -56,6 +56,8 @@ fn every_promised_key_does_what_the_table_says() {
         ("s", Action::Status),
         ("a", Action::Person),
         ("m", Action::Place),
+        ("M", Action::Merge),
+        ("S", Action::Split),
         ("c", Action::Comment),
         ("u", Action::Release),
         ("t", Action::Take),

@@ -262,6 +262,7 @@ pub fn detail(finding: Finding) -> FindingDetail {
             legal(Status::RiskAccepted, true),
         ],
         corrections: Vec::new(),
+        related: Vec::new(),
         occurrences_open: 2,
         occurrences_fixed: 1,
         client_people: Some(3),

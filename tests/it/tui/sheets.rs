@@ -29,6 +29,7 @@ const SHEETS: &[(&str, &str)] = &[
     ("put_away_finding", "3D"),
     ("many_moves", "3<space><space>s"),
     ("many_tags", "3<space><space>eg"),
+    ("merge", "3<space><space>M"),
     ("client_new", "1<ctrl-n>"),
     ("client_edit", "1je"),
     ("client_archive", "1jD"),

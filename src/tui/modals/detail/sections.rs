@@ -125,6 +125,13 @@ pub fn body(detail: &FindingDetail, width: usize) -> Vec<Run> {
             .map(|d| format!("{} {}", d.key, d.name))
             .unwrap_or_default(),
     );
+    for correction in &detail.corrections {
+        fact("by hand", correction.words());
+    }
+    for related in &detail.related {
+        let Finding { key, title, .. } = &related.finding;
+        fact("related", format!("{key} {title} ({}); M merges", related.why));
+    }
     for (title, text) in [
         ("Description", &detail.description),
         ("Remediation", &detail.remediation),
