@@ -14,6 +14,7 @@
 pub mod act;
 pub mod agency;
 pub mod audit;
+pub mod bulk;
 pub mod client;
 pub mod comment;
 pub mod connect;

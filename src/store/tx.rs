@@ -4,6 +4,7 @@ use sqlx::pool::PoolConnection;
 use sqlx::{AssertSqlSafe, Database, Postgres, Sqlite, SqliteConnection};
 use uuid::Uuid;
 
+use super::bulk::{Rows, postgres_columns};
 use super::scope::Scope;
 use super::sql::{Row, Sql, postgres_arguments, sqlite_arguments};
 use super::{Error, Result};
@@ -88,6 +89,25 @@ impl Conn {
         Ok(query.execute(sqlite).await?.rows_affected())
     }
 
+    /// Writes rows in bulk, the agency in each.
+    async fn insert(&mut self, agency: Uuid, rows: Rows) -> Result<()> {
+        let sqlite = match self {
+            Self::Postgres(Lent { connection: conn, .. }) => {
+                let (text, columns) = rows.for_postgres()?;
+                let query = sqlx::query_with(AssertSqlSafe(text), postgres_columns(agency, columns)?);
+                query.execute(&mut **conn).await?;
+                return Ok(());
+            }
+            Self::SqliteWriter(conn) => &mut **conn,
+            Self::Sqlite(Lent { connection: conn, .. }) => &mut **conn,
+        };
+        for (text, values) in rows.for_sqlite(agency)? {
+            let query = sqlx::query_with(AssertSqlSafe(text), sqlite_arguments(None, values)?);
+            query.execute(&mut *sqlite).await?;
+        }
+        Ok(())
+    }
+
     /// Transaction control and other text without values.
     pub(super) async fn batch(&mut self, text: &'static str) -> Result<()> {
         match self {
@@ -170,6 +190,14 @@ impl Tx {
     pub async fn run(&mut self, sql: Sql) -> Result<u64> {
         let agency = self.tenant(&sql)?;
         self.conn.run(Some(agency), sql).await
+    }
+
+    /// Writes rows in bulk; the agency is bound in each.
+    pub async fn insert(&mut self, rows: Rows) -> Result<()> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        self.conn.insert(self.scope.agency().0, rows).await
     }
 
     /// The agency to bind as `$1`, and the refusal of a statement that does not ask for it.

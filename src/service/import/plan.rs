@@ -419,8 +419,8 @@ async fn write_all(
         desk.store()
             .write(&caller.scope, move |tx| {
                 Box::pin(async move {
-                    rows::plan::write_lines(tx, batch, plan, &some_lines).await?;
-                    rows::plan::write_places(tx, batch, plan, &some_places).await
+                    rows::plan::write_lines(tx, batch, plan, some_lines).await?;
+                    rows::plan::write_places(tx, batch, plan, some_places).await
                 })
             })
             .await

@@ -6,6 +6,7 @@ use crate::domain::id::{BatchId, FindingId, OccurrenceId, PlanId, ProjectId};
 use crate::domain::severity::Severity;
 use crate::domain::status::Status;
 use crate::domain::time::Time;
+use crate::store::bulk::Rows;
 use crate::store::page::{self, Key, Slice, SortColumn, Window};
 use crate::store::{Error, Result, Row, Sql, Tx, rollup};
 
@@ -13,7 +14,7 @@ use crate::store::{Error, Result, Row, Sql, Tx, rollup};
 const PAGE: i64 = 5_000;
 
 /// Rows of one transaction when whole sets are written.
-pub const WRITTEN: usize = 500;
+pub const WRITTEN: usize = 1_000;
 
 /// A staged record, without its texts.
 #[derive(Debug, Clone)]
@@ -222,20 +223,13 @@ pub struct NewPlace {
     pub via: String,
 }
 
-pub async fn write_lines(tx: &mut Tx, batch: BatchId, plan: PlanId, lines: &[NewLine]) -> Result<()> {
-    for some in lines.chunks(Sql::rows_at_once(17)) {
-        write_some_lines(tx, batch, plan, some).await?;
-    }
-    Ok(())
-}
-
-async fn write_some_lines(tx: &mut Tx, batch: BatchId, plan: PlanId, lines: &[NewLine]) -> Result<()> {
-    let mut sql = Sql::new(
+pub async fn write_lines(tx: &mut Tx, batch: BatchId, plan: PlanId, lines: Vec<NewLine>) -> Result<()> {
+    let mut rows = Rows::new(
         "INSERT INTO import_line (agency_id, batch_id, plan_id, n, rank, outcome, severity, finding_id, key, file_id, row_n, unchanged, \
-           is_current, places, first_at, last_at, via) VALUES ",
+           is_current, places, first_at, last_at, via)",
     );
-    sql.push_rows(lines.iter().map(|l| {
-        vec![
+    for l in lines {
+        rows.push([
             batch.into(),
             plan.into(),
             l.n.into(),
@@ -243,7 +237,7 @@ async fn write_some_lines(tx: &mut Tx, batch: BatchId, plan: PlanId, lines: &[Ne
             l.outcome.into(),
             l.severity.into(),
             l.finding.into(),
-            l.key.clone().into(),
+            l.key.into(),
             l.record.map(|r| r.0).into(),
             l.record.map(|r| r.1).into(),
             l.unchanged.into(),
@@ -251,26 +245,19 @@ async fn write_some_lines(tx: &mut Tx, batch: BatchId, plan: PlanId, lines: &[Ne
             l.places.into(),
             l.seen.map(|s| s.0).into(),
             l.seen.map(|s| s.1).into(),
-            l.via.clone().into(),
-        ]
-    }));
-    tx.run(sql).await.map(drop)
-}
-
-pub async fn write_places(tx: &mut Tx, batch: BatchId, plan: PlanId, places: &[NewPlace]) -> Result<()> {
-    for some in places.chunks(Sql::rows_at_once(13)) {
-        write_some_places(tx, batch, plan, some).await?;
+            l.via.into(),
+        ]);
     }
-    Ok(())
+    tx.insert(rows).await
 }
 
-async fn write_some_places(tx: &mut Tx, batch: BatchId, plan: PlanId, places: &[NewPlace]) -> Result<()> {
-    let mut sql = Sql::new(
+pub async fn write_places(tx: &mut Tx, batch: BatchId, plan: PlanId, places: Vec<NewPlace>) -> Result<()> {
+    let mut rows = Rows::new(
         "INSERT INTO import_place (agency_id, batch_id, plan_id, occurrence_id, finding_id, file_id, row_n, is_new, is_current, repeats, \
-           first_at, last_at, via) VALUES ",
+           first_at, last_at, via)",
     );
-    sql.push_rows(places.iter().map(|p| {
-        vec![
+    for p in places {
+        rows.push([
             batch.into(),
             plan.into(),
             p.occurrence.into(),
@@ -282,10 +269,10 @@ async fn write_some_places(tx: &mut Tx, batch: BatchId, plan: PlanId, places: &[
             p.repeats.into(),
             p.seen.map(|s| s.0).into(),
             p.seen.map(|s| s.1).into(),
-            p.via.clone().into(),
-        ]
-    }));
-    tx.run(sql).await.map(drop)
+            p.via.into(),
+        ]);
+    }
+    tx.insert(rows).await
 }
 
 /// Makes a written plan the batch's plan. `false` where the batch was applied meanwhile.

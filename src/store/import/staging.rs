@@ -5,6 +5,7 @@ use uuid::Uuid;
 use crate::domain::id::BatchId;
 use crate::domain::severity::Severity;
 use crate::domain::time::Time;
+use crate::store::bulk::Rows;
 use crate::store::{Result, Sql, Tx};
 
 /// A piece of the report's text, compressed.
@@ -66,76 +67,69 @@ pub struct Part {
 }
 
 pub async fn stage(tx: &mut Tx, batch: BatchId, file: Uuid, part: Part) -> Result<()> {
-    for chunk in part.chunks {
-        let sql = Sql::new(
-            "INSERT INTO import_chunk (agency_id, id, batch_id, file_id, length, data) VALUES ($1, $2, $3, $4, $5, $6)",
-        );
-        let sql = sql.bind(chunk.id).bind(batch).bind(file).bind(chunk.length);
-        tx.run(sql.bind(chunk.data)).await?;
+    let mut rows = Rows::new("INSERT INTO import_chunk (agency_id, id, batch_id, file_id, length, data)");
+    for c in part.chunks {
+        rows.push([c.id.into(), batch.into(), file.into(), c.length.into(), c.data.into()]);
     }
-    for some in part.facts.chunks(Sql::rows_at_once(20)) {
-        let mut sql = Sql::new(
-            "INSERT INTO import_facts (agency_id, batch_id, file_id, fingerprint, facts, fingerprint_version, fingerprint_fields, title, title_fold, \
-               description, remediation, refs, severity, cvss_version, cvss_vector, cvss_score, cwe, cve, tags, suppressed) VALUES ",
-        );
-        sql.push_rows(some.iter().cloned().map(|f| {
-            let (version, vector, score) = match f.cvss {
-                Some((version, vector, score)) => (Some(version), Some(vector), Some(score)),
-                None => (None, None, None),
-            };
-            vec![
-                batch.into(),
-                file.into(),
-                f.fingerprint.into(),
-                f.facts.into(),
-                f.fingerprint_version.into(),
-                f.fingerprint_fields.into(),
-                f.title.into(),
-                f.title_fold.into(),
-                f.description.into(),
-                f.remediation.into(),
-                f.refs.into(),
-                f.severity.into(),
-                version.into(),
-                vector.into(),
-                score.into(),
-                f.cwe.into(),
-                f.cve.into(),
-                f.tags.into(),
-                f.suppressed.into(),
-            ]
-        }));
-        tx.run(sql).await?;
+    tx.insert(rows).await?;
+    let mut rows = Rows::new(
+        "INSERT INTO import_facts (agency_id, batch_id, file_id, fingerprint, facts, fingerprint_version, fingerprint_fields, title, title_fold, \
+           description, remediation, refs, severity, cvss_version, cvss_vector, cvss_score, cwe, cve, tags, suppressed)",
+    );
+    for f in part.facts {
+        let (version, vector, score) = match f.cvss {
+            Some((version, vector, score)) => (Some(version), Some(vector), Some(score)),
+            None => (None, None, None),
+        };
+        rows.push([
+            batch.into(),
+            file.into(),
+            f.fingerprint.into(),
+            f.facts.into(),
+            f.fingerprint_version.into(),
+            f.fingerprint_fields.into(),
+            f.title.into(),
+            f.title_fold.into(),
+            f.description.into(),
+            f.remediation.into(),
+            f.refs.into(),
+            f.severity.into(),
+            version.into(),
+            vector.into(),
+            score.into(),
+            f.cwe.into(),
+            f.cve.into(),
+            f.tags.into(),
+            f.suppressed.into(),
+        ]);
     }
-    for some in part.rows.chunks(Sql::rows_at_once(18)) {
-        let mut sql = Sql::new(
-            "INSERT INTO import_staged (agency_id, batch_id, file_id, row_n, tool, fingerprint, facts, place_key, place_facts, severity, observed_at, \
-               place, host, detail, chunk_id, chunk_offset, chunk_length, kept) VALUES ",
-        );
-        sql.push_rows(some.iter().cloned().map(|r| {
-            vec![
-                batch.into(),
-                file.into(),
-                r.row.into(),
-                r.tool.into(),
-                r.fingerprint.into(),
-                r.facts.into(),
-                r.place_key.into(),
-                r.place_facts.into(),
-                r.severity.into(),
-                r.observed_at.into(),
-                r.place.into(),
-                r.host.into(),
-                r.detail.into(),
-                r.chunk.into(),
-                r.chunk_offset.into(),
-                r.chunk_length.into(),
-                r.kept.into(),
-            ]
-        }));
-        tx.run(sql).await?;
+    tx.insert(rows).await?;
+    let mut rows = Rows::new(
+        "INSERT INTO import_staged (agency_id, batch_id, file_id, row_n, tool, fingerprint, facts, place_key, place_facts, severity, observed_at, \
+           place, host, detail, chunk_id, chunk_offset, chunk_length, kept)",
+    );
+    for r in part.rows {
+        rows.push([
+            batch.into(),
+            file.into(),
+            r.row.into(),
+            r.tool.into(),
+            r.fingerprint.into(),
+            r.facts.into(),
+            r.place_key.into(),
+            r.place_facts.into(),
+            r.severity.into(),
+            r.observed_at.into(),
+            r.place.into(),
+            r.host.into(),
+            r.detail.into(),
+            r.chunk.into(),
+            r.chunk_offset.into(),
+            r.chunk_length.into(),
+            r.kept.into(),
+        ]);
     }
-    Ok(())
+    tx.insert(rows).await
 }
 
 /// Takes away some of what uploads that never ended left behind, or (`all`) of what an applied batch needs no more.
