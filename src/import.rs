@@ -18,7 +18,7 @@
 //! | [`limits`] | caps, refusals, clipped texts |
 //! | [`nuclei`], [`sarif`], [`zap`], [`nessus`], [`nmap`], [`semgrep`], [`bandit`], [`burp`], [`openvas`], [`nikto`], [`acunetix`], [`invicti`], [`qualys`], [`nexpose`], [`checkmarx`], [`veracode`], [`sslscan`], [`sslyze`], [`wapiti`], [`testssl`], [`generic`], [`defectdojo`], [`faraday`], [`trivy`], [`grype`], [`snyk`], [`dependency_check`], [`riskdesk`], [`asff`], [`prowler`], [`cyclonedx`], [`npm_audit`], [`yarn_audit`], [`pip_audit`], [`cargo_audit`], [`gitleaks`], [`gitlab`], [`wpscan`], [`mobsf`] | one format each |
 //! | [`plan`] | what an import would do to what is known |
-//! | [`frame`], [`child`], [`sandbox`] | the restricted child process that runs the decoders, and its parent's side |
+//! | [`frame`], [`sighted`], [`child`], [`sandbox`] | the restricted child process that runs the decoders, and its parent's side |
 //!
 //! Decoders are pure: no clock, no environment, no network. They never run in the server itself: [`child`] starts the
 //! same binary as `riskdesk worker decode`, which restricts itself ([`sandbox`]) before it looks at the first byte.
@@ -105,6 +105,7 @@ pub mod sandbox;
 pub mod sarif;
 pub mod secret;
 pub mod semgrep;
+pub mod sighted;
 pub mod snyk;
 pub mod source;
 pub mod sslscan;

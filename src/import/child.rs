@@ -20,6 +20,7 @@ use super::frame::{self, Frame, HEAD};
 use super::limits::{Kind, Limits, Refusal};
 use super::record::{Record, Summary};
 use super::sandbox::{self, Allowance};
+use super::sighted::{Sighted, Told};
 use super::source::Source;
 use super::{Sink, decode};
 
@@ -27,7 +28,7 @@ use super::{Sink, decode};
 pub const ARGUMENTS: [&str; 2] = ["worker", "decode"];
 
 /// Most records handed over at once.
-const BATCH: usize = 500;
+const BATCH: usize = 1_000;
 
 /// How long a child may say nothing. It tells its progress every megabyte, and CPU time has a cap of its own.
 const SILENCE: Duration = Duration::from_mins(1);
@@ -37,7 +38,7 @@ const SILENCE: Duration = Duration::from_mins(1);
 pub enum Said {
     /// The next piece of the report's text; only where that is not the file's own bytes.
     Text(Vec<u8>),
-    Records(Vec<Record>),
+    Records(Vec<Sighted>),
     /// All records of a member of an archive have been said.
     Member(String, Box<Summary>),
     /// So many bytes of text have been read.
@@ -52,6 +53,8 @@ pub struct Child {
     process: tokio::process::Child,
     out: BufReader<ChildStdout>,
     pending: Option<Frame>,
+    /// How far it is, where that is still to be said.
+    progress: Option<u64>,
 }
 
 impl Child {
@@ -83,6 +86,7 @@ impl Child {
             process,
             out: BufReader::with_capacity(256 << 10, out),
             pending: None,
+            progress: None,
         })
     }
 
@@ -96,6 +100,9 @@ impl Child {
     /// # Errors
     /// The child's refusal, or ours where it died, fell silent or spoke nonsense.
     pub async fn next(&mut self) -> Result<Said, Refusal> {
+        if let Some(bytes) = self.progress.take() {
+            return Ok(Said::Progress(bytes));
+        }
         let mut records = Vec::new();
         loop {
             let frame = match self.pending.take() {
@@ -109,6 +116,8 @@ impl Child {
                         return Ok(Said::Records(records));
                     }
                 }
+                // A word in between does not break a batch.
+                Frame::Progress(bytes) if !records.is_empty() => self.progress = Some(bytes),
                 other if !records.is_empty() => {
                     self.pending = Some(other);
                     return Ok(Said::Records(records));
@@ -220,7 +229,7 @@ pub fn decode_here(input: File, output: File, format: Option<&str>) -> io::Resul
     let limits = Limits::default();
     let mut source = Source::File(input);
     let outcome = echo(&mut source, &limits, &mut out)
-        .and_then(|()| decode(&mut source, format, &limits, &mut Writer { out: &mut out }));
+        .and_then(|()| decode(&mut source, format, &limits, &mut Writer::to(&mut out)));
     let last = match outcome {
         Ok(summary) => Frame::End(Box::new(summary)),
         Err(refusal) => Frame::Refused(Box::new(refusal)),
@@ -258,11 +267,19 @@ fn gone(error: &io::Error) -> Refusal {
 
 struct Writer<'w, W> {
     out: &'w mut W,
+    told: Told,
+}
+
+impl<'w, W> Writer<'w, W> {
+    fn to(out: &'w mut W) -> Self {
+        Self { out, told: Told::new() }
+    }
 }
 
 impl<W: Write> Sink for Writer<'_, W> {
     fn record(&mut self, record: Record) -> Result<(), Refusal> {
-        frame::write(self.out, &Frame::Record(Box::new(record))).map_err(|e| gone(&e))
+        let sighted = Sighted::of(record, &mut self.told);
+        frame::write(self.out, &Frame::Record(Box::new(sighted))).map_err(|e| gone(&e))
     }
 
     fn progress(&mut self, bytes: u64) -> Result<(), Refusal> {
@@ -276,6 +293,8 @@ impl<W: Write> Sink for Writer<'_, W> {
     }
 
     fn member(&mut self, name: &str, summary: &Summary) -> Result<(), Refusal> {
+        // What is told is told of a file.
+        self.told.clear();
         let frame = Frame::Member(name.to_owned(), Box::new(summary.clone()));
         frame::write(self.out, &frame).map_err(|e| gone(&e))
     }

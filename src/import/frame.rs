@@ -1,14 +1,15 @@
 //! What the decoding child writes to its parent: frames of one kind byte, a length and a payload.
 //!
-//! Records travel as compact JSON: they are read back into the same types, and a frame that does not fit is an error
-//! of the child, whose word is not trusted further than that.
+//! Records travel as [`Sighted`], the rest as compact JSON: they are read back into the same types, and a frame that does
+//! not fit is an error of the child, whose word is not trusted further than that.
 
 use std::io::{self, Write};
 
 use serde::{Deserialize, Serialize};
 
 use super::limits::Refusal;
-use super::record::{Record, Summary};
+use super::record::Summary;
+use super::sighted::Sighted;
 
 /// Longest payload a parent reads.
 pub const MAX: usize = 1 << 20;
@@ -22,7 +23,7 @@ pub enum Frame {
     Text(Vec<u8>),
     /// The records since the last member were this one's of an archive.
     Member(String, Box<Summary>),
-    Record(Box<Record>),
+    Record(Box<Sighted>),
     /// So many bytes of text have been read.
     Progress(u64),
     /// All is read.
@@ -49,7 +50,7 @@ pub fn write(out: &mut impl Write, frame: &Frame) -> io::Result<()> {
     let (kind, payload) = match frame {
         Frame::Text(bytes) => return put(out, TEXT, bytes),
         Frame::Progress(n) => return put(out, PROGRESS, &n.to_le_bytes()),
-        Frame::Record(record) => (RECORD, json(record)?),
+        Frame::Record(record) => (RECORD, record.write().map_err(io::Error::other)?),
         Frame::Member(name, summary) => (MEMBER, json(&(name, summary))?),
         Frame::End(summary) => (END, json(summary)?),
         Frame::Refused(refusal) => (REFUSED, json(refusal)?),
@@ -79,7 +80,7 @@ pub fn read(kind: u8, payload: Vec<u8>) -> Option<Frame> {
     }
     match kind {
         TEXT => Some(Frame::Text(payload)),
-        RECORD => of(&payload).map(Frame::Record),
+        RECORD => Sighted::read(&payload).map(|r| Frame::Record(Box::new(r))),
         PROGRESS => Some(Frame::Progress(u64::from_le_bytes(payload.try_into().ok()?))),
         MEMBER => of(&payload).map(|named: Box<(String, Box<Summary>)>| Frame::Member(named.0, named.1)),
         END => of(&payload).map(Frame::End),

@@ -121,19 +121,18 @@ pub fn clip(text: &str, max: usize) -> String {
         text
     };
     let mut out = String::with_capacity(cut.len() + 3);
-    if cut.bytes().any(|b| b == 0 || b == b'\r') {
-        let mut chars = cut.chars().peekable();
-        while let Some(c) = chars.next() {
-            match c {
-                '\0' => out.push('\u{FFFD}'),
-                '\r' if chars.peek() == Some(&'\n') => {}
-                '\r' => out.push('\n'),
-                c => out.push(c),
-            }
+    let mut rest = cut;
+    while let Some(at) = memchr::memchr2(0, b'\r', rest.as_bytes()) {
+        let (before, after) = rest.split_at(at);
+        out.push_str(before);
+        rest = &after[1..];
+        if after.starts_with('\0') {
+            out.push('\u{FFFD}');
+        } else if !rest.starts_with('\n') {
+            out.push('\n');
         }
-    } else {
-        out.push_str(cut);
     }
+    out.push_str(rest);
     if cut.len() < text.len() {
         out.push('…');
     }

@@ -111,34 +111,39 @@ fn of_json<T: serde::Serialize>(value: &T) -> Hash {
 #[must_use]
 pub fn collect(sightings: impl IntoIterator<Item = Sighting>) -> StagedSet {
     let mut set = StagedSet::new();
-    for s in sightings {
-        let rank = (s.severity, s.observed_at, s.facts);
-        let place_rank = (s.observed_at, s.place_facts);
-        let staged = set.entry(s.finding).or_insert_with(|| Staged {
-            tool: s.tool,
-            row: s.row,
-            facts: s.facts,
-            places: BTreeMap::new(),
-            seen: None,
-            rank,
-        });
-        staged.seen = stretch(staged.seen, s.observed_at);
-        if rank > staged.rank {
-            (staged.row, staged.facts, staged.rank) = (s.row, s.facts, rank);
-        }
-        let place = staged.places.entry(s.place).or_insert(StagedPlace {
-            row: s.row,
-            repeats: 0,
-            seen: None,
-            rank: place_rank,
-        });
-        place.repeats += 1;
-        place.seen = stretch(place.seen, s.observed_at);
-        if place_rank > place.rank {
-            (place.row, place.rank) = (s.row, place_rank);
-        }
+    for sighting in sightings {
+        add(&mut set, sighting);
     }
     set
+}
+
+/// Adds a sighting to a set.
+pub fn add(set: &mut StagedSet, s: Sighting) {
+    let rank = (s.severity, s.observed_at, s.facts);
+    let place_rank = (s.observed_at, s.place_facts);
+    let staged = set.entry(s.finding).or_insert_with(|| Staged {
+        tool: s.tool,
+        row: s.row,
+        facts: s.facts,
+        places: BTreeMap::new(),
+        seen: None,
+        rank,
+    });
+    staged.seen = stretch(staged.seen, s.observed_at);
+    if rank > staged.rank {
+        (staged.row, staged.facts, staged.rank) = (s.row, s.facts, rank);
+    }
+    let place = staged.places.entry(s.place).or_insert(StagedPlace {
+        row: s.row,
+        repeats: 0,
+        seen: None,
+        rank: place_rank,
+    });
+    place.repeats += 1;
+    place.seen = stretch(place.seen, s.observed_at);
+    if place_rank > place.rank {
+        (place.row, place.rank) = (s.row, place_rank);
+    }
 }
 
 fn stretch(seen: Option<(Time, Time)>, at: Option<Time>) -> Option<(Time, Time)> {

@@ -25,6 +25,7 @@ use crate::store::{self, Tx, import as rows};
 mod corrected;
 mod plan;
 mod spool;
+mod stager;
 mod upload;
 
 pub use plan::plan;

@@ -28,12 +28,35 @@ const ROW_BITS: u32 = 40;
 struct Material {
     batch: BatchRow,
     files: Vec<FileRow>,
-    sightings: Vec<Sighting>,
+    heard: Heard,
     known: Vec<Known>,
     severities: HashMap<FindingId, Severity>,
     latest: Vec<store::import::plan::LatestRow>,
     head: i64,
     corrections: Corrections,
+}
+
+/// What the reports of a batch say.
+#[derive(Default)]
+struct Heard {
+    set: StagedSet,
+    /// Of the record that speaks for a finding.
+    severities: HashMap<kernel::Hash, Severity>,
+    /// When each tool looked last.
+    observed: BTreeMap<String, Option<Time>>,
+}
+
+impl Heard {
+    fn add(&mut self, s: Sighting) {
+        let worst = self.severities.entry(s.finding).or_insert(s.severity);
+        *worst = (*worst).max(s.severity);
+        if let Some(latest) = self.observed.get_mut(&s.tool) {
+            *latest = (*latest).max(s.observed_at);
+        } else {
+            self.observed.insert(s.tool.clone(), s.observed_at);
+        }
+        kernel::add(&mut self.set, s);
+    }
 }
 
 pub async fn plan(desk: Desk, caller: Caller, request: PlanBatch) -> Result<Batch> {
@@ -77,10 +100,10 @@ async fn gather(tx: &mut Tx, id: BatchId) -> Result<Material> {
             "This import has no files yet. Upload a report to it first.",
         );
     }
-    let mut sightings = Vec::new();
+    let mut heard = Heard::default();
     for (at, file) in files.iter().enumerate() {
-        for row in rows::plan::sightings(tx, id, file.id).await? {
-            sightings.push(Sighting {
+        let said = |row: rows::plan::SightingRow| {
+            heard.add(Sighting {
                 row: ((at as i64) << ROW_BITS) | row.row,
                 tool: row.tool,
                 finding: row.fingerprint,
@@ -90,7 +113,8 @@ async fn gather(tx: &mut Tx, id: BatchId) -> Result<Material> {
                 facts: row.facts,
                 place_facts: row.place_facts,
             });
-        }
+        };
+        rows::plan::sightings(tx, id, file.id, said).await?;
     }
     let tools = tools_of(&files);
     let known_rows = rows::plan::known(tx, batch.project.id, &tools).await?;
@@ -123,7 +147,7 @@ async fn gather(tx: &mut Tx, id: BatchId) -> Result<Material> {
         head: rows::plan::head(tx, batch.project.id).await?,
         batch,
         files,
-        sightings,
+        heard,
         known,
         severities,
         corrections,
@@ -151,14 +175,11 @@ struct Made {
 }
 
 fn compute(material: &mut Material) -> Made {
-    let mut severities = HashMap::new();
-    let mut observed: BTreeMap<String, Option<Time>> = BTreeMap::new();
-    for s in &material.sightings {
-        let worst = severities.entry(s.finding).or_insert(s.severity);
-        *worst = (*worst).max(s.severity);
-        let latest = observed.entry(s.tool.clone()).or_default();
-        *latest = (*latest).max(s.observed_at);
-    }
+    let Heard {
+        set,
+        mut severities,
+        mut observed,
+    } = std::mem::take(&mut material.heard);
     for known in &material.known {
         if let Some(severity) = material.severities.get(&known.id) {
             severities.entry(known.finding).or_insert(*severity);
@@ -173,7 +194,6 @@ fn compute(material: &mut Material) -> Made {
             }
         }
     }
-    let set = kernel::collect(std::mem::take(&mut material.sightings));
     let mut scope = Scope::default();
     let mut covers = BTreeMap::new();
     let mut tools = Vec::new();
@@ -410,12 +430,14 @@ async fn write_all(
     caller: &Caller,
     batch: BatchId,
     plan: PlanId,
-    mut lines: Vec<NewLine>,
-    mut places: Vec<NewPlace>,
+    lines: Vec<NewLine>,
+    places: Vec<NewPlace>,
 ) -> Result<()> {
-    while !lines.is_empty() || !places.is_empty() {
-        let some_lines = lines.split_off(lines.len().saturating_sub(WRITTEN));
-        let some_places = places.split_off(places.len().saturating_sub(WRITTEN * 2));
+    // In their order: rows that follow one another lie side by side.
+    let (mut lines, mut places) = (lines.into_iter(), places.into_iter());
+    while lines.len() + places.len() > 0 {
+        let some_lines: Vec<_> = lines.by_ref().take(WRITTEN).collect();
+        let some_places: Vec<_> = places.by_ref().take(WRITTEN * 2).collect();
         desk.store()
             .write(&caller.scope, move |tx| {
                 Box::pin(async move {

@@ -1,35 +1,34 @@
 //! Taking a report in: spooled to a file while it is hashed, decoded in the restricted child, staged in short
 //! transactions. Whatever breaks off in between leaves rows that belong to no file, which nobody reads.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::time::{Duration, Instant};
 
-use sha2::{Digest as _, Sha256};
 use tokio::io::AsyncRead;
 use uuid::Uuid;
 
 use super::spool::{nameless, spool_to};
+use super::stager::Stager;
 use super::{file_wire, json, not_applied, open_for_work, rows, sweep_later};
 use crate::api::event::Topic;
 use crate::api::import::BatchFile;
 use crate::api::problem::{Code, Problem};
 use crate::domain::cvss::Cvss;
 use crate::domain::fold::sort_key;
-use crate::domain::hex::unhex;
 use crate::domain::id::BatchId;
 use crate::import::archive::MEMBERS;
 use crate::import::child::{Child, Said};
 use crate::import::limits::{Kind, Limits, Refusal};
-use crate::import::plan as kernel;
-use crate::import::record::{Count, Record, Summary};
+use crate::import::record::{Count, Summary};
+use crate::import::sighted::{self, Sighted, Told};
 use crate::service::limits::Spool;
 use crate::service::{Caller, Desk, Error, Result, refuse};
 use crate::store::event::{self, NewEvent};
 use crate::store::import::FileRow;
-use crate::store::import::staging::{Chunk, Facts, Part, Staged, stage};
+use crate::store::import::staging::{Chunk, Facts, Part, Staged};
 
 /// Files of one batch.
 const FILES_MAX: usize = 500;
@@ -179,7 +178,9 @@ struct Taking<'d> {
     /// The report's text, where it is not the upload's bytes.
     text: Option<(File, u64)>,
     row: i64,
-    said: HashSet<([u8; 32], [u8; 32])>,
+    told_facts: Told,
+    /// Tools' names as findings store them.
+    tools: HashMap<String, String>,
     chunk: Option<Open>,
     told: Instant,
     /// What the upload and its text hold of the spool.
@@ -216,7 +217,8 @@ impl<'d> Taking<'d> {
             bytes,
             text: None,
             row: 0,
-            said: HashSet::new(),
+            told_facts: Told::new(),
+            tools: HashMap::new(),
             chunk: None,
             told: Instant::now(),
             room: None,
@@ -227,23 +229,25 @@ impl<'d> Taking<'d> {
     async fn take(&mut self, format: Option<&str>) -> Result<Summary> {
         let report = self.report.try_clone().map_err(|e| Error::Failed(e.to_string()))?;
         let mut child = Child::start(self.desk.decoder(), report, format).map_err(|r| refused(&r))?;
+        let mut stager = Stager::start(self.desk, self.caller, self.batch);
         loop {
             match child.next().await.map_err(|r| refused(&r))? {
                 Said::Text(piece) => self.keep_text(&piece)?,
                 Said::Records(records) => {
                     let part = self.part(records).await?;
-                    self.stage(part).await?;
+                    stager.put(self.id, part).await?;
                 }
                 Said::Progress(bytes) => self.tell(bytes).await?,
                 Said::Member(name, summary) => {
-                    self.close().await?;
+                    self.close(&mut stager).await?;
                     let id = std::mem::replace(&mut self.id, Uuid::now_v7());
                     self.members.push((id, name, *summary));
                     self.row = 0;
-                    self.said.clear();
+                    self.told_facts.clear();
                 }
                 Said::End(summary) => {
-                    self.close().await?;
+                    self.close(&mut stager).await?;
+                    stager.end().await?;
                     return Ok(*summary);
                 }
             }
@@ -251,14 +255,13 @@ impl<'d> Taking<'d> {
     }
 
     /// Stages the last chunk of a file.
-    async fn close(&mut self) -> Result<()> {
+    async fn close(&mut self, stager: &mut Stager) -> Result<()> {
         let Some(last) = self.chunk.take() else { return Ok(()) };
-        let chunks = vec![self.pack(last).await?];
-        self.stage(Part {
-            chunks,
+        let part = Part {
+            chunks: vec![self.pack(last).await?],
             ..Part::default()
-        })
-        .await
+        };
+        stager.put(self.id, part).await
     }
 
     fn keep_text(&mut self, piece: &[u8]) -> Result<()> {
@@ -280,37 +283,32 @@ impl<'d> Taking<'d> {
         Ok(())
     }
 
-    async fn stage(&self, part: Part) -> Result<()> {
-        let (batch, file) = (self.batch, self.id);
-        self.desk
-            .store()
-            .write(&self.caller.scope, move |tx| {
-                Box::pin(async move { stage(tx, batch, file, part).await })
-            })
-            .await
-            .map_err(Error::Store)
-    }
-
-    async fn part(&mut self, records: Vec<Record>) -> Result<Part> {
+    async fn part(&mut self, records: Vec<Sighted>) -> Result<Part> {
         let mut part = Part::default();
+        part.rows.reserve(records.len());
         for record in records {
             let chunk = self.chunk_for(&record, &mut part).await?;
-            let (fingerprint, facts) = (digest_of(&record.fingerprint.hash), kernel::facts(&record));
-            if self.said.insert((fingerprint, facts)) {
-                part.facts.push(facts_row(&record, fingerprint, facts));
+            let of = (record.fingerprint, record.facts);
+            match record.told {
+                Some(told) if self.told_facts.insert(of) => part.facts.push(facts_row(*told, of)),
+                None if !self.told_facts.contains(&of) => {
+                    return Err(Error::Failed("the decoder names facts that it never told".into()));
+                }
+                _ => {}
             }
             let start = self.chunk.as_ref().map_or(0, |c| c.from);
+            let tool = self.tools.entry(record.tool);
             part.rows.push(Staged {
                 row: self.row,
-                tool: sort_key(&record.tool),
-                fingerprint,
-                facts,
-                place_key: digest_of(&record.occurrence.key),
-                place_facts: kernel::place_facts(&record),
+                tool: tool.or_insert_with_key(|name| sort_key(name)).clone(),
+                fingerprint: record.fingerprint,
+                facts: record.facts,
+                place_key: record.place_key,
+                place_facts: record.place_facts,
                 severity: record.severity,
                 observed_at: record.observed_at,
-                place: record.occurrence.place,
-                host: record.occurrence.parts.host,
+                place: record.place,
+                host: record.host,
                 detail: record.detail,
                 chunk,
                 chunk_offset: (record.span.offset - start) as i64,
@@ -324,7 +322,7 @@ impl<'d> Taking<'d> {
 
     /// The chunk a record lies in. Records come in the order of the text; one that does not, or does not fit, begins
     /// the next chunk.
-    async fn chunk_for(&mut self, record: &Record, part: &mut Part) -> Result<Uuid> {
+    async fn chunk_for(&mut self, record: &Sighted, part: &mut Part) -> Result<Uuid> {
         let (from, to) = (
             record.span.offset,
             record.span.offset.saturating_add(record.span.length),
@@ -415,14 +413,8 @@ fn refused(refusal: &Refusal) -> Error {
     Problem::new(code, format!("{}.", sentence.trim_end_matches('.'))).into()
 }
 
-/// A digest of ours from its hexadecimal text.
-fn digest_of(text: &str) -> [u8; 32] {
-    // The child writes digests; anything else becomes a digest of itself and stays apart.
-    unhex(text).try_into().unwrap_or_else(|_| Sha256::digest(text).into())
-}
-
-fn facts_row(record: &Record, fingerprint: [u8; 32], facts: [u8; 32]) -> Facts {
-    let rated = record.cvss.iter().filter_map(|v| Cvss::parse(v).ok());
+fn facts_row(told: sighted::Facts, (fingerprint, facts): ([u8; 32], [u8; 32])) -> Facts {
+    let rated = told.cvss.iter().filter_map(|v| Cvss::parse(v).ok());
     // The newest version a report gives.
     let cvss = rated.max_by_key(|c| c.version().name()).map(|c| {
         let vector = c.to_string();
@@ -431,18 +423,18 @@ fn facts_row(record: &Record, fingerprint: [u8; 32], facts: [u8; 32]) -> Facts {
     Facts {
         fingerprint,
         facts,
-        fingerprint_version: i64::from(record.fingerprint.version),
-        fingerprint_fields: json(&record.fingerprint.fields),
-        title: record.title.clone(),
-        title_fold: sort_key(&record.title),
-        description: record.description.clone(),
-        remediation: record.remediation.clone(),
-        refs: json(&record.references),
-        severity: record.severity,
+        fingerprint_version: i64::from(told.fingerprint.version),
+        fingerprint_fields: json(&told.fingerprint.fields),
+        title_fold: sort_key(&told.title),
+        title: told.title,
+        description: told.description,
+        remediation: told.remediation,
+        refs: json(&told.references),
+        severity: told.severity,
         cvss,
-        cwe: json(&record.cwe),
-        cve: json(&record.cve),
-        tags: json(&record.tags),
-        suppressed: record.suppressed,
+        cwe: json(&told.cwe),
+        cve: json(&told.cve),
+        tags: json(&told.tags),
+        suppressed: told.suppressed,
     }
 }

@@ -36,9 +36,13 @@ fn hash(row: &Row, column: &str) -> Result<[u8; 32]> {
         .map_err(|_| Error::Corrupt(format!("{column} is no digest")))
 }
 
-/// Every staged record of a file.
-pub async fn sightings(tx: &mut Tx, batch: BatchId, file: Uuid) -> Result<Vec<SightingRow>> {
-    let mut found = Vec::new();
+/// Hands over every staged record of a file, a page of them in memory at once.
+pub async fn sightings(
+    tx: &mut Tx,
+    batch: BatchId,
+    file: Uuid,
+    mut each: impl FnMut(SightingRow) + Send,
+) -> Result<()> {
     let mut after = -1;
     loop {
         let sql = Sql::new(
@@ -48,7 +52,7 @@ pub async fn sightings(tx: &mut Tx, batch: BatchId, file: Uuid) -> Result<Vec<Si
         let rows = tx.all(sql.bind(batch).bind(file).bind(after).bind(PAGE)).await?;
         for row in &rows {
             after = row.get("row_n")?;
-            found.push(SightingRow {
+            each(SightingRow {
                 row: after,
                 tool: row.get("tool")?,
                 fingerprint: hash(row, "fingerprint")?,
@@ -60,7 +64,7 @@ pub async fn sightings(tx: &mut Tx, batch: BatchId, file: Uuid) -> Result<Vec<Si
             });
         }
         if rows.len() < PAGE as usize {
-            return Ok(found);
+            return Ok(());
         }
     }
 }

@@ -9,7 +9,8 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use riskdesk::import::child::{Child, Said};
 use riskdesk::import::limits::{Kind, Refusal};
-use riskdesk::import::record::{Record, Summary};
+use riskdesk::import::record::Summary;
+use riskdesk::import::sighted::Sighted;
 
 fn exe() -> &'static Path {
     Path::new(env!("CARGO_BIN_EXE_riskdesk"))
@@ -23,7 +24,7 @@ fn file(bytes: &[u8]) -> File {
 }
 
 pub struct Heard {
-    pub records: Vec<Record>,
+    pub records: Vec<Sighted>,
     pub text: Vec<u8>,
     pub members: Vec<(String, Summary)>,
     pub summary: Summary,
