@@ -272,7 +272,10 @@ struct Writer<'w, W> {
 
 impl<'w, W> Writer<'w, W> {
     fn to(out: &'w mut W) -> Self {
-        Self { out, told: Told::new() }
+        Self {
+            out,
+            told: Told::default(),
+        }
     }
 }
 

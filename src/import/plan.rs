@@ -30,6 +30,9 @@ use crate::domain::time::Time;
 /// SHA-256, as bytes.
 pub type Hash = [u8; 32];
 
+/// Which record speaks for a finding: the worst, then the latest, then any fixed choice (its facts).
+pub type Rank = (Severity, Option<Time>, Hash);
+
 /// What the plan needs to know of one staged record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sighting {
@@ -58,7 +61,7 @@ pub struct Staged {
     pub places: BTreeMap<Hash, StagedPlace>,
     /// The first and last time its records state.
     pub seen: Option<(Time, Time)>,
-    rank: (Severity, Option<Time>, Hash),
+    rank: Rank,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

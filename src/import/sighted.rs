@@ -1,14 +1,14 @@
 //! A record on its way from the child to its parent: what it says of its finding once, and what it says of its place.
 //!
-//! Thousands of records say the same of one finding and something else of each place. What is told once travels as JSON;
-//! the rest as lengths and bytes, because requests and responses are long and full of what JSON would have to escape.
+//! Thousands of records speak of one finding, each with the tool's whole text about it, and one of them is listened to in
+//! the end ([`Rank`]). The others' facts are not even told. What is told travels as JSON; the rest as lengths and bytes, because requests and responses are long and full of what JSON would have to escape.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::plan::{self, Hash};
+use super::plan::{self, Hash, Rank};
 use super::record::{Fingerprint, Record, Span};
 use crate::domain::hex::unhex;
 use crate::domain::kept::Kept;
@@ -38,7 +38,7 @@ pub struct Sighted {
     pub fingerprint: Hash,
     /// Digest of what the record says of the finding ([`plan::facts`]).
     pub facts: Hash,
-    /// The facts themselves, where no record before had them.
+    /// The facts themselves, where they may count.
     pub told: Option<Box<Facts>>,
     pub place_key: Hash,
     /// Digest of what it says of the place ([`plan::place_facts`]).
@@ -53,30 +53,54 @@ pub struct Sighted {
     pub kept: Option<Box<Kept>>,
 }
 
-/// Facts that were told, by finding and digest.
-pub type Told = HashSet<(Hash, Hash)>;
+/// Which facts of a file were told. Both sides keep one: the child tells no more than may count, the parent takes no less.
+#[derive(Debug, Default)]
+pub struct Told {
+    /// Of the record that speaks for each finding so far.
+    best: HashMap<Hash, Rank>,
+    facts: HashSet<(Hash, Hash)>,
+}
+
+impl Told {
+    /// Whether a record's facts must be told: it speaks for its finding as far as the file was read, and nobody told them.
+    pub fn needs(&mut self, finding: Hash, rank: Rank) -> bool {
+        let best = self.best.get(&finding);
+        if best.is_some_and(|best| *best >= rank) {
+            return false;
+        }
+        self.best.insert(finding, rank);
+        self.facts.insert((finding, rank.2))
+    }
+
+    /// Another file begins.
+    pub fn clear(&mut self) {
+        *self = Self::default();
+    }
+}
 
 impl Sighted {
-    /// Digests a record; its facts are told where they are not among `told`.
+    /// Digests a record; its facts go along where they must be told.
     #[must_use]
     pub fn of(record: Record, told: &mut Told) -> Self {
         let (facts, place_facts) = (plan::facts(&record), plan::place_facts(&record));
         let fingerprint = digest_of(&record.fingerprint.hash);
-        let telling = told.insert((fingerprint, facts)).then(|| {
-            Box::new(Facts {
-                fingerprint: record.fingerprint,
-                title: record.title,
-                description: record.description,
-                remediation: record.remediation,
-                references: record.references,
-                severity: record.severity,
-                cvss: record.cvss,
-                cwe: record.cwe,
-                cve: record.cve,
-                tags: record.tags,
-                suppressed: record.suppressed,
-            })
-        });
+        let telling = told
+            .needs(fingerprint, (record.severity, record.observed_at, facts))
+            .then(|| {
+                Box::new(Facts {
+                    fingerprint: record.fingerprint,
+                    title: record.title,
+                    description: record.description,
+                    remediation: record.remediation,
+                    references: record.references,
+                    severity: record.severity,
+                    cvss: record.cvss,
+                    cwe: record.cwe,
+                    cve: record.cve,
+                    tags: record.tags,
+                    suppressed: record.suppressed,
+                })
+            });
         Self {
             tool: record.tool,
             fingerprint,
@@ -92,6 +116,12 @@ impl Sighted {
             span: record.span,
             kept: record.kept,
         }
+    }
+
+    /// Where it stands among the records of its finding.
+    #[must_use]
+    pub fn rank(&self) -> Rank {
+        (self.severity, self.observed_at, self.facts)
     }
 
     /// As bytes.
@@ -227,6 +257,24 @@ mod tests {
             }
             assert_eq!(Sighted::read(&[&bytes[..], b"x"].concat()), None);
         }
+    }
+
+    #[test]
+    fn facts_that_no_plan_listens_to_are_not_told() {
+        let mut told = Told::default();
+        let mut tells = |severity: Severity, at: i64, title: &str| {
+            let mut record = record();
+            (record.severity, record.observed_at) = (severity, Some(Time(at)));
+            record.title = title.into();
+            Sighted::of(record, &mut told).told.is_some()
+        };
+        assert!(tells(Severity::Low, 5, "a"));
+        assert!(!tells(Severity::Low, 4, "b"), "an earlier one");
+        assert!(!tells(Severity::Info, 9, "c"), "a lesser one");
+        assert!(!tells(Severity::Low, 6, "a"), "the same facts, later");
+        assert!(tells(Severity::Low, 7, "b"));
+        assert!(!tells(Severity::Low, 8, "a"), "told before");
+        assert!(tells(Severity::High, 1, "a"));
     }
 
     #[test]

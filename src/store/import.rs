@@ -14,6 +14,7 @@ use crate::domain::id::{BatchId, PlanId, ProjectId, UserId};
 use crate::domain::time::Time;
 
 pub mod apply;
+pub mod compact;
 pub mod kept;
 pub mod plan;
 pub mod staging;

@@ -102,7 +102,7 @@ async fn gather(tx: &mut Tx, id: BatchId) -> Result<Material> {
     }
     let mut heard = Heard::default();
     for (at, file) in files.iter().enumerate() {
-        let said = |row: rows::plan::SightingRow| {
+        let said = |row: rows::compact::SightingRow| {
             heard.add(Sighting {
                 row: ((at as i64) << ROW_BITS) | row.row,
                 tool: row.tool,
@@ -114,7 +114,7 @@ async fn gather(tx: &mut Tx, id: BatchId) -> Result<Material> {
                 place_facts: row.place_facts,
             });
         };
-        rows::plan::sightings(tx, id, file.id, said).await?;
+        rows::compact::sightings(tx, id, file.id, said).await?;
     }
     let tools = tools_of(&files);
     let known_rows = rows::plan::known(tx, batch.project.id, &tools).await?;

@@ -217,7 +217,7 @@ impl<'d> Taking<'d> {
             bytes,
             text: None,
             row: 0,
-            told_facts: Told::new(),
+            told_facts: Told::default(),
             tools: HashMap::new(),
             chunk: None,
             told: Instant::now(),
@@ -288,13 +288,11 @@ impl<'d> Taking<'d> {
         part.rows.reserve(records.len());
         for record in records {
             let chunk = self.chunk_for(&record, &mut part).await?;
-            let of = (record.fingerprint, record.facts);
-            match record.told {
-                Some(told) if self.told_facts.insert(of) => part.facts.push(facts_row(*told, of)),
-                None if !self.told_facts.contains(&of) => {
-                    return Err(Error::Failed("the decoder names facts that it never told".into()));
-                }
-                _ => {}
+            if self.told_facts.needs(record.fingerprint, record.rank()) {
+                let told = record
+                    .told
+                    .ok_or_else(|| Error::Failed("the decoder kept facts to itself".into()))?;
+                part.facts.push(facts_row(*told, record.fingerprint, record.facts));
             }
             let start = self.chunk.as_ref().map_or(0, |c| c.from);
             let tool = self.tools.entry(record.tool);
@@ -413,7 +411,7 @@ fn refused(refusal: &Refusal) -> Error {
     Problem::new(code, format!("{}.", sentence.trim_end_matches('.'))).into()
 }
 
-fn facts_row(told: sighted::Facts, (fingerprint, facts): ([u8; 32], [u8; 32])) -> Facts {
+fn facts_row(told: sighted::Facts, fingerprint: [u8; 32], facts: [u8; 32]) -> Facts {
     let rated = told.cvss.iter().filter_map(|v| Cvss::parse(v).ok());
     // The newest version a report gives.
     let cvss = rated.max_by_key(|c| c.version().name()).map(|c| {

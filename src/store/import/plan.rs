@@ -16,57 +16,11 @@ const PAGE: i64 = 5_000;
 /// Rows of one transaction when whole sets are written.
 pub const WRITTEN: usize = 1_000;
 
-/// A staged record, without its texts.
-#[derive(Debug, Clone)]
-pub struct SightingRow {
-    pub row: i64,
-    pub tool: String,
-    pub fingerprint: [u8; 32],
-    pub place_key: [u8; 32],
-    pub facts: [u8; 32],
-    pub place_facts: [u8; 32],
-    pub severity: Severity,
-    pub observed_at: Option<Time>,
-}
-
 fn hash(row: &Row, column: &str) -> Result<[u8; 32]> {
     let bytes: Vec<u8> = row.get(column)?;
     bytes
         .try_into()
         .map_err(|_| Error::Corrupt(format!("{column} is no digest")))
-}
-
-/// Hands over every staged record of a file, a page of them in memory at once.
-pub async fn sightings(
-    tx: &mut Tx,
-    batch: BatchId,
-    file: Uuid,
-    mut each: impl FnMut(SightingRow) + Send,
-) -> Result<()> {
-    let mut after = -1;
-    loop {
-        let sql = Sql::new(
-            "SELECT row_n, tool, fingerprint, facts, place_key, place_facts, severity, observed_at FROM import_staged \
-             WHERE agency_id = $1 AND batch_id = $2 AND file_id = $3 AND row_n > $4 ORDER BY row_n LIMIT $5",
-        );
-        let rows = tx.all(sql.bind(batch).bind(file).bind(after).bind(PAGE)).await?;
-        for row in &rows {
-            after = row.get("row_n")?;
-            each(SightingRow {
-                row: after,
-                tool: row.get("tool")?,
-                fingerprint: hash(row, "fingerprint")?,
-                place_key: hash(row, "place_key")?,
-                facts: hash(row, "facts")?,
-                place_facts: hash(row, "place_facts")?,
-                severity: rollup::severity(row.get("severity")?)?,
-                observed_at: row.opt_time("observed_at")?,
-            });
-        }
-        if rows.len() < PAGE as usize {
-            return Ok(());
-        }
-    }
 }
 
 /// A finding that imports made.

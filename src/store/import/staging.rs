@@ -105,9 +105,9 @@ pub async fn stage(tx: &mut Tx, batch: BatchId, file: Uuid, part: Part) -> Resul
     }
     tx.insert(rows).await?;
     let mut rows = Rows::new(
-        "INSERT INTO import_staged (agency_id, batch_id, file_id, row_n, tool, fingerprint, facts, place_key, place_facts, severity, observed_at, \
-           place, host, detail, chunk_id, chunk_offset, chunk_length, kept)",
+        "INSERT INTO import_staged (agency_id, batch_id, file_id, row_n, tool, fingerprint, facts, place_key, place, host, detail, chunk_id, chunk_offset, chunk_length, kept)",
     );
+    super::compact::write(tx, batch, file, &part.rows).await?;
     for r in part.rows {
         rows.push([
             batch.into(),
@@ -117,9 +117,6 @@ pub async fn stage(tx: &mut Tx, batch: BatchId, file: Uuid, part: Part) -> Resul
             r.fingerprint.into(),
             r.facts.into(),
             r.place_key.into(),
-            r.place_facts.into(),
-            r.severity.into(),
-            r.observed_at.into(),
             r.place.into(),
             r.host.into(),
             r.detail.into(),
@@ -136,7 +133,9 @@ pub async fn stage(tx: &mut Tx, batch: BatchId, file: Uuid, part: Part) -> Resul
 /// Returns whether there may be more.
 pub async fn sweep(tx: &mut Tx, batch: BatchId, all: bool) -> Result<bool> {
     // Both engines: a subquery with a limit keeps the transaction short.
-    const ORPHANS: [&str; 2] = [
+    const ORPHANS: [&str; 3] = [
+        "DELETE FROM import_sighting WHERE agency_id = $1 AND batch_id = $2 AND NOT EXISTS \
+           (SELECT 1 FROM import_file f WHERE f.agency_id = $1 AND f.batch_id = $2 AND f.id = import_sighting.file_id)",
         "DELETE FROM import_staged WHERE agency_id = $1 AND batch_id = $2 AND (file_id, row_n) IN \
            (SELECT s.file_id, s.row_n FROM import_staged s WHERE s.agency_id = $1 AND s.batch_id = $2 \
               AND NOT EXISTS (SELECT 1 FROM import_file f WHERE f.agency_id = $1 AND f.batch_id = $2 AND f.id = s.file_id) LIMIT 5000)",
@@ -144,7 +143,8 @@ pub async fn sweep(tx: &mut Tx, batch: BatchId, all: bool) -> Result<bool> {
            (SELECT s.file_id, s.fingerprint, s.facts FROM import_facts s WHERE s.agency_id = $1 AND s.batch_id = $2 \
               AND NOT EXISTS (SELECT 1 FROM import_file f WHERE f.agency_id = $1 AND f.batch_id = $2 AND f.id = s.file_id) LIMIT 2000)",
     ];
-    const ALL: [&str; 3] = [
+    const ALL: [&str; 4] = [
+        "DELETE FROM import_sighting WHERE agency_id = $1 AND batch_id = $2",
         "DELETE FROM import_staged WHERE agency_id = $1 AND batch_id = $2 AND (file_id, row_n) IN \
            (SELECT file_id, row_n FROM import_staged WHERE agency_id = $1 AND batch_id = $2 LIMIT 5000)",
         "DELETE FROM import_facts WHERE agency_id = $1 AND batch_id = $2 AND (file_id, fingerprint, facts) IN \
