@@ -119,7 +119,15 @@ async fn gather(tx: &mut Tx, id: BatchId) -> Result<Material> {
     let tools = tools_of(&files);
     let known_rows = rows::plan::known(tx, batch.project.id, &tools).await?;
     let mut places: HashMap<FindingId, Vec<KnownPlace>> = HashMap::new();
-    for place in rows::plan::places(tx, batch.project.id, &tools).await? {
+    let latest = rows::plan::latest(tx, batch.project.id).await?;
+    // Of what says the same as the latest import no place changes, and without targets none is asked where it is.
+    let same = |tool: &String| {
+        let evidence = evidence_of(&heard.set, tool, &covers_of(&batch, &files, tool));
+        latest.iter().any(|l| l.tool == *tool && l.evidence == evidence)
+    };
+    let asked: Vec<String> = tools.iter().filter(|tool| !same(tool)).cloned().collect();
+    let named = asked.iter().any(|tool| !covers_of(&batch, &files, tool).is_empty());
+    for place in rows::plan::places(tx, batch.project.id, &asked, named).await? {
         places.entry(place.finding).or_default().push(KnownPlace {
             id: place.id,
             key: place.key,
@@ -143,7 +151,7 @@ async fn gather(tx: &mut Tx, id: BatchId) -> Result<Material> {
         .collect();
     let corrections = corrected::read(tx, batch.project.id, &tools, &mut known, &mut severities).await?;
     Ok(Material {
-        latest: rows::plan::latest(tx, batch.project.id).await?,
+        latest,
         head: rows::plan::head(tx, batch.project.id).await?,
         batch,
         files,
@@ -198,7 +206,7 @@ fn compute(material: &mut Material) -> Made {
     let mut covers = BTreeMap::new();
     let mut tools = Vec::new();
     for (tool, observed_at) in observed {
-        let covered = covers_of(material, &tool);
+        let covered = covers_of(&material.batch, &material.files, &tool);
         let evidence = evidence_of(&set, &tool, &covered);
         let age = age_of(material, &tool, &evidence, observed_at);
         tools.push(PlannedTool {
@@ -236,16 +244,11 @@ fn compute(material: &mut Material) -> Made {
 }
 
 /// What a person said the reports cover, else what the tool's reports say themselves.
-fn covers_of(material: &Material, tool: &str) -> Vec<String> {
-    if !material.batch.covers.is_empty() {
-        return material.batch.covers.clone();
+fn covers_of(batch: &BatchRow, files: &[FileRow], tool: &str) -> Vec<String> {
+    if !batch.covers.is_empty() {
+        return batch.covers.clone();
     }
-    let files = || {
-        material
-            .files
-            .iter()
-            .filter(|f| f.tools.iter().any(|t| sort_key(t) == tool))
-    };
+    let files = || files.iter().filter(|f| f.tools.iter().any(|t| sort_key(t) == tool));
     // One file that says nothing covers everything of its tool.
     if files().any(|f| f.covers.is_empty()) {
         return Vec::new();

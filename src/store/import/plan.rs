@@ -83,21 +83,24 @@ pub struct PlaceRow {
     pub seen_in_latest: bool,
 }
 
-/// The places of the project's findings of these tools.
-pub async fn places(tx: &mut Tx, project: ProjectId, tools: &[String]) -> Result<Vec<PlaceRow>> {
+/// The places of the project's findings of these tools; where they are only where it is asked (`named`).
+pub async fn places(tx: &mut Tx, project: ProjectId, tools: &[String], named: bool) -> Result<Vec<PlaceRow>> {
     let mut found = Vec::new();
     if tools.is_empty() {
         return Ok(found);
     }
     let mut after = Uuid::nil();
     loop {
-        let mut sql = Sql::new(
-            "SELECT o.id, o.finding_id, o.place_key, o.host, o.place, o.seen_in_latest FROM occurrence o \
-             JOIN finding f ON f.agency_id = o.agency_id AND f.id = o.finding_id \
+        let mut sql = Sql::new(if named {
+            "SELECT o.id, o.finding_id, o.place_key, o.seen_in_latest, o.host, o.place"
+        } else {
+            "SELECT o.id, o.finding_id, o.place_key, o.seen_in_latest"
+        });
+        sql.push(
+            " FROM occurrence o JOIN finding f ON f.agency_id = o.agency_id AND f.id = o.finding_id \
              WHERE o.agency_id = $1 AND f.project_id = $2 AND o.id > $3 AND f.fingerprint IS NOT NULL AND f.tool IN ",
-        )
-        .bind(project)
-        .bind(after);
+        );
+        let mut sql = sql.bind(project).bind(after);
         sql.push_list(tools.iter().map(String::as_str))
             .push(" ORDER BY o.id LIMIT ")
             .push_bind(PAGE);
@@ -108,8 +111,8 @@ pub async fn places(tx: &mut Tx, project: ProjectId, tools: &[String]) -> Result
                 id: OccurrenceId(after),
                 finding: row.id("finding_id")?,
                 key: hash(row, "place_key")?,
-                host: row.get("host")?,
-                place: row.get("place")?,
+                host: if named { row.get("host")? } else { None },
+                place: if named { row.get("place")? } else { String::new() },
                 seen_in_latest: row.get("seen_in_latest")?,
             });
         }
