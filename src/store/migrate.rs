@@ -40,7 +40,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0018_orders", include_str!("migrations/0018_orders.sql")),
     ("0019_search", include_str!("migrations/0019_search.sql")),
     ("0020_corrections", include_str!("migrations/0020_corrections.sql")),
-    ("0025_sightings", include_str!("migrations/0025_sightings.sql")),
+    ("0022_sightings", include_str!("migrations/0022_sightings.sql")),
 ];
 
 /// The roles that transactions run as. None can log in, none owns anything.

@@ -62,10 +62,16 @@ impl Database {
 
     /// What the server's housekeeping does to a database that has stood for a minute: statistics, visibility.
     pub async fn settle(&self) {
-        if let Some((owner, name)) = &self.postgres {
-            let (head, _) = owner.rsplit_once('/').unwrap();
-            run(&format!("{head}/{name}"), "VACUUM ANALYZE").await;
+        if let Some(url) = self.url() {
+            run(&url, "VACUUM ANALYZE").await;
         }
+    }
+
+    /// Where its owner finds it, if it is PostgreSQL's.
+    pub fn url(&self) -> Option<String> {
+        let (owner, name) = self.postgres.as_ref()?;
+        let (head, _) = owner.rsplit_once('/')?;
+        Some(format!("{head}/{name}"))
     }
 }
 
