@@ -1,5 +1,7 @@
 //! Findings taken out and brought in elsewhere: nothing is lost but what is said to be.
 
+mod moving;
+
 use std::os::unix::fs::PermissionsExt as _;
 
 use serde_json::{Value, json};
