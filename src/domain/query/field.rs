@@ -203,12 +203,15 @@ impl SortField {
 #[must_use]
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let word = word.to_lowercase();
+    let length = word.chars().count();
     candidates
         .into_iter()
+        // More than twice as long is more than half of it wrong, and a long word takes long to compare.
+        .filter(|candidate| length <= 2 * candidate.chars().count())
         .map(|candidate| {
             let near = strsim::normalized_damerau_levenshtein(&word, candidate);
             // The start of a word is as good as the word: `crit`, `pend`.
-            let starts = word.chars().count() >= 2 && candidate.starts_with(&word);
+            let starts = length >= 2 && candidate.starts_with(&word);
             (if starts { near.max(0.8) } else { near }, candidate)
         })
         .filter(|(near, _)| *near >= 0.5)

@@ -16,9 +16,24 @@ type Result<T> = std::result::Result<T, QueryError>;
 fn error<T>(at: usize, message: impl Into<String>, suggestion: Option<String>) -> Result<T> {
     Err(QueryError {
         at,
-        message: message.into(),
-        suggestion,
+        message: short(&message.into()),
+        suggestion: suggestion.filter(|word| word.len() <= WORD),
     })
+}
+
+/// Longest suggestion, and half of the longest word that a message repeats.
+const WORD: usize = 80;
+
+/// A message whose quoted words have a length that can be read.
+fn short(message: &str) -> String {
+    let parts = message.split('`').map(|part| {
+        let cut = part.char_indices().nth(WORD * 2).map(|(at, _)| at);
+        match cut {
+            Some(at) => format!("{}…", &part[..at]),
+            None => part.to_owned(),
+        }
+    });
+    parts.collect::<Vec<_>>().join("`")
 }
 
 pub(super) fn query(text: &str) -> Result<Query> {
