@@ -49,7 +49,7 @@
 //! what makes two records one finding (its fingerprint's fields), what makes two records one place, and how its
 //! severities map to ours.
 
-use std::collections::HashSet;
+pub use self::out::Out;
 
 use self::head::Head;
 use self::limits::{Kind, Limits, Refusal};
@@ -92,6 +92,7 @@ pub mod nmap;
 pub mod npm_audit;
 pub mod nuclei;
 pub mod openvas;
+mod out;
 pub mod package;
 pub mod pip_audit;
 pub mod place;
@@ -230,143 +231,6 @@ impl Sink for Vec<Record> {
         self.push(record);
         Ok(())
     }
-}
-
-/// What a decoder writes to: it counts, keeps the caps on entries, and passes records on.
-pub struct Out<'a> {
-    pub summary: Summary,
-    sink: &'a mut dyn Sink,
-    limits: Limits,
-    entries: u64,
-    findings: HashSet<u128>,
-    places: HashSet<u128>,
-    covered: HashSet<String>,
-    reported: u64,
-    /// Records handed over.
-    handed: u64,
-    /// Entries that nobody could read, and why the first of them could not be.
-    unreadable: u64,
-    first_unreadable: Option<String>,
-}
-
-/// Most targets that a report states.
-const COVERED: usize = 5_000;
-
-/// Progress is told in steps of this many bytes.
-const STEP: u64 = 1 << 20;
-
-impl<'a> Out<'a> {
-    pub fn new(sink: &'a mut dyn Sink, limits: &Limits) -> Self {
-        Self {
-            summary: Summary::default(),
-            sink,
-            limits: *limits,
-            entries: 0,
-            findings: HashSet::new(),
-            places: HashSet::new(),
-            covered: HashSet::new(),
-            reported: 0,
-            handed: 0,
-            unreadable: 0,
-            first_unreadable: None,
-        }
-    }
-
-    /// One more entry of the report, whatever becomes of it; `offset` is how far the text has been read.
-    pub fn entry(&mut self, offset: u64) -> Result<(), Refusal> {
-        self.entries += 1;
-        if self.entries > self.limits.records {
-            let max = self.limits.records;
-            return Err(Refusal::new(
-                Kind::Limit,
-                format!("the report has more than {max} entries; split it"),
-            ));
-        }
-        self.progress(offset)
-    }
-
-    /// How far the text has been read.
-    pub fn progress(&mut self, offset: u64) -> Result<(), Refusal> {
-        if offset >= self.reported + STEP {
-            self.reported = offset;
-            self.sink.progress(offset)?;
-        }
-        Ok(())
-    }
-
-    /// An entry that is not what the format says it should be: counted and named. `offset`: where it stands.
-    pub fn unreadable(&mut self, what: &str, offset: u64) {
-        self.unreadable += 1;
-        self.summary.leave_out(what);
-        if self.first_unreadable.is_none() {
-            self.first_unreadable = Some(format!("{what}, the first at byte {offset}"));
-        }
-    }
-
-    /// A report of which nothing could be read is no empty report: taken as one, all that is known would count as gone.
-    fn nothing_read(&self) -> Option<Refusal> {
-        let first = self.first_unreadable.as_deref()?;
-        (self.handed == 0 && self.unreadable >= self.entries).then(|| {
-            let reason = format!(
-                "none of the report's entries could be read ({} {first}); nothing of it was kept",
-                self.unreadable
-            );
-            Refusal::new(Kind::Malformed, reason)
-        })
-    }
-
-    pub fn record(&mut self, record: Record) -> Result<(), Refusal> {
-        self.handed += 1;
-        if self.findings.insert(short(&record.fingerprint.hash)) {
-            self.summary.findings += 1;
-        }
-        let place = short(&record::digest(&[&record.fingerprint.hash, &record.occurrence.key]));
-        if self.places.insert(place) {
-            self.summary.occurrences += 1;
-        } else {
-            self.summary.repeats += 1;
-        }
-        self.summary.observed_at = self.summary.observed_at.max(record.observed_at);
-        self.tool(&record.tool);
-        self.sink.record(record)
-    }
-
-    /// What an entry became: a record, or something nobody could read.
-    pub fn record_or(&mut self, record: Option<Record>, what: &str, offset: u64) -> Result<(), Refusal> {
-        if let Some(record) = record {
-            return self.record(record);
-        }
-        self.unreadable(what, offset);
-        Ok(())
-    }
-
-    /// A target that the report says it covered.
-    pub fn cover(&mut self, target: String) {
-        if target.is_empty() || target.len() > limits::text::PLACE || self.covered.contains(&target) {
-            return;
-        }
-        // What is beyond stays as it was: nothing there counts as gone.
-        if self.covered.len() >= COVERED {
-            self.summary.leave_out("targets beyond the first 5000 covered");
-            return;
-        }
-        self.covered.insert(target.clone());
-        self.summary.covers.push(target);
-    }
-
-    /// The report holds this tool's results, even if there are none.
-    pub fn tool(&mut self, name: &str) {
-        if let Err(at) = self.summary.tools.binary_search_by(|t| t.as_str().cmp(name)) {
-            self.summary.tools.insert(at, name.to_owned());
-        }
-    }
-}
-
-/// Half of a hexadecimal digest: enough to tell a million apart.
-fn short(hash: &str) -> u128 {
-    hash.get(..32)
-        .and_then(|h| u128::from_str_radix(h, 16).ok())
-        .unwrap_or_default()
 }
 
 /// The format of a report, by its beginning.

@@ -8,6 +8,7 @@
 use std::io::Read as _;
 
 use super::limits::{Kind, Limits, Refusal, clip_line};
+use super::out::few_tools;
 use super::record::{Record, Summary};
 use super::source::{self, Bytes, RATIO_FLOOR, Source};
 use super::{HEAD, Sink, json, one};
@@ -66,6 +67,7 @@ pub fn decode(
         base += length;
         sink.member(&name, &summary)?;
         add(&mut total, &summary);
+        few_tools(&total.tools)?;
         reports.push(name);
     }
     if reports.is_empty() {

@@ -11,8 +11,8 @@ use super::limits::Refusal;
 use super::record::Summary;
 use super::sighted::Sighted;
 
-/// Longest payload a parent reads.
-pub const MAX: usize = 1 << 20;
+/// Longest payload a parent reads: the longest record there can be, all of it in characters that JSON writes as six.
+pub const MAX: usize = 4 << 20;
 
 /// Bytes before the payload: the kind, and the length as four bytes, low first.
 pub const HEAD: usize = 5;
@@ -92,7 +92,8 @@ pub fn read(kind: u8, payload: Vec<u8>) -> Option<Frame> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::import::limits::Kind;
+    use crate::import::limits::{Kind, text};
+    use crate::import::record::{Fingerprint, Occurrence, Place, Span};
 
     #[test]
     fn frames_come_back_as_they_were() {
@@ -109,6 +110,26 @@ mod tests {
             assert_eq!(length(head), Some(bytes.len() - HEAD));
             assert_eq!(read(head[0], bytes[HEAD..].to_vec()), Some(frame));
         }
+        let long = |max: usize| "\u{1}".repeat(max);
+        let list = |max: usize| vec![long(max); text::LIST];
+        let fingerprint = Fingerprint::new(1, vec![("tool", long(text::WORD)), ("rule", long(text::PLACE))]);
+        let occurrence = Occurrence {
+            key: fingerprint.hash.clone(),
+            place: long(text::PLACE),
+            parts: Place::default(),
+        };
+        let mut record = Record::new(&long(text::WORD), fingerprint, occurrence, Span::default());
+        (record.title, record.rule) = (long(text::TITLE), long(text::WORD));
+        (record.description, record.remediation) = (long(text::PARAGRAPH), long(text::PARAGRAPH));
+        (record.detail, record.references) = (long(text::DETAIL), list(text::PLACE));
+        (record.cvss, record.cve, record.tags) = (list(text::WORD), list(text::WORD), list(text::WORD));
+        let mut bytes = Vec::new();
+        write(&mut bytes, &Frame::Record(Box::new(record))).unwrap();
+        assert!(
+            length(bytes[..HEAD].try_into().unwrap()).is_some(),
+            "{} bytes",
+            bytes.len()
+        );
         assert_eq!(length([b'?', 0, 0, 0, 0]), None);
         assert_eq!(length([TEXT, 255, 255, 255, 255]), None);
         assert_eq!(read(RECORD, b"{}".to_vec()), None);

@@ -201,6 +201,55 @@ impl Record {
         });
         self
     }
+
+    /// What holds of every record, whatever its format forgot: nothing is longer than what is kept of it, nothing holds a
+    /// NUL, and it has a title. Costs next to nothing where there is nothing to do.
+    #[must_use]
+    pub(super) fn within(mut self) -> Self {
+        let bad = |t: &str, max| t.len() > max || t.contains('\0');
+        let long = |list: &[String], max| list.len() > text::LIST || list.iter().any(|t| t.len() > max);
+        if bad(&self.rule, text::WORD)
+            || bad(&self.title, text::TITLE)
+            || bad(&self.severity_word, text::WORD)
+            || bad(&self.description, text::PARAGRAPH)
+            || bad(&self.remediation, text::PARAGRAPH)
+            || bad(&self.detail, text::DETAIL)
+            || self.cwe.len() > text::LIST
+            || long(&self.references, text::PLACE)
+            || [&self.cvss, &self.cve, &self.tags]
+                .into_iter()
+                .any(|l| long(l, text::WORD))
+        {
+            self = self.tidy();
+        }
+        let place = &mut self.occurrence;
+        let parts = &mut place.parts;
+        let lines = [
+            &mut parts.host,
+            &mut parts.ip,
+            &mut parts.url,
+            &mut parts.path,
+            &mut parts.symbol,
+            &mut parts.package,
+            &mut parts.package_version,
+        ];
+        for line in lines.into_iter().flatten().chain([&mut place.place]) {
+            if bad(line, text::PLACE) {
+                *line = limits::clip_line(line, text::PLACE);
+            }
+        }
+        if bad(&self.tool, text::WORD) {
+            self.tool = limits::clip_line(&self.tool, text::WORD);
+        }
+        if self.title.is_empty() {
+            self.title = if self.rule.is_empty() {
+                "untitled".into()
+            } else {
+                self.rule.clone()
+            };
+        }
+        self
+    }
 }
 
 fn once(texts: impl Iterator<Item = String>) -> Vec<String> {
