@@ -321,10 +321,17 @@ async fn sweep(desk: &Desk, scope: &store::Scope, batch: BatchId, all: bool) -> 
     Ok(())
 }
 
-/// Throws away batches that were begun and forgotten, with all that was staged for them, a few at a time: each is an act
-/// of the system's own. `true` where more are left.
+/// Sweeps what a server that ended had no time for, and throws away batches that were begun and forgotten, with all that
+/// was staged for them, a few at a time: each is an act of the system's own. `true` where more are left.
 pub(super) async fn clear_abandoned(desk: &Desk, agency: AgencyId, before: Time) -> Result<bool> {
     let scope = store::Scope::job(agency);
+    let unswept = desk
+        .store()
+        .read::<_, store::Error, _>(&scope, |tx| Box::pin(async move { rows::unswept(tx).await }))
+        .await?;
+    for batch in unswept {
+        sweep(desk, &scope, batch, true).await?;
+    }
     let batches = desk
         .store()
         .read::<_, store::Error, _>(&scope, |tx| Box::pin(async move { rows::abandoned(tx, before).await }))

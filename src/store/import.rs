@@ -247,3 +247,13 @@ pub async fn abandoned(tx: &mut Tx, before: Time) -> Result<Vec<BatchId>> {
     );
     tx.all(sql.bind(before)).await?.iter().map(|row| row.id("id")).collect()
 }
+
+/// Batches that were applied and whose staged rows are still there, because the server ended before they were swept; a few
+/// at a time.
+pub async fn unswept(tx: &mut Tx) -> Result<Vec<BatchId>> {
+    let sql = Sql::new(
+        "SELECT b.id FROM import_batch b WHERE b.agency_id = $1 AND b.applied_at IS NOT NULL \
+           AND EXISTS (SELECT 1 FROM import_staged s WHERE s.agency_id = b.agency_id AND s.batch_id = b.id) LIMIT 5",
+    );
+    tx.all(sql).await?.iter().map(|row| row.id("id")).collect()
+}

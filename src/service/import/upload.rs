@@ -129,7 +129,7 @@ pub async fn upload(
         Some(first) => first.left_out.clone_from(&whole.left_out),
         None => files.push(whole),
     }
-    desk.act(&caller, "import.upload", move |tx, note| {
+    let put = desk.act(&caller, "import.upload", move |tx, note| {
         Box::pin(async move {
             let now = open_for_work(tx, batch).await?;
             not_applied(&now)?;
@@ -139,8 +139,13 @@ pub async fn upload(
                 .detail(&detail);
             Ok(wire)
         })
-    })
-    .await
+    });
+    let out = put.await;
+    if out.is_err() {
+        // Applied meanwhile: what was staged for this file belongs to nothing.
+        sweep_later(&desk, &caller, batch, false);
+    }
+    out
 }
 
 /// What a report held that was left out, and what is to be said of it as a whole.
