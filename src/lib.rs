@@ -38,4 +38,6 @@ pub mod server;
 pub mod service;
 pub mod store;
 pub mod telemetry;
+#[cfg(test)]
+mod tests;
 pub mod tui;

@@ -295,6 +295,7 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
+    use crate::tests::fuzz::Target;
 
     /// Whether every character of the text may stand on a screen: the property everything else relies on.
     fn is_harmless(text: &str, lines: bool) -> bool {
@@ -388,6 +389,40 @@ mod tests {
             checked += 1;
         }
         assert!(checked > 1_100_000);
+    }
+
+    /// Check 20: damaged text of all sorts, as texts, blocks, hosts and URLs.
+    #[test]
+    fn no_damage_makes_a_text_unsafe() {
+        let seeds = [
+            "plain text",
+            "Zürich 東京 नमस्ते עברית e\u{301} 👩\u{200d}💻",
+            "a\u{1b}[31mred\u{7} \u{1b}]8;;https://x.test\u{1b}\\link \u{9b}5n",
+            "\u{202e}txt.exe \u{2066}\u{200b}\u{feff}\u{e0041}",
+            "https://u:p@xn--pypal-4ve.example:8080/a%00?b=\r\n#c",
+            "[2001:db8::1%25eth0]:443",
+            "раураl.example.",
+            "a\r\nb\tc\0\u{7f}\n\n",
+        ];
+        let target = Target {
+            name: "safe",
+            seeds: seeds.iter().map(|s| s.as_bytes().to_vec()).collect(),
+            others: &[],
+            words: &["xn--", "://", "\u{5d0}", "\u{fe0f}", "\u{115f}", "\u{2028}", ".."],
+            rounds: 3_000,
+        };
+        let (units, failed) = target.run(|bytes| {
+            let text = String::from_utf8_lossy(bytes);
+            for safe in [Safe::new(&text), Safe::host(&text), Safe::url(&text)] {
+                assert!(is_harmless(safe.as_str(), false), "{safe}");
+                assert!(safe.truncate(20).width() <= 20);
+            }
+            let block = Safe::block(&text);
+            assert!(is_harmless(block.as_str(), true));
+            assert!(block.lines().all(|line| is_harmless(line.as_str(), false)));
+            format!("{}", Safe::new(&text).truncate(12))
+        });
+        assert!(failed.is_empty() && units >= 50, "{failed:#?}");
     }
 
     proptest! {

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod fuzz;
 mod properties;
 mod writers;
 

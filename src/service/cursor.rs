@@ -185,3 +185,6 @@ impl List {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -40,3 +40,12 @@ pub fn postgres() -> Option<String> {
     }
     url
 }
+
+/// The folder of sample reports, where it is at hand.
+pub fn scans() -> Option<std::path::PathBuf> {
+    let dir = std::env::var_os("RISKDESK_TEST_SCANS").map_or_else(
+        || std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/scans"),
+        std::path::PathBuf::from,
+    );
+    dir.join("EXPECTED.json").is_file().then_some(dir)
+}

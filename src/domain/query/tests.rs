@@ -3,6 +3,7 @@ use proptest::sample::{Index, select};
 use rstest::rstest;
 
 use super::*;
+use crate::tests::fuzz::Target;
 
 fn kinds(text: &str) -> Vec<(bool, Kind)> {
     let query = Query::parse(text).unwrap_or_else(|e| panic!("{text}: {e} at {}", e.at));
@@ -234,4 +235,63 @@ proptest! {
             prop_assert!(candidate.replace.start <= candidate.replace.end);
         }
     }
+}
+
+/// Check 20 for the query language.
+#[test]
+fn no_damage_brings_the_language_down() {
+    let seeds = [
+        "sev:>=high status:open,not_fixed is:open lane:new -status:closed client:acme client:none assignee:@me due:<3d",
+        "first:<1d seen:no import:last triaged:no claimed:me unread:yes tool:nuclei cve:CVE-2024-* cwe:79 asset:*.acme.test",
+        "tag:pci \"free \\\"text\\\" \\\\\" project:P-4Q7M sort:-cvss",
+    ];
+    let target = Target {
+        name: "query",
+        seeds: seeds.iter().map(|s| s.as_bytes().to_vec()).collect(),
+        others: &[],
+        words: &[
+            "sev:",
+            "-",
+            "\"",
+            "\\",
+            ",",
+            "sort:",
+            ">=",
+            "*",
+            "due:<",
+            "@me",
+            "none",
+            ":",
+            "2026-01-01",
+            "d",
+        ],
+        rounds: 3_000,
+    };
+    let (units, failed) = target.run(|bytes| {
+        let text = String::from_utf8_lossy(bytes);
+        let length = text.chars().count();
+        let cursor = bytes.iter().fold(0, |h: usize, b| h.wrapping_mul(31) ^ usize::from(*b)) % (length + 2);
+        for candidate in complete(&text, cursor) {
+            assert!(candidate.replace.start <= candidate.replace.end && candidate.replace.end <= length);
+        }
+        match Query::parse(&text) {
+            Ok(query) => {
+                let printed = query.to_string();
+                if printed.chars().count() <= LENGTH_MAX {
+                    let again = Query::parse(&printed).unwrap_or_else(|e| panic!("{printed}: {e}"));
+                    assert_eq!(without_places(again), without_places(query.clone()));
+                }
+                query
+                    .terms
+                    .iter()
+                    .map(|t| format!("{t}").chars().take(6).collect::<String>())
+                    .collect()
+            }
+            Err(error) => {
+                assert!(error.at <= length && error.to_string().len() < 1_000);
+                error.to_string()
+            }
+        }
+    });
+    assert!(failed.is_empty() && units >= 50, "{failed:#?}");
 }

@@ -15,7 +15,7 @@ async fn upload(bench: &Bench, token: &str, batch: &str, n: usize, body: impl In
 }
 
 /// A batch with these reports, planned.
-async fn planned(bench: &Bench, token: &str, project: &str, covers: &[&str], reports: &[&str]) -> Value {
+pub async fn planned(bench: &Bench, token: &str, project: &str, covers: &[&str], reports: &[&str]) -> Value {
     let body = json!({ "project": project, "covers": covers });
     let batch = bench.post(token, "/api/v1/imports", body).await.ok();
     let id = batch["id"].as_str().unwrap();
@@ -259,7 +259,7 @@ async fn a_plan_is_good_for_what_it_saw() {
 }
 
 /// Waits until a condition on the database holds.
-async fn until(bench: &Bench, sql: &'static str, wanted: i64) {
+pub async fn until(bench: &Bench, sql: &'static str, wanted: i64) {
     let holds = async {
         while bench.number(sql).await != wanted {
             tokio::task::yield_now().await;

@@ -4,7 +4,6 @@
 //! `RISKDESK_TEST_SCANS`. Without them the test says so and passes.
 
 use std::io::Read;
-use std::path::PathBuf;
 
 use riskdesk::import::head::Head;
 use riskdesk::import::limits::Limits;
@@ -12,6 +11,8 @@ use riskdesk::import::record::Record;
 use riskdesk::import::source::Source;
 use riskdesk::import::{self};
 use serde_json::Value;
+
+use crate::support::scans;
 
 /// Formats that are scored, with the name of their outermost entries: the first number of a sample's `raw`.
 const FORMATS: &[(&str, &[&str])] = &[
@@ -158,14 +159,6 @@ const ARGUED: &[(&str, &str)] = &[
         "its control passed, which the yardstick keeps as a closed finding",
     ),
 ];
-
-fn scans() -> Option<PathBuf> {
-    let dir = std::env::var_os("RISKDESK_TEST_SCANS").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/scans"),
-        PathBuf::from,
-    );
-    dir.join("EXPECTED.json").is_file().then_some(dir)
-}
 
 /// Whatever a report is, one format claims it: else the order of the list would decide what it is.
 #[test]

@@ -59,7 +59,12 @@ pub fn everything(bench: &Bench, original: &Value) -> Value {
 /// A fresh finding with two places, brought to a status by moves a person can make.
 pub async fn in_status(bench: &Bench, token: &str, project: &str, original: &Value, status: Status) -> Value {
     let places = json!({ "places": ["https://a.test/", "https://b.test/"] });
-    let mut finding = finding(bench, token, project, places).await;
+    let finding = finding(bench, token, project, places).await;
+    brought_to(bench, token, finding, original, status).await
+}
+
+/// An open finding, brought to a status by moves a person can make.
+pub async fn brought_to(bench: &Bench, token: &str, mut finding: Value, original: &Value, status: Status) -> Value {
     let pending = ["pending_verification"];
     let way: &[&str] = match status {
         Status::Open => &[],
