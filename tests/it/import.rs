@@ -5,7 +5,13 @@ mod archive;
 mod breaks;
 mod child;
 mod flow;
+mod hostile;
+mod measured;
 mod record;
 mod score;
 mod second;
 mod table;
+
+/// What writes small reports of every format, for the library's own tests and for these.
+#[path = "../../src/import/tests/writers.rs"]
+mod writers;

@@ -5,11 +5,14 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 use super::writers::{Item, WRITERS};
+use crate::domain::id::{FindingId, OccurrenceId};
+use crate::domain::status::Status;
 use crate::import::limits::Limits;
-use crate::import::plan::{self, Sighting, StagedSet};
+use crate::import::plan::{self, Age, Known, KnownPlace, Scope, Sighting, StagedSet};
 use crate::import::record::{Record, Summary};
 use crate::import::source::Source;
 use crate::import::{FORMATS, decode};
+use crate::tests::mutate::zip;
 
 fn hash(text: &str) -> [u8; 32] {
     let mut out = [0; 32];
@@ -20,15 +23,14 @@ fn hash(text: &str) -> [u8; 32] {
 }
 
 fn read(text: &str, name: &str) -> (Vec<Sighting>, Summary) {
+    read_bytes(text.as_bytes(), name)
+}
+
+fn read_bytes(bytes: &[u8], name: &str) -> (Vec<Sighting>, Summary) {
     let mut records: Vec<Record> = Vec::new();
     // By its content alone, unless there is nothing in it to tell.
-    let summary = decode(
-        &mut Source::Memory(text.as_bytes()),
-        None,
-        &Limits::default(),
-        &mut records,
-    )
-    .unwrap_or_else(|r| panic!("{name}: {r}: {text}"));
+    let summary = decode(&mut Source::Memory(bytes), None, &Limits::default(), &mut records)
+        .unwrap_or_else(|r| panic!("{name}: {r}: {}", String::from_utf8_lossy(bytes)));
     assert!(
         summary.format == name || records.is_empty(),
         "{name}: taken for {}",
@@ -57,6 +59,68 @@ fn pairs(set: &StagedSet) -> BTreeSet<([u8; 32], [u8; 32])> {
     set.iter()
         .flat_map(|(f, s)| s.places.keys().map(move |p| (*f, *p)))
         .collect()
+}
+
+/// What a project knows after a set was imported into it.
+fn known_after(set: &StagedSet) -> Vec<Known> {
+    let place = |key: &[u8; 32]| KnownPlace {
+        id: OccurrenceId::fresh(),
+        key: *key,
+        seen_in_latest: true,
+        host: None,
+        place: String::new(),
+    };
+    set.iter()
+        .map(|(finding, staged)| Known {
+            id: FindingId::fresh(),
+            tool: staged.tool.clone(),
+            finding: *finding,
+            status: Status::Open,
+            seen_in_latest: true,
+            facts: Some(staged.facts),
+            places: staged.places.keys().map(place).collect(),
+        })
+        .collect()
+}
+
+/// A report, then one with more in it: only the difference is new. Then the first again: only the difference is gone.
+fn imported_one_after_the_other(name: &str, few: &[Sighting], all: &[Sighting]) {
+    let (small, large) = (plan::collect(few.iter().cloned()), plan::collect(all.iter().cloned()));
+    let tools = large.values().map(|s| (s.tool.clone(), Age::Latest)).collect();
+    let scope = Scope {
+        tools,
+        ..Scope::default()
+    };
+    let difference: BTreeSet<_> = pairs(&large).difference(&pairs(&small)).copied().collect();
+    let fresh = large.keys().filter(|f| !small.contains_key(*f)).count() as i64;
+
+    let grown = plan::plan(&large, &known_after(&small), &scope);
+    assert_eq!(
+        (grown.totals.new, grown.totals.reopened, grown.totals.not_seen),
+        (fresh, 0, 0),
+        "{name}"
+    );
+    let new_places = grown
+        .lines
+        .iter()
+        .flat_map(|l| &l.places)
+        .filter(|p| p.id.is_none())
+        .count();
+    assert_eq!(new_places, difference.len(), "{name}");
+    for line in grown.lines.iter().filter(|l| l.id.is_some()) {
+        let touched = difference.iter().any(|(finding, _)| *finding == line.finding);
+        assert_eq!(line.unchanged, !touched, "{name}");
+        assert!(line.gone.is_empty(), "{name}");
+    }
+
+    let shrunk = plan::plan(&small, &known_after(&large), &scope);
+    assert_eq!(
+        (shrunk.totals.new, shrunk.totals.reopened, shrunk.totals.not_seen),
+        (0, 0, fresh),
+        "{name}"
+    );
+    let gone: usize = shrunk.lines.iter().map(|l| l.gone.len()).sum();
+    assert_eq!(gone, difference.len(), "{name}");
 }
 
 #[test]
@@ -107,13 +171,16 @@ proptest! {
             other.rotate_left(turn);
             let turned = plan::collect(read(&write(&other), name).0);
             prop_assert_eq!(digest(&set), digest(&turned), "{}", name);
-            // In two files.
+            // In two files, whichever comes first, and in an archive of them.
             let (head, tail) = items.split_at(cut.index(items.len()));
-            let mut both = Vec::new();
-            for part in [head, tail].into_iter().filter(|p| !p.is_empty()) {
-                both.extend(read(&write(part), name).0);
+            let mut files: Vec<String> = [head, tail].into_iter().filter(|p| !p.is_empty()).map(write).collect();
+            let packed: Vec<(&str, &[u8])> = files.iter().map(|text| ("report", text.as_bytes())).collect();
+            prop_assert_eq!(digest(&set), digest(&plan::collect(read_bytes(&zip(&packed), name).0)), "{}", name);
+            for _ in 0..2 {
+                let both = files.iter().flat_map(|text| read(text, name).0);
+                prop_assert_eq!(digest(&set), digest(&plan::collect(both)), "{}", name);
+                files.reverse();
             }
-            prop_assert_eq!(digest(&set), digest(&plan::collect(both)), "{}", name);
         }
     }
 
@@ -129,6 +196,7 @@ proptest! {
             let large = pairs(&plan::collect(read(&write(&all), name).0));
             prop_assert!(small.is_subset(&large), "{}", name);
             prop_assert_eq!(large.len() - small.len(), distinct(&all) - distinct(&few), "{}", name);
+            imported_one_after_the_other(name, &read(&write(&few), name).0, &read(&write(&all), name).0);
         }
     }
 }
