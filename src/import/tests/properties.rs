@@ -147,7 +147,7 @@ fn every_format_is_written() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(ProptestConfig::with_cases(80))]
 
     #[test]
     fn order_splitting_and_repetition_change_nothing(
