@@ -93,7 +93,8 @@ pub fn read(kind: u8, payload: Vec<u8>) -> Option<Frame> {
 mod tests {
     use super::*;
     use crate::import::limits::{Kind, text};
-    use crate::import::record::{Fingerprint, Occurrence, Place, Span};
+    use crate::import::record::{Fingerprint, Occurrence, Place, Record, Span};
+    use crate::import::sighted::Told;
 
     #[test]
     fn frames_come_back_as_they_were() {
@@ -124,7 +125,8 @@ mod tests {
         (record.detail, record.references) = (long(text::DETAIL), list(text::PLACE));
         (record.cvss, record.cve, record.tags) = (list(text::WORD), list(text::WORD), list(text::WORD));
         let mut bytes = Vec::new();
-        write(&mut bytes, &Frame::Record(Box::new(record))).unwrap();
+        let sighted = Sighted::of(record, &mut Told::default());
+        write(&mut bytes, &Frame::Record(Box::new(sighted))).unwrap();
         assert!(
             length(bytes[..HEAD].try_into().unwrap()).is_some(),
             "{} bytes",

@@ -5,6 +5,7 @@ use super::{SEEDS, caps};
 use crate::import::frame::{self, Frame};
 use crate::import::limits::{Limits, Refusal, text};
 use crate::import::record::{Record, Summary};
+use crate::import::sighted::{Sighted, Told};
 use crate::import::source::Source;
 use crate::import::{FORMATS, Sink, decode};
 use crate::tests::fuzz::Target;
@@ -116,7 +117,8 @@ fn keeps_the_caps(record: &Record) {
             "{hash}"
         );
     }
-    travels(&Frame::Record(Box::new(record.clone())));
+    let sighted = Sighted::of(record.clone(), &mut Told::default());
+    travels(&Frame::Record(Box::new(sighted)));
 }
 
 /// Decodes one unit and says what came of it.
@@ -227,7 +229,7 @@ fn no_format_is_brought_down_by_damage() {
 fn no_frame_brings_the_parent_down() {
     let record = super::read(&WRITERS[0].1(&[(0, 0)])).0.remove(0);
     let frames = [
-        Frame::Record(Box::new(record)),
+        Frame::Record(Box::new(Sighted::of(record, &mut Told::default()))),
         Frame::Progress(7),
         Frame::Member("a".into(), Box::default()),
         Frame::End(Box::default()),

@@ -282,11 +282,10 @@ fn complaint(
         }
         Ok(heard) => {
             let came = (heard.summary.findings, heard.summary.occurrences);
-            let texts = heard
-                .records
-                .iter()
-                .flat_map(|r| [&r.title, &r.description, &r.detail, &r.occurrence.place, &r.tool]);
-            if texts.into_iter().any(|t| t.contains('\0')) {
+            let told = heard.records.iter().filter_map(|r| r.told.as_ref());
+            let texts = heard.records.iter().flat_map(|r| [&r.detail, &r.place, &r.tool]);
+            let mut texts = texts.chain(told.flat_map(|t| [&t.title, &t.description]));
+            if texts.any(|t| t.contains('\0')) {
                 return Some("a NUL came through".into());
             }
             match wanted {

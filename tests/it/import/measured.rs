@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use riskdesk::import::child::{Child, Said};
 use riskdesk::import::limits::Refusal;
-use riskdesk::import::record::{Record, Summary};
+use riskdesk::import::record::Summary;
+use riskdesk::import::sighted::Sighted;
 
 /// What a decoder may take: seconds of CPU time, bytes of memory.
 pub const CPU: Duration = Duration::from_secs(10);
@@ -81,7 +82,7 @@ fn watch(_: u32) -> Cost {
 /// What a decoder said of a report.
 #[derive(Debug, Default)]
 pub struct Heard {
-    pub records: Vec<Record>,
+    pub records: Vec<Sighted>,
     pub members: usize,
     pub summary: Summary,
 }
