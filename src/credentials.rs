@@ -17,6 +17,7 @@ use zeroize::Zeroizing;
 
 use crate::config::CredentialPlace;
 use crate::domain::hex::hex;
+use crate::domain::id::AgencyId;
 use crate::domain::time::Time;
 
 mod file;
@@ -42,6 +43,8 @@ pub enum Error {
 #[derive(Debug, Clone)]
 pub struct Session {
     pub email: String,
+    /// Where it is: another agency's session is never taken for this one.
+    pub agency: AgencyId,
     pub access_token: SecretString,
     pub access_expires_at: Time,
     pub refresh_token: SecretString,
@@ -56,6 +59,7 @@ enum Record {
     Here {
         origins: Vec<String>,
         email: String,
+        agency: AgencyId,
         access_token: Zeroizing<String>,
         access_expires_at: Time,
         refresh_token: Zeroizing<String>,
@@ -176,12 +180,14 @@ impl Cache {
             Record::Here {
                 origins,
                 email,
+                agency,
                 access_token,
                 access_expires_at,
                 refresh_token,
                 refresh_expires_at,
             } if origins == self.origins => Some(Session {
                 email,
+                agency,
                 access_token: SecretString::from(access_token.as_str()),
                 access_expires_at,
                 refresh_token: SecretString::from(refresh_token.as_str()),
@@ -195,6 +201,7 @@ impl Cache {
         let record = Record::Here {
             origins: self.origins.clone(),
             email: session.email.clone(),
+            agency: session.agency,
             access_token: Zeroizing::new(session.access_token.expose_secret().to_owned()),
             access_expires_at: session.access_expires_at,
             refresh_token: Zeroizing::new(session.refresh_token.expose_secret().to_owned()),
@@ -304,6 +311,7 @@ mod tests {
     fn session(token: &str) -> Session {
         Session {
             email: "ann@agency.test".into(),
+            agency: AgencyId(uuid::Uuid::nil()),
             access_token: SecretString::from(format!("access-{token}")),
             access_expires_at: Time(1),
             refresh_token: SecretString::from(format!("refresh-{token}")),

@@ -176,3 +176,47 @@ impl fmt::Debug for Refresh {
         f.debug_struct("Refresh").finish_non_exhaustive()
     }
 }
+
+/// The agencies one belongs to.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ListAgencies {}
+
+/// One's membership in an agency.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Membership {
+    pub agency: AgencyRef,
+    pub role: Role,
+    /// Whether this session is there.
+    pub current: bool,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct Memberships {
+    pub items: Vec<Membership>,
+}
+
+impl Endpoint for ListAgencies {
+    type Out = Memberships;
+    const METHOD: Method = Method::Get;
+    const PATH: &'static str = "/api/v1/sessions/agencies";
+    const SUMMARY: &'static str = "List the agencies one belongs to";
+    const ACCESS: Access = Access::Member;
+}
+
+/// Ends this session and opens one in another agency of the same person, until the time this one would have ended.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SwitchAgency {
+    /// Its id or its name.
+    pub agency: String,
+}
+
+impl Endpoint for SwitchAgency {
+    type Out = Tokens;
+    const METHOD: Method = Method::Post;
+    const PATH: &'static str = "/api/v1/sessions/switch";
+    const SUMMARY: &'static str = "Go on in another agency of one's own";
+    const ACCESS: Access = Access::Member;
+    const SECRET: bool = true;
+}

@@ -8,7 +8,9 @@ use super::ask;
 use super::context::{Context, Remembered};
 use super::error::Error;
 use super::output::{Column, Row, col, long, when, word};
-use crate::api::session::{ListSessions, RevokeSession, Session, SignIn, Who, WhoAmI};
+use crate::api::session::{
+    ListAgencies, ListSessions, Membership, RevokeSession, Session, SignIn, SwitchAgency, Who, WhoAmI,
+};
 use crate::config::CredentialPlace;
 use crate::credentials;
 use crate::remote::{Address, Write};
@@ -41,6 +43,13 @@ pub enum Command {
     Revoke {
         /// Its id, as `session list` shows it
         id: Uuid,
+    },
+    /// List the agencies you belong to
+    Agencies,
+    /// End this session and go on in another of your agencies
+    Switch {
+        /// Its name or id
+        agency: String,
     },
 }
 
@@ -129,6 +138,22 @@ impl Row for Session {
     }
 }
 
+impl Row for Membership {
+    const COLUMNS: &'static [Column] = &[long("agency"), col("role"), col("")];
+
+    fn cells(&self) -> Vec<String> {
+        vec![
+            self.agency.name.clone(),
+            word(&self.role),
+            if self.current {
+                "this session".into()
+            } else {
+                String::new()
+            },
+        ]
+    }
+}
+
 pub async fn run(cx: &Context, command: Command) -> Result<(), Error> {
     let remote = cx.remote()?;
     match command {
@@ -139,6 +164,21 @@ pub async fn run(cx: &Context, command: Command) -> Result<(), Error> {
         Command::Revoke { id } => {
             remote.write(&RevokeSession { session: id }, &Write::fresh()).await?;
             cx.out.said("That session has ended.")
+        }
+        Command::Agencies => {
+            let found = remote.call(&ListAgencies {}).await?;
+            cx.out.list(&found, &found.items)
+        }
+        Command::Switch { agency } => {
+            if cx.config.credentials == CredentialPlace::Memory {
+                return Err(credentials::Error::MemoryOnly.into());
+            }
+            let kept = remote.switch(&SwitchAgency { agency }).await?;
+            let who = &kept.who;
+            cx.out.done(
+                who,
+                &format!("Now at {}, as {} ({}).", who.agency.name, who.email, word(&who.role)),
+            )
         }
     }
 }

@@ -7,7 +7,7 @@ use super::transport::send;
 use super::{Error, Remote, Write, same};
 use crate::api::Endpoint;
 use crate::api::problem::Code;
-use crate::api::session::{Refresh, SignIn, SignOut, Tokens, Who};
+use crate::api::session::{Refresh, SignIn, SignOut, SwitchAgency, Tokens, Who};
 use crate::config::CredentialPlace;
 use crate::credentials::{Cache, Locked, Session};
 
@@ -68,6 +68,27 @@ impl Remote {
         ended
     }
 
+    /// Ends the session and keeps one in another agency of the same person instead.
+    ///
+    /// # Errors
+    /// [`Error::Problem`] where the server refuses; [`Error::Protocol`] where the new session cannot be kept.
+    pub async fn switch(&self, request: &SwitchAgency) -> Result<Kept, Error> {
+        // Not under the lock: it may have to renew first. Nobody renews what it ends.
+        let tokens: Tokens = self.write(request, &Write::fresh()).await?;
+        let who = tokens.who.clone();
+        let session = kept(tokens);
+        self.see_session(Some(session.clone()));
+        let locked = self.locked().await?;
+        match off_worker(locked, move |l| l.store(&session)).await {
+            Ok((_, place)) => Ok(Kept { who, place }),
+            Err(error) => {
+                let _ = self.end_on_server().await;
+                self.see_session(None);
+                Err(error)
+            }
+        }
+    }
+
     async fn end_on_server(&self) -> Result<(), Error> {
         let parts = Parts::of(&SignOut {}, Some(&Write::fresh()))?;
         send(self, &parts, true).await?.read::<<SignOut as Endpoint>::Out>()
@@ -106,10 +127,11 @@ impl Remote {
     /// first one got: a refresh token is used under the lock, after a second look.
     pub(super) async fn renew(&self, failed: &SecretString) -> Result<SecretString, Error> {
         let _turn = self.inner.renewing.lock().await;
-        if let Some(session) = self.seen_session()
+        let mine = self.seen_session();
+        if let Some(session) = &mine
             && !same(&session.access_token, failed)
         {
-            return Ok(session.access_token);
+            return Ok(session.access_token.clone());
         }
         let locked = self.locked().await?;
         let (locked, stored) = off_worker(locked, Locked::load).await?;
@@ -117,6 +139,11 @@ impl Remote {
             self.see_session(None);
             return Err(Error::SignInNeeded);
         };
+        // Somebody else signed in, or went on in another agency: what is shown here is not theirs to go on with.
+        if mine.is_some_and(|mine| (&mine.email, mine.agency) != (&stored.email, stored.agency)) {
+            self.see_session(None);
+            return Err(Error::SignInNeeded);
+        }
         if !same(&stored.access_token, failed) {
             let token = stored.access_token.clone();
             self.see_session(Some(stored));
@@ -167,6 +194,7 @@ pub fn refused_sign_in(error: &Error) -> bool {
 fn kept(tokens: Tokens) -> Session {
     Session {
         email: tokens.who.email,
+        agency: tokens.who.agency.id,
         access_token: SecretString::from(tokens.access_token),
         access_expires_at: tokens.access_expires_at,
         refresh_token: SecretString::from(tokens.refresh_token),

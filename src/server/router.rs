@@ -34,6 +34,8 @@ pub fn build(app: App) -> Api {
         .on(session::who_am_i)
         .on(session::list)
         .on(session::revoke)
+        .on(session::agencies)
+        .on(session::switch)
         .on(token::create)
         .on(token::list)
         .on(token::revoke)

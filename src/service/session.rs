@@ -20,6 +20,9 @@ use crate::store::identity::{self, Membership, NewSession, NewToken};
 use crate::store::{self, Door, Scope, audit};
 
 mod guess;
+mod switch;
+
+pub use switch::{agencies, switch};
 
 /// How long an access token works.
 pub const ACCESS_MS: i64 = 15 * 60 * 1000;

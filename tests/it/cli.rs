@@ -210,6 +210,27 @@ fn sessions_are_listed_and_ended() {
     assert_eq!(one.run(&["whoami"]).code, 0);
 }
 
+/// The cache is shared by all consoles and commands of a profile: what runs as one agency never goes on as another.
+#[test]
+fn a_session_is_switched_to_another_agency() {
+    let desk = Desk::sqlite();
+    let ann = desk.admin();
+    desk.second_agency("Second");
+    assert_ne!(ann.run(&["session", "switch", "Nowhere"]).code, 0);
+    let listed = ann.run(&["session", "agencies"]);
+    assert!(
+        listed.out.contains("Second") && listed.out.contains("this session"),
+        "{}",
+        listed.out
+    );
+    let ran = ann.run(&["session", "switch", "second"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(ran.out.contains("Now at Second"), "{}", ran.out);
+    assert_eq!(ann.run(&["whoami", "--json"]).json()["agency"]["name"], "Second");
+    assert_eq!(ann.run(&["session", "switch", "Agency"]).code, 0);
+    assert_eq!(ann.run(&["whoami", "--json"]).json()["agency"]["name"], "Agency");
+}
+
 /// Strings that steer a terminal, reorder what is read, or hide.
 const HOSTILE: &[&str] = &[
     "\u{1b}[31mred",

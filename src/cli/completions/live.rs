@@ -16,7 +16,7 @@ use crate::api::client::ListClients;
 use crate::api::import::{ListBatches, ListFormats};
 use crate::api::project::ListProjects;
 use crate::api::queue::ListQueue;
-use crate::api::session::ListSessions;
+use crate::api::session::{ListAgencies, ListSessions};
 use crate::api::token::ListTokens;
 use crate::config::check_profile_name;
 use crate::domain::access::UserState;
@@ -91,6 +91,7 @@ impl Live {
             Takes::Batches => self.batches(),
             Takes::Profiles => self.profiles(),
             Takes::Sessions => self.sessions(),
+            Takes::Agencies => self.agencies(),
             Takes::Tokens => self.tokens(),
             Takes::Acts { undone } => self.acts(undone),
             Takes::Files => {
@@ -213,6 +214,16 @@ impl Live {
         sessions
             .into_iter()
             .map(|s| (s.id.to_string(), about(&s.label, s.last_used_at)))
+            .collect()
+    }
+
+    fn agencies(&self) -> Vec<Value> {
+        let found = self.ask(async |desk| desk.call(&ListAgencies {}).await);
+        let found = found.map(|found| found.items).unwrap_or_default();
+        found
+            .into_iter()
+            .filter(|of| !of.current)
+            .map(|of| (of.agency.name, word(&of.role)))
             .collect()
     }
 

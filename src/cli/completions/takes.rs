@@ -24,6 +24,8 @@ pub enum Takes {
     Profiles,
     /// One's own sessions.
     Sessions,
+    /// Names of the agencies one belongs to.
+    Agencies,
     /// One's own API tokens.
     Tokens,
     /// One's own acts: those that stand, or those that were taken back.
@@ -67,6 +69,7 @@ pub fn of(path: &str, arg: &Arg) -> Option<Takes> {
         ("import", "format") | ("import formats", "name") => Takes::Formats,
         ("import apply", "id" | "batch") | ("import show" | "import drop", "id") => Takes::Batches,
         ("session revoke", "id") => Takes::Sessions,
+        ("session switch", "agency") => Takes::Agencies,
         ("token revoke", "id") => Takes::Tokens,
         ("undo", "act") => Takes::Acts { undone: false },
         ("redo", "act") => Takes::Acts { undone: true },

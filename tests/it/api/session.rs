@@ -235,3 +235,101 @@ async fn guesses_in_parallel_are_counted_one_by_one() {
         bench.stop().await;
     }
 }
+
+/// A person of two agencies goes from one to the other: what belongs to either is never in the other's session.
+#[tokio::test]
+async fn a_session_goes_on_in_another_agency() {
+    let (mut looked, mut failed) = (0, 0);
+    for engine in engines() {
+        let bench = Bench::start(engine).await;
+        let mut holds = |what: &str, right: bool| {
+            looked += 1;
+            if !right {
+                failed += 1;
+                println!("{engine:?}: {what}");
+            }
+        };
+        let here = bench.alpha_admin().await;
+        bench.client(&here, "Acme", "all_users").await;
+        // The same person, with less to say there.
+        bench.user(bench.beta, "admin@alpha.test", Role::Viewer).await;
+        let before = bench.get(&here, "/api/v1/session").await.ok();
+        let agencies = bench.get(&here, "/api/v1/sessions/agencies").await.ok();
+        let names: Vec<(&str, bool)> = agencies["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|of| (text(&of["agency"]["name"]), of["current"].as_bool().unwrap()))
+            .collect();
+        holds(
+            "both are listed",
+            names.len() == 2 && names.contains(&("Alpha", true)) && names.contains(&("Beta", false)),
+        );
+        let switch = |token: String, agency: String| {
+            let bench = &bench;
+            async move {
+                bench
+                    .post(&token, "/api/v1/sessions/switch", json!({ "agency": agency }))
+                    .await
+            }
+        };
+        for agency in ["Gamma", "alpha", "", "00000000-0000-4000-8000-000000000000"] {
+            holds(agency, switch(here.clone(), agency.to_owned()).await.status == 400);
+        }
+        holds(
+            "a refusal changes nothing",
+            bench.get(&here, "/api/v1/session").await.status == 200,
+        );
+        let there = switch(here.clone(), "beta".into()).await.ok();
+        let token = text(&there["access_token"]).to_owned();
+        holds("the role is the one there", there["who"]["role"] == "viewer");
+        holds(
+            "the agency is the other",
+            there["who"]["agency"]["id"] == json!(bench.beta),
+        );
+        holds(
+            "nothing of the one is in the other",
+            !bench
+                .get(&token, "/api/v1/clients")
+                .await
+                .json
+                .to_string()
+                .contains("Acme"),
+        );
+        holds(
+            "the session before has ended",
+            bench.get(&here, "/api/v1/session").await.status == 401,
+        );
+        holds("it is another session", there["who"]["session"] != before["session"]);
+        let first = bench.token(bench.alpha, "admin@alpha.test").await;
+        let stranger = bench.beta_admin().await;
+        holds(
+            "others cannot come along",
+            switch(stranger, "Alpha".into()).await.status == 400,
+        );
+        // Each agency's trail tells its own side.
+        let acts = bench.get(&first, "/api/v1/audit?limit=20").await.ok();
+        let acts: Vec<&str> = acts["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|a| text(&a["act"]))
+            .collect();
+        holds("the end is in the trail", acts.contains(&"session.close"));
+        let back = switch(token, bench.alpha.to_string()).await.ok();
+        holds(
+            "it lasts no longer for that",
+            back["refresh_expires_at"] == there["refresh_expires_at"],
+        );
+        holds(
+            "back again",
+            bench
+                .get(text(&back["access_token"]), "/api/v1/clients")
+                .await
+                .json
+                .to_string()
+                .contains("Acme"),
+        );
+    }
+    checked("sessions that go on elsewhere", looked, failed, 16);
+}

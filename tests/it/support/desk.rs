@@ -178,6 +178,23 @@ impl Desk {
         self.signed_in(ADMIN, PASSWORD)
     }
 
+    /// Makes another agency, of the same admin.
+    pub fn second_agency(&self, name: &str) {
+        let arguments = [
+            "admin",
+            "init",
+            "--database",
+            &self.database,
+            "--agency",
+            name,
+            "--email",
+            ADMIN,
+            "--password-stdin",
+        ];
+        let ran = self.home.feed(&arguments, PASSWORD);
+        assert_eq!(ran.code, 0, "{}", ran.err);
+    }
+
     /// Adds a user of the agency through `admin`.
     pub fn add_user(&self, email: &str, role: &str) -> Ran {
         let arguments = [
