@@ -149,7 +149,7 @@ pub fn push_ids(sql: &mut Sql, tx: &Tx, filter: &Filter, joins: &'static str, so
         // What many rows are asked is asked of the projects once and of the order's index, before the rows are read.
         sql.push(" WHERE f.agency_id = $1 AND +f.project_id");
         in_projects(sql, tx, filter);
-        about_findings(sql, tx, filter);
+        about_findings(sql, tx, filter, Asked::All);
     } else {
         sql.push(joins).push(" WHERE f.agency_id = $1");
         push(sql, tx, filter);
@@ -159,7 +159,7 @@ pub fn push_ids(sql: &mut Sql, tx: &Tx, filter: &Filter, joins: &'static str, so
 /// Appends ` AND …` for the actor's rights and every term, to a statement over findings `f` with `p` and `c` joined.
 pub fn push(sql: &mut Sql, tx: &Tx, filter: &Filter) {
     about_projects(sql, tx, filter, "f.project_id");
-    about_findings(sql, tx, filter);
+    about_findings(sql, tx, filter, Asked::All);
 }
 
 /// The same to a statement over `f` alone: the projects are looked up once, not once per finding. For counts: a list
@@ -176,7 +176,7 @@ pub fn push_alone(sql: &mut Sql, tx: &Tx, filter: &Filter) {
         " AND f.project_id"
     });
     in_projects(sql, tx, filter);
-    about_findings(sql, tx, filter);
+    about_findings(sql, tx, filter, Asked::All);
 }
 
 /// Appends ` IN (the projects that the actor's rights and the terms about projects leave)`.
@@ -206,18 +206,48 @@ fn about_projects(sql: &mut Sql, tx: &Tx, filter: &Filter, project: &'static str
     }
 }
 
-fn about_findings(sql: &mut Sql, tx: &Tx, filter: &Filter) {
+/// Which part of what terms about texts ask: whether a row can match at all costs less to know than whether it does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    All,
+    /// What is known without the row.
+    First,
+    /// The rest.
+    Then,
+}
+
+fn about_findings(sql: &mut Sql, tx: &Tx, filter: &Filter, asked: Asked) {
     for (negated, condition) in &filter.terms {
-        if !matches!(condition, Condition::Client { .. } | Condition::Project { .. }) {
-            term(sql, *negated, |sql| match condition {
-                // Many: the order's index is the one to begin with, not the status's.
-                Condition::Plain(Kind::Status(list)) if filter.few.is_none() && tx.engine() == Engine::Sqlite => {
-                    sql.push("+f.status IN ").push_list(list.iter().map(|s| s.name()));
+        match condition {
+            Condition::Client { .. } | Condition::Project { .. } => {}
+            Condition::Sought(sought) if asked == Asked::First => {
+                if !negated {
+                    term(sql, false, |sql| sought.push_first(sql));
                 }
-                _ => one(sql, tx.engine(), condition, &filter.asker),
-            });
+            }
+            Condition::Sought(sought) => term(sql, *negated, |sql| sought.push(sql, tx.engine(), &filter.asker)),
+            _ if asked == Asked::Then => {}
+            // Many: the order's index is the one to begin with, not the status's.
+            Condition::Plain(Kind::Status(list)) if filter.few.is_none() && tx.engine() == Engine::Sqlite => {
+                term(sql, *negated, |sql| {
+                    sql.push("+f.status IN ").push_list(list.iter().map(|s| s.name()));
+                });
+            }
+            _ => term(sql, *negated, |sql| one(sql, tx.engine(), condition, &filter.asker)),
         }
     }
+}
+
+/// Appends ` AND …` for what can be asked of a row of an index, to a statement over `f` alone.
+pub fn push_first(sql: &mut Sql, tx: &Tx, filter: &Filter) {
+    sql.push(" AND +f.project_id");
+    in_projects(sql, tx, filter);
+    about_findings(sql, tx, filter, Asked::First);
+}
+
+/// Appends ` AND …` for what [`push_first`] left.
+pub fn push_then(sql: &mut Sql, tx: &Tx, filter: &Filter) {
+    about_findings(sql, tx, filter, Asked::Then);
 }
 
 fn term(sql: &mut Sql, negated: bool, push: impl FnOnce(&mut Sql)) {

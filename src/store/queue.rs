@@ -4,6 +4,7 @@ use super::client::UserRef;
 use super::finding::{COLUMNS, FindingRow, JOINS, order_few, read, sort_key};
 use super::page::{self, Key, Slice, SortColumn, Window};
 use super::query::{self, Asker, Filter, lane_of};
+use super::tx::Engine;
 use super::walk::{self, Group};
 use super::{Result, Row, Sql, Tx};
 use crate::domain::id::{FindingId, UserId};
@@ -144,6 +145,8 @@ pub fn keys(filter: &Filter, flat: bool, row: &QueueRow) -> Vec<Key> {
 pub async fn list(tx: &mut Tx, filter: &Filter, flat: bool, window: &Window) -> Result<Slice<QueueRow>> {
     let rows = if flat {
         all_lanes(tx, filter, window).await?
+    } else if tx.engine() == Engine::Sqlite && filter.counts_slowly() && filter.sort.is_none() {
+        at_once(tx, filter, window).await?
     } else {
         by_lane(tx, filter, window).await?
     };
@@ -235,6 +238,54 @@ async fn by_lane(tx: &mut Tx, filter: &Filter, window: &Window) -> Result<Vec<Qu
         rows.extend(some(tx, filter, Some(lane), None, &sort(filter, false), &part).await?);
     }
     Ok(rows)
+}
+
+/// All lanes in one pass, for texts that many rows can hold: which these are is found out once, not for each lane, and
+/// whether they do only of those that the page shows.
+async fn at_once(tx: &mut Tx, filter: &Filter, window: &Window) -> Result<Vec<QueueRow>> {
+    let order = |of: [&'static str; 4]| {
+        let [lane, clock, severity, id] = of;
+        [
+            SortColumn::asc(lane),
+            SortColumn::asc(clock),
+            SortColumn::desc(severity),
+            SortColumn::asc(id),
+        ]
+    };
+    let asker = &filter.asker;
+    let mut sql = select(asker, None);
+    sql.push(" AND f.id IN (SELECT y.id FROM (SELECT x.id FROM (");
+    // What is closed is in a lane only where somebody is called: apart, as in [`lanes`].
+    for closed in [false, true] {
+        sql.push(if closed { " UNION ALL SELECT " } else { "SELECT " });
+        sql.push("f.id, f.clock_key, f.severity, ");
+        query::lane(&mut sql, asker);
+        sql.push(" AS lane FROM finding f WHERE f.agency_id = $1");
+        if closed {
+            sql.push(" AND f.lane_base IS NULL AND ");
+            query::called(&mut sql, asker);
+        } else {
+            sql.push(" AND f.lane_base IS NOT NULL");
+        }
+        query::push_first(&mut sql, tx, filter);
+    }
+    sql.push(") x WHERE x.lane IS NOT NULL");
+    // A limit keeps the order where it is: its rows are then looked at one after the other until the page is full.
+    let all = Window {
+        limit: u32::MAX - 1,
+        ..window.clone()
+    };
+    page::window(&mut sql, &order(["x.lane", "x.clock_key", "x.severity", "x.id"]), &all);
+    sql.push(") y WHERE EXISTS (SELECT 1 FROM finding f WHERE f.agency_id = $1 AND f.id = y.id");
+    query::push_then(&mut sql, tx, filter);
+    sql.push(") LIMIT ").push_bind(i64::from(window.limit) + 1).push(")");
+    order_few(
+        &mut sql,
+        tx,
+        &order(["lane", "f.clock_key", "f.severity", "f.id"]),
+        window,
+    );
+    tx.all(sql).await?.iter().map(row).collect()
 }
 
 /// How many findings stand in each lane that has some.

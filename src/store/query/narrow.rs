@@ -35,6 +35,16 @@ pub(super) struct Sought {
 impl Sought {
     /// Appends `(the term holds for finding f)`.
     pub(super) fn push(&self, sql: &mut Sql, engine: Engine, asker: &Asker) {
+        self.push_first(sql);
+        if !matches!((&self.told, &self.kind), (Told::Nowhere, _) | (_, Kind::Import(_))) {
+            sql.push(" AND (");
+            predicate::each(sql, engine, &self.kind, asker);
+            sql.push(")");
+        }
+    }
+
+    /// Appends `(the term can hold for finding f)`, as far as that is known without its row.
+    pub(super) fn push_first(&self, sql: &mut Sql) {
         match (&self.told, &self.kind) {
             (Told::Nowhere, _) => {
                 sql.push("FALSE");
@@ -47,18 +57,16 @@ impl Sought {
             (Told::Within(expression), kind) => {
                 sql.push("f.id IN (");
                 predicate::candidates(sql, kind, expression);
-                sql.push(") AND (");
-                predicate::each(sql, engine, kind, asker);
                 sql.push(")");
             }
-            (Told::Among(ids), kind) => {
+            (Told::Among(ids), _) => {
                 sql.push("f.id IN (SELECT unhex(j.value) FROM json_each(")
                     .push_bind(ids.clone())
-                    .push(") j) AND (");
-                predicate::each(sql, engine, kind, asker);
-                sql.push(")");
+                    .push(") j)");
             }
-            (Told::Anywhere, kind) => predicate::each(sql, engine, kind, asker),
+            (Told::Anywhere, _) => {
+                sql.push("TRUE");
+            }
         }
     }
 

@@ -145,7 +145,7 @@ mod tests {
     use super::*;
 
     #[rstest]
-    #[case(Kind::Text("Über".into()), &["(\"Übe\" AND \"ber\")", "(\"ber\" AND \"ube\")"])]
+    #[case(Kind::Text("Über".into()), &["(\"ber\" AND \"Übe\")", "(\"ber\" AND \"ube\")"])]
     #[case(Kind::Text("XSS".into()), &["(\"XSS\")"])]
     #[case(Kind::Cwe(vec![79]), &["(\",79\" AND \"79,\")"])]
     #[case(Kind::Asset(vec![Text::Glob(vec![String::new(), ".A.test".into()])]), &["(\".a.\" AND \".te\" AND \"a.t\" AND \"est\" AND \"tes\")"])]
