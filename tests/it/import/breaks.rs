@@ -308,9 +308,9 @@ async fn what_was_not_swept_goes_with_the_housekeeping() {
         flow::until(&bench, staged, 0).await;
         bench
             .plant(
-                "INSERT INTO import_staged (agency_id, batch_id, file_id, row_n, tool, fingerprint, facts, place_key, place_facts, severity, \
-                   place, detail, chunk_id, chunk_offset, chunk_length) \
-                 SELECT f.agency_id, f.batch_id, f.id, 1, 't', f.digest, f.digest, f.digest, f.digest, 1, '', '', f.id, 0, 0 FROM import_file f",
+                "INSERT INTO import_staged (agency_id, batch_id, file_id, row_n, tool, fingerprint, facts, place_key, place, detail, chunk_id, \
+                   chunk_offset, chunk_length) \
+                 SELECT f.agency_id, f.batch_id, f.id, 1, 't', f.digest, f.digest, f.digest, '', '', f.id, 0, 0 FROM import_file f",
             )
             .await;
         assert_eq!(bench.number(staged).await, 1);
