@@ -383,7 +383,6 @@ async fn leave_traces(
             user: who.and_then(Hand::user),
             kind: act,
             words: note.words.clone().unwrap_or_default(),
-            stays: note.stays,
             root: note.root,
             changes: note.changes.clone(),
             touched: note.touched.clone(),

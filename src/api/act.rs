@@ -99,6 +99,26 @@ pub struct ActPreview {
     pub not_undone: Vec<String>,
     /// Why it would be refused; absent where it would be done.
     pub refused: Option<ActRefusal>,
+    /// Of an import: what would be taken back, in numbers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub import: Option<ImportBack>,
+}
+
+/// What taking an import back does, in numbers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ImportBack {
+    /// New findings that are taken away.
+    pub new: i64,
+    /// Findings it opened again that are closed again.
+    pub reopened: i64,
+    /// Findings that count as seen in the latest import again.
+    pub not_seen: i64,
+    /// Findings that get back what the reports before said of them.
+    pub facts: i64,
+    /// Findings of which only places or times of sightings go back.
+    pub sightings: i64,
+    /// Places of findings that stay, which are taken away.
+    pub places: i64,
 }
 
 /// One field that would change.

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Access, Endpoint, Method, Page, PersonRef, Ref};
-use crate::domain::id::{BatchId, PlanId};
+use crate::domain::id::{ActId, BatchId, PlanId};
 use crate::domain::time::Time;
 
 /// Opens a batch: files given together form one import.
@@ -50,6 +50,8 @@ pub enum BatchState {
     /// The plan is being committed.
     Applying,
     Applied,
+    /// It was applied and taken back.
+    Undone,
     Failed,
 }
 
@@ -69,6 +71,14 @@ pub struct Batch {
     pub created_by: PersonRef,
     pub created_at: Time,
     pub applied_at: Option<Time>,
+    /// Who applied it, where it can be taken back at all: by that person alone.
+    #[serde(default)]
+    pub applied_by: Option<PersonRef>,
+    /// The act that applied it, where it was one's own: taking that back (`/api/v1/acts/{act}/undo`) takes the import back.
+    #[serde(default)]
+    pub act: Option<ActId>,
+    #[serde(default)]
+    pub undone_at: Option<Time>,
     /// How far the running step is, in thousandths; absent where nothing runs.
     pub progress: Option<Progress>,
     /// Why it failed.

@@ -38,7 +38,7 @@ pub struct Redo {
 }
 
 #[derive(Debug, Args)]
-struct How {
+pub(super) struct How {
     /// Do it without asking
     #[arg(long)]
     yes: bool,
@@ -88,8 +88,13 @@ pub async fn undo(cx: &Context, command: Undo) -> Result<(), Error> {
         Some(act) => act,
         None => last(&remote).await?,
     };
+    take_back(cx, &remote, act, &command.how).await
+}
+
+/// Shows what taking an act back would do, asks, and does it.
+pub(super) async fn take_back(cx: &Context, remote: &Remote, act: ActId, how: &How) -> Result<(), Error> {
     let preview = remote.call(&ShowAct { act }).await?;
-    if agreed(cx, &preview, Way::Undo, &command.how)? {
+    if agreed(cx, &preview, Way::Undo, how)? {
         done(cx, &remote.write(&UndoAct { act }, &Write::fresh()).await?)?;
     }
     Ok(())
@@ -139,7 +144,8 @@ async fn last(remote: &Remote) -> Result<ActId, Error> {
 
 /// Shows what will happen, and asks. A way that is barred is not asked about: the server says why.
 fn agreed(cx: &Context, preview: &ActPreview, way: Way, how: &How) -> Result<bool, Error> {
-    if how.dry_run {
+    // An import says what it will do in numbers alone.
+    if how.dry_run && (cx.out.is_json() || !preview.changes.is_empty()) {
         cx.out.list(preview, &preview.changes)?;
     }
     if preview.way != way || preview.refused.is_some() {
@@ -174,6 +180,11 @@ fn agreed(cx: &Context, preview: &ActPreview, way: Way, how: &How) -> Result<boo
 
 fn done(cx: &Context, done: &ActDone) -> Result<(), Error> {
     let sentence = match done.way {
+        // Where it cannot be done again, the act says why.
+        Way::Undo if done.act.reason.is_some() => {
+            let why = done.act.reason.as_deref().unwrap_or_default();
+            format!("Taken back: {}. {why}", done.act.summary)
+        }
         Way::Undo => format!("Taken back: {}. `riskdesk redo` does it again.", done.act.summary),
         Way::Redo => format!("Done again: {}.", done.act.summary),
     };

@@ -2,11 +2,13 @@
 
 mod files;
 mod formats;
+mod undo;
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use self::files::{Bar, STDIN, stdin};
+use super::act;
 use super::ask;
 use super::context::Context;
 use super::error::Error;
@@ -27,6 +29,7 @@ use crate::remote::{self, Remote, Write};
 riskdesk import scan.sarif nuclei.jsonl --project P-4Q7M
 riskdesk import --plan --json scan.sarif --project P-4Q7M
 riskdesk import apply ID
+riskdesk import undo ID
 nuclei -jsonl -u https://www.acme.example | riskdesk import - --project P-4Q7M --yes
 
 Files given together form one batch. They are read first; then the plan says which findings would be new, recurring, \
@@ -86,6 +89,13 @@ enum Command {
     },
     /// Throw away a staged import
     Drop { id: BatchId },
+    /// Take back an import you applied, while nothing was built on it; what will happen is shown first
+    Undo {
+        /// The id of the batch or of its plan, as `import list` shows it
+        id: String,
+        #[command(flatten)]
+        how: act::How,
+    },
     /// List the formats that are understood, or say of one what its reports become
     Formats {
         /// The format's name
@@ -224,6 +234,10 @@ pub async fn run(cx: &Context, command: Import) -> Result<(), Error> {
             cx.out
                 .said("The import was thrown away; nothing of it is in the project.")
         }
+        Command::Undo { id, how } => {
+            let batch = find(&remote, &id, None).await?;
+            undo::take_back(cx, &remote, &batch, &how).await
+        }
         Command::Formats { name } => formats::run(cx, &remote, name.as_deref()).await,
     }
 }
@@ -256,11 +270,17 @@ fn show(cx: &Context, batch: &Batch) -> Result<(), Error> {
             "created",
             format!("{} by {}", when(batch.created_at), batch.created_by.email),
         ),
-        ("applied", maybe_when(batch.applied_at)),
+        ("applied", applied(batch)),
+        ("taken back", maybe_when(batch.undone_at)),
         ("plan id", batch.plan_id.map(|p| p.to_string()).unwrap_or_default()),
         ("id", batch.id.to_string()),
     ];
     cx.out.record(batch, &fields)
+}
+
+fn applied(batch: &Batch) -> String {
+    let by = batch.applied_by.as_ref();
+    maybe_when(batch.applied_at) + &by.map(|by| format!(" by {}", by.email)).unwrap_or_default()
 }
 
 fn left_out(left: &crate::api::import::LeftOut) -> String {

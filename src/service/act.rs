@@ -4,6 +4,7 @@
 //! An undo is an act like any other. It records how the rows stood before it, so that taking the undo back does the act
 //! again: the links of such a chain stand under the id of the act that began it.
 
+use super::import::undo as import;
 use super::{Caller, Desk, Hand, Note, Result, cursor, not_found, refuse};
 use crate::api::Page;
 use crate::api::act::{
@@ -12,6 +13,7 @@ use crate::api::act::{
 use crate::api::problem::{Code, Obstacle, Problem};
 use crate::domain::access::{TokenScope, may_administer};
 use crate::domain::id::{ActId, ClientId, ProjectId};
+use crate::domain::time::Time;
 use crate::store::act::{ActRow, Built, Object};
 use crate::store::client::Hold;
 use crate::store::{self, Tx};
@@ -47,6 +49,7 @@ fn summary(row: &ActRow, objects: &[ActObject], count: i64) -> String {
         _ => format!("{count} {}s", objects[0].kind),
     };
     let did = match row.kind.as_str() {
+        import::KIND => "Applied an import to",
         "client.create" => "Made the client",
         "client.edit" => "Edited the client",
         "client.access" => "Set who may open the client",
@@ -54,7 +57,6 @@ fn summary(row: &ActRow, objects: &[ActObject], count: i64) -> String {
         "client.restore" => "Restored the client",
         "project.create" => "Made the project",
         "project.edit" => "Edited the project",
-        "import.apply" => "Applied an import to",
         other => other,
     };
     format!("{did} {what}").trim_end().to_owned()
@@ -100,7 +102,7 @@ fn built(built: &[&Built]) -> Option<String> {
 }
 
 /// Rows as the wire shows them.
-async fn wire(tx: &mut Tx, rows: Vec<ActRow>, not_for: Option<&'static str>) -> Result<Vec<Act>> {
+async fn wire(tx: &mut Tx, rows: Vec<ActRow>, not_for: Option<&'static str>, now: Time) -> Result<Vec<Act>> {
     let ids: Vec<ActId> = rows.iter().map(|r| r.id).collect();
     let heads: Vec<ActId> = rows.iter().filter(|r| r.stays.is_none()).map(|r| r.head).collect();
     let mut objects = store::act::objects(tx, &ids, NAMED).await?;
@@ -115,7 +117,12 @@ async fn wire(tx: &mut Tx, rows: Vec<ActRow>, not_for: Option<&'static str>) -> 
         } else if let Some(why) = barred(&row.kind, not_for) {
             (ActState::Final, Some(why.to_owned()))
         } else {
-            match (row.undone_at, built(&on_it)) {
+            let on_it = if row.kind == import::KIND {
+                import::standing(tx, &row, now).await?.map(|problem| problem.detail)
+            } else {
+                built(&on_it)
+            };
+            match (row.undone_at, on_it) {
                 (Some(_), reason) => (ActState::Undone, reason),
                 (None, Some(reason)) => (ActState::BuiltOn, Some(reason)),
                 (None, None) => (ActState::Undoable, None),
@@ -141,13 +148,13 @@ pub async fn list(desk: Desk, caller: Caller, request: ListActs) -> Result<Page<
     let list = cursor::List::new(&caller, "acts", if undone { "undone" } else { "" });
     let window = desk.cursors().window(&list, request.limit, request.cursor.as_deref())?;
     let of = desk.clone();
-    let (user, not_for) = (caller.user, not_for(&caller));
+    let (user, not_for, now) = (caller.user, not_for(&caller), desk.now());
     desk.read(&caller, |tx| {
         Box::pin(async move {
             let slice = store::act::list(tx, user, undone, &window).await?;
             let around = of.cursors().around(&list, &slice, |row| store::act::keys(row, undone));
             Ok(Page {
-                items: wire(tx, slice.items, not_for).await?,
+                items: wire(tx, slice.items, not_for, now).await?,
                 ..around
             })
         })
@@ -161,12 +168,15 @@ fn way(row: &ActRow) -> Way {
 }
 
 /// Why an act cannot go its way, besides what its rows say.
-async fn standing(tx: &mut Tx, row: &ActRow, not_for: Option<&'static str>) -> Result<Option<Problem>> {
+async fn standing(tx: &mut Tx, row: &ActRow, not_for: Option<&'static str>, now: Time) -> Result<Option<Problem>> {
     if let Some(why) = barred(&row.kind, not_for) {
         return Ok(Some(Problem::new(Code::Forbidden, why)));
     }
     if let Some(why) = &row.stays {
         return Ok(Some(Problem::new(Code::UndoNotPossible, why.clone())));
+    }
+    if row.kind == import::KIND {
+        return import::standing(tx, row, now).await;
     }
     let on_it = store::act::built_on(tx, &[row.head]).await?;
     let Some(why) = built(&on_it.iter().collect::<Vec<_>>()) else {
@@ -194,15 +204,25 @@ pub async fn show(desk: Desk, caller: Caller, request: ShowAct) -> Result<ActPre
         Box::pin(async move {
             let row = store::act::find(tx, user, request.act).await?.ok_or_else(not_found)?;
             let way = way(&row);
-            let refused = standing(tx, &row, not_for).await?;
+            let refused = standing(tx, &row, not_for, now).await?;
+            let mut whole = None;
             let (mut plan, refused) = if refused.is_some() {
                 (Plan::default(), refused)
+            } else if row.kind == import::KIND {
+                let preview = import::preview(tx, &row).await?;
+                whole = Some(preview.counts);
+                let plan = Plan {
+                    also: preview.also,
+                    not_undone: preview.not_undone,
+                    ..Plan::default()
+                };
+                (plan, None)
             } else {
                 let plan = Plan::of(tx, &row, now).await?;
                 let refused = plan.refusal.clone();
                 (plan, refused)
             };
-            let act = wire(tx, vec![row], not_for).await?.pop().ok_or_else(not_found)?;
+            let act = wire(tx, vec![row], not_for, now).await?.pop().ok_or_else(not_found)?;
             let change_count = plan.lines.len() as i64;
             plan.lines.truncate(SHOWN);
             Ok(ActPreview {
@@ -216,6 +236,7 @@ pub async fn show(desk: Desk, caller: Caller, request: ShowAct) -> Result<ActPre
                     code: p.code,
                     detail: p.detail,
                 }),
+                import: whole,
             })
         })
     })
@@ -237,7 +258,7 @@ async fn go(desk: Desk, caller: Caller, asked: ActId, wanted: Way) -> Result<Act
         Way::Undo => "act.undo",
         Way::Redo => "act.redo",
     };
-    desk.act(Hand::from(&caller), name, move |tx, note| {
+    let done = desk.act(Hand::from(&caller), name, move |tx, note| {
         Box::pin(async move {
             let row = store::act::find(tx, user, asked).await?.ok_or_else(not_found)?;
             let next = way(&row);
@@ -256,7 +277,7 @@ async fn go(desk: Desk, caller: Caller, asked: ActId, wanted: Way) -> Result<Act
                 };
                 return refuse(Code::UndoNotPossible, detail);
             }
-            if let Some(problem) = standing(tx, &row, not_for).await? {
+            if let Some(problem) = standing(tx, &row, not_for, now).await? {
                 return Err(problem.into());
             }
             let undone_at = (next == Way::Undo).then_some(now);
@@ -267,16 +288,22 @@ async fn go(desk: Desk, caller: Caller, asked: ActId, wanted: Way) -> Result<Act
                 );
             }
             hold(tx, &row).await?;
-            let plan = Plan::of(tx, &row, now).await?;
-            if let Some(problem) = plan.refusal.clone() {
-                return Err(problem.into());
-            }
-            remember(tx, note, &row, next, &plan).await?;
-            let mut act = wire(tx, vec![row.clone()], not_for)
+            let mut act = wire(tx, vec![row.clone()], not_for, now)
                 .await?
                 .pop()
                 .ok_or_else(not_found)?;
-            perform::perform(tx, note, plan, &row, next, user, now).await?;
+            if row.kind == import::KIND {
+                remember(tx, note, &row, next, &Plan::default()).await?;
+                import::perform(tx, note, &row, user, now).await?;
+                act.reason = Some(import::NO_REDO.to_owned());
+            } else {
+                let plan = Plan::of(tx, &row, now).await?;
+                if let Some(problem) = plan.refusal.clone() {
+                    return Err(problem.into());
+                }
+                remember(tx, note, &row, next, &plan).await?;
+                perform::perform(tx, note, plan, &row, next, user, now).await?;
+            }
             act.undone_at = undone_at;
             act.state = match next {
                 Way::Undo => ActState::Undone,
@@ -288,8 +315,12 @@ async fn go(desk: Desk, caller: Caller, asked: ActId, wanted: Way) -> Result<Act
                 act,
             })
         })
-    })
-    .await
+    });
+    let done = done.await?;
+    if done.act.kind == import::KIND {
+        import::sweep_later(&desk, &caller, done.act.id);
+    }
+    Ok(done)
 }
 
 /// What goes back to repeating another finding, or to another project, looks when a move of that one is done, as moves do

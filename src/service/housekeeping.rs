@@ -4,6 +4,7 @@
 use super::{Desk, Result, import};
 use crate::domain::id::AgencyId;
 use crate::domain::time::Time;
+use crate::store::import::undo;
 use crate::store::{self, Scope, Tx, housekeeping as rows};
 
 /// How long events are kept for streams to resume from.
@@ -21,16 +22,19 @@ enum What {
     Answers,
     Events,
     Sessions,
+    Imports,
 }
 
 impl What {
-    const ALL: [Self; 3] = [Self::Answers, Self::Events, Self::Sessions];
+    const ALL: [Self; 4] = [Self::Answers, Self::Events, Self::Sessions, Self::Imports];
 
     async fn some(self, tx: &mut Tx, now: Time) -> store::Result<i64> {
         match self {
             Self::Answers => rows::answers(tx, now.plus_days(-store::record::KEPT_DAYS)).await,
             Self::Events => rows::events(tx, now.plus_days(-EVENT_DAYS)).await,
             Self::Sessions => rows::sessions(tx, now.plus_days(-SESSION_DAYS)).await,
+            // What was before imports that are too old to be taken back.
+            Self::Imports => undo::forget_old(tx, now.plus_days(-undo::KEPT_DAYS), rows::AT_ONCE).await,
         }
     }
 }

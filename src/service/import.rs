@@ -5,7 +5,7 @@
 
 use super::client::person;
 use super::finding::{self, transition};
-use super::{Caller, Desk, Result, cursor, not_found, project, refuse};
+use super::{Caller, Desk, Note, Result, cursor, not_found, project, refuse};
 use crate::api::event::Topic;
 use crate::api::import::{
     ApplyBatch, Batch, BatchFile, DropBatch, Formats, LeftOut, ListBatches, ListFormats, ListPlan, OpenBatch, PlanLine,
@@ -13,12 +13,14 @@ use crate::api::import::{
 };
 use crate::api::problem::{Code, Problem};
 use crate::api::{Page, Ref};
+use crate::domain::access::Actor;
 use crate::domain::fold::sort_key;
 use crate::domain::hex::unhex;
 use crate::domain::id::{AgencyId, BatchId, FindingId};
 use crate::domain::time::Time;
 use crate::store::correction::Told;
 use crate::store::import::apply::{self, Applied};
+use crate::store::import::before;
 use crate::store::import::{BatchRow, FileRow};
 use crate::store::{self, Tx, import as rows};
 
@@ -26,6 +28,7 @@ mod corrected;
 mod plan;
 mod spool;
 mod stager;
+pub(super) mod undo;
 mod upload;
 
 pub use plan::plan;
@@ -57,10 +60,20 @@ fn file_wire(file: FileRow) -> BatchFile {
 async fn wire(tx: &mut Tx, batches: Vec<BatchRow>) -> Result<Vec<Batch>> {
     let ids: Vec<BatchId> = batches.iter().map(|b| b.id).collect();
     let files = rows::files(tx, &ids).await?;
+    let acts = rows::undo::acts(tx, &ids).await?;
+    let asker = match tx.scope().actor() {
+        Actor::User { id, .. } => Some(id),
+        Actor::System | Actor::Portal { .. } => None,
+    };
     batches
         .into_iter()
         .map(|b| {
+            let applied = acts.iter().find(|a| a.batch == b.id);
+            let own = applied.filter(|a| Some(a.by.id) == asker);
             Ok(Batch {
+                act: own.filter(|_| b.undone_at.is_none()).map(|a| a.act),
+                applied_by: applied.map(|a| person(a.by.clone())),
+                undone_at: b.undone_at,
                 files: files
                     .iter()
                     .filter(|f| f.batch == b.id)
@@ -102,13 +115,12 @@ async fn open_for_work(tx: &mut Tx, id: BatchId) -> Result<BatchRow> {
 
 /// Refuses what can only be done before a batch is applied.
 fn not_applied(row: &BatchRow) -> Result<()> {
-    if row.state == "applied" {
-        return refuse(
-            Code::AlreadyExists,
-            "This import was applied already. Start a new one for further reports.",
-        );
-    }
-    Ok(())
+    let detail = match row.state.as_str() {
+        "applied" => "This import was applied already. Start a new one for further reports.",
+        "undone" => "This import was taken back. Import its reports again: the plan will be what it was.",
+        _ => return Ok(()),
+    };
+    refuse(Code::AlreadyExists, detail)
 }
 
 pub async fn open(desk: Desk, caller: Caller, request: OpenBatch) -> Result<Batch> {
@@ -188,10 +200,16 @@ fn line_wire(row: rows::plan::LineRow, told: &[Told]) -> PlanLine {
         .into_iter()
         .map(|(name, value)| format!("{name} {value}"))
         .collect();
+    // What an import made goes with it, its name too.
+    let title = if row.title.is_empty() {
+        "(taken away with the import)".to_owned()
+    } else {
+        row.title
+    };
     PlanLine {
         outcome: row.outcome,
         severity: row.severity,
-        title: row.title,
+        title,
         finding: row.finding,
         occurrences: row.places,
         matched_by: matched_by(row.fingerprint_version, &fields, row.corrected, told),
@@ -264,7 +282,11 @@ pub async fn apply(desk: Desk, caller: Caller, request: ApplyBatch) -> Result<Ba
                         "Findings were verified fixed or reopened while the plan was applied.",
                     ));
                 }
-                transition::after_reopening(tx, note, plan, now).await?;
+                // What follows is kept as the import's, not as an act of its own.
+                let mut follows = Note::default();
+                transition::after_reopening(tx, &mut follows, plan, now).await?;
+                note.absorb(follows);
+                before::seal(tx, &applied).await?;
                 let tools: Vec<PlannedTool> = serde_json::from_str(&row.tools).unwrap_or_default();
                 for tool in tools.into_iter().filter(|t| t.latest) {
                     let evidence = unhex(&tool.evidence);
@@ -275,8 +297,10 @@ pub async fn apply(desk: Desk, caller: Caller, request: ApplyBatch) -> Result<Ba
                     .as_deref()
                     .and_then(|t| serde_json::from_str(t).ok())
                     .unwrap_or_default();
+                // What it changed is kept beside it, by the set (`store/import/before.rs`).
                 note.object(Topic::Import, row.id)
-                    .stays("What an import brought stays. Import the right report: what it does not hold any more is marked as not seen.")
+                    .changed("import", row.id, &(), 0)
+                    .words(format!("Applied an import to {}", row.project.key))
                     .event(Topic::Finding, None)
                     .event(Topic::Queue, None)
                     .event(Topic::Project, Some(row.project.id.0))

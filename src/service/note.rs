@@ -31,7 +31,6 @@ pub struct Note {
     pub(super) projects: BTreeSet<Uuid>,
     pub(super) clients: BTreeSet<Uuid>,
     pub(super) words: Option<String>,
-    pub(super) stays: Option<&'static str>,
     pub(super) root: Option<ActId>,
 }
 
@@ -51,7 +50,6 @@ impl Default for Note {
             projects: BTreeSet::new(),
             clients: BTreeSet::new(),
             words: None,
-            stays: None,
             root: None,
         }
     }
@@ -177,9 +175,11 @@ impl Note {
         self
     }
 
-    /// The act cannot be taken back; its doer is told why.
-    pub fn stays(&mut self, why: &'static str) -> &mut Self {
-        self.stays = Some(why);
+    /// Tells streams what another note would have told, and where; how rows stood before is kept elsewhere.
+    pub(super) fn absorb(&mut self, other: Self) -> &mut Self {
+        self.events.extend(other.events);
+        self.projects.extend(other.projects);
+        self.clients.extend(other.clients);
         self
     }
 
@@ -198,6 +198,6 @@ impl Note {
     /// Whether the act is kept for its way back.
     #[must_use]
     pub fn kept(&self) -> bool {
-        self.stays.is_some() || !self.changes.is_empty()
+        !self.changes.is_empty()
     }
 }

@@ -120,7 +120,7 @@ pub async fn stand_again(tx: &mut Tx, rows: &[Again]) -> Result<()> {
         );
         tx.run(sql).await?;
     }
-    Ok(())
+    super::import::undo::stand_again(tx, rows).await
 }
 
 /// The workspaces an act touched, by id: whether it is a project, and its id.

@@ -14,10 +14,12 @@ use crate::domain::id::{BatchId, PlanId, ProjectId, UserId};
 use crate::domain::time::Time;
 
 pub mod apply;
+pub mod before;
 pub mod compact;
 pub mod kept;
 pub mod plan;
 pub mod staging;
+pub mod undo;
 
 /// The project of a batch, as references show it.
 #[derive(Debug, Clone)]
@@ -49,6 +51,7 @@ pub struct BatchRow {
     pub created_by: UserRef,
     pub created_at: Time,
     pub applied_at: Option<Time>,
+    pub undone_at: Option<Time>,
 }
 
 const SELECT: &str = "SELECT b.*, p.key AS project_key, p.name AS project_name, p.client_id, u.name AS user_name, u.email AS user_email \
@@ -59,6 +62,7 @@ const SELECT: &str = "SELECT b.*, p.key AS project_key, p.name AS project_name, 
 fn read(row: &Row) -> Result<BatchRow> {
     let done: Option<i64> = row.get("progress_done")?;
     let total: Option<i64> = row.get("progress_total")?;
+    let undone_at = row.opt_time("undone_at")?;
     Ok(BatchRow {
         id: row.id("id")?,
         project: OfProject {
@@ -67,7 +71,11 @@ fn read(row: &Row) -> Result<BatchRow> {
             name: row.get("project_name")?,
             client: row.get("client_id")?,
         },
-        state: row.get("state")?,
+        // To the tables a batch that was taken back stays one that was applied: neither is ever planned again.
+        state: match undone_at {
+            Some(_) => "undone".to_owned(),
+            None => row.get("state")?,
+        },
         covers: row.json("covers")?,
         scope: row.json("scope")?,
         plan: row.opt_id("plan_id")?,
@@ -83,6 +91,7 @@ fn read(row: &Row) -> Result<BatchRow> {
         },
         created_at: row.time("created_at")?,
         applied_at: row.opt_time("applied_at")?,
+        undone_at,
     })
 }
 

@@ -41,6 +41,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0019_search", include_str!("migrations/0019_search.sql")),
     ("0020_corrections", include_str!("migrations/0020_corrections.sql")),
     ("0022_sightings", include_str!("migrations/0022_sightings.sql")),
+    ("0023_import_undo", include_str!("migrations/0023_import_undo.sql")),
 ];
 
 /// The roles that transactions run as. None can log in, none owns anything.

@@ -91,7 +91,6 @@ pub struct NewAct {
     pub user: Option<UserId>,
     pub kind: &'static str,
     pub words: String,
-    pub stays: Option<&'static str>,
     /// The act that this one takes back or does again.
     pub root: Option<ActId>,
     /// In the order in which they were made.
@@ -105,10 +104,10 @@ pub struct NewAct {
 pub async fn act(tx: &mut Tx, new: NewAct, now: Time) -> Result<()> {
     let id = new.id;
     let sql = Sql::new(
-        "INSERT INTO act (agency_id, id, at, user_id, kind, words, stays, root_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "INSERT INTO act (agency_id, id, at, user_id, kind, words, root_id) VALUES ($1, $2, $3, $4, $5, $6, $7)",
     );
     let sql = sql.bind(id).bind(now).bind(new.user).bind(new.kind);
-    tx.run(sql.bind(new.words).bind(new.stays).bind(new.root)).await?;
+    tx.run(sql.bind(new.words).bind(new.root)).await?;
     let numbered: Vec<(i64, Change)> = (0..).zip(new.changes).collect();
     for part in numbered.chunks(Sql::rows_at_once(7)) {
         let mut sql = Sql::new(

@@ -42,7 +42,7 @@ pub async fn sightings(tx: &mut Tx, id: FindingId) -> Result<Vec<SightingRow>> {
          JOIN import_batch b ON b.agency_id = l.agency_id AND b.id = l.batch_id AND b.plan_id = l.plan_id \
          JOIN project p ON p.agency_id = b.agency_id AND p.id = b.project_id \
          LEFT JOIN client c ON c.agency_id = p.agency_id AND c.id = p.client_id \
-         WHERE l.agency_id = $1 AND b.state = 'applied' AND l.finding_id IN (SELECT $2 UNION ALL \
+         WHERE l.agency_id = $1 AND b.state = 'applied' AND b.undone_at IS NULL AND l.finding_id IN (SELECT $2 UNION ALL \
            SELECT m.id FROM finding_merged m WHERE m.agency_id = $1 AND m.survivor_id = $2)",
     )
     .bind(id);

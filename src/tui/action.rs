@@ -122,7 +122,7 @@ actions! {
     Release "release" Lists Act "release" "Triage, or release to the client";
     Take "take" Lists Act "take" "Take this from the queue, or put it back";
     TakeNext "take-next" Lists Act "take next" "Take the next finding of the queue";
-    Why "why" Lists Act "why" "Why this is one finding: fingerprint and imports";
+    Why "why" Lists Act "why" "Why this is one finding: fingerprint and imports; on a project its imports";
     Undo "undo" Lists Act "undo" "Take back my last act; says first what that does";
     Redo "redo" Lists Act "redo" "Do again what I took back";
     Remove "remove" Lists Act "put away" "Archive, restore, revoke: what fits this row, with a typed word";
@@ -178,7 +178,8 @@ impl Action {
             Self::Merge => "Findings become one: mark them in pane 3 or 4.",
             Self::Split => "Places are split off where they stand: open a finding, l goes to its places.",
             Self::New => "New makes a client in pane 1, a project in pane 2.",
-            Self::Status | Self::Comment | Self::Release | Self::Take | Self::TakeNext | Self::Why => {
+            Self::Why => "Why is asked of a finding, or of a project for its imports: choose one in pane 2, 3 or 4.",
+            Self::Status | Self::Comment | Self::Release | Self::Take | Self::TakeNext => {
                 "This is an act on findings: choose one in pane 3 or 4."
             }
             Self::Person => "A person is set on a client, a project or a finding: put the cursor on one.",

@@ -26,6 +26,7 @@ pub mod drafts;
 pub mod form;
 pub mod help;
 pub mod import;
+pub mod imports;
 pub mod inbox;
 pub mod line;
 pub mod log;

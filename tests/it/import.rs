@@ -11,6 +11,7 @@ mod record;
 mod score;
 mod second;
 mod table;
+mod undo;
 
 /// What writes small reports of every format, for the library's own tests and for these.
 #[path = "../../src/import/tests/writers.rs"]

@@ -72,6 +72,7 @@ async fn whole_sets(tx: &mut Tx) -> Result<()> {
 /// Commits the plan. `false` where a verdict moved under it: the transaction must not be kept then.
 pub async fn commit(tx: &mut Tx, a: &Applied) -> Result<bool> {
     whole_sets(tx).await?;
+    super::before::keep(tx, a).await?;
     for text in STEPS {
         // Every step names the same four values in its first lines or later; unused ones would be refused by PostgreSQL.
         let mut sql = Sql::new(text).bind(a.plan);
@@ -213,14 +214,18 @@ async fn recount(tx: &mut Tx, a: &Applied) -> Result<()> {
            AND l.outcome IN ('recurring', 'reopened') AND NOT l.unchanged)",
     );
     tx.run(places.bind(a.plan)).await?;
-    // The whole project: an import may touch all of it, and a count of rows cannot drift.
+    count_project(tx, a.project).await
+}
+
+/// Counts the whole project: an import may touch all of it, and a count of rows cannot drift.
+pub(super) async fn count_project(tx: &mut Tx, project: ProjectId) -> Result<()> {
     let clear = Sql::new("DELETE FROM rollup WHERE agency_id = $1 AND project_id = $2");
-    tx.run(clear.bind(a.project)).await?;
+    tx.run(clear.bind(project)).await?;
     let fill = Sql::new(
         "INSERT INTO rollup (agency_id, project_id, status, severity, n) SELECT $1, project_id, status, severity, COUNT(*) FROM finding \
          WHERE agency_id = $1 AND project_id = $2 GROUP BY project_id, status, severity",
     );
-    tx.run(fill.bind(a.project)).await.map(drop)
+    tx.run(fill.bind(project)).await.map(drop)
 }
 
 /// Makes this batch the latest import of a tool.

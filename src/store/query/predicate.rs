@@ -136,12 +136,12 @@ pub(super) fn candidates(sql: &mut Sql, kind: &Kind, expression: &str) {
 pub(super) fn imported(sql: &mut Sql, list: &[Import]) {
     sql.push(
         "SELECT l.finding_id FROM import_batch b JOIN import_line l ON l.agency_id = b.agency_id AND l.batch_id = b.id AND l.plan_id = b.plan_id \
-         WHERE b.agency_id = $1 AND b.state = 'applied' AND l.outcome <> 'not_seen' AND (FALSE",
+         WHERE b.agency_id = $1 AND b.state = 'applied' AND b.undone_at IS NULL AND l.outcome <> 'not_seen' AND (FALSE",
     );
     for import in list {
         match import {
             Import::Last => sql.push(
-                " OR b.id = (SELECT y.id FROM import_batch y WHERE y.agency_id = $1 AND y.project_id = b.project_id AND y.state = 'applied' \
+                " OR b.id = (SELECT y.id FROM import_batch y WHERE y.agency_id = $1 AND y.project_id = b.project_id AND y.state = 'applied' AND y.undone_at IS NULL \
                  ORDER BY y.applied_at DESC, y.id DESC LIMIT 1)",
             ),
             Import::Batch(batch) => sql.push(" OR b.id = ").push_bind(*batch),
@@ -214,12 +214,12 @@ fn imports(sql: &mut Sql, list: &[Import]) {
     for import in list {
         sql.push(
             " OR EXISTS (SELECT 1 FROM import_line l JOIN import_batch b ON b.agency_id = l.agency_id AND b.id = l.batch_id AND b.plan_id = l.plan_id \
-             WHERE l.agency_id = $1 AND l.finding_id = f.id AND b.state = 'applied' AND l.outcome <> 'not_seen' AND b.id = ",
+             WHERE l.agency_id = $1 AND l.finding_id = f.id AND b.state = 'applied' AND b.undone_at IS NULL AND l.outcome <> 'not_seen' AND b.id = ",
         );
         match import {
             // The latest one into the project, of whatever tool.
             Import::Last => sql.push(
-                "(SELECT y.id FROM import_batch y WHERE y.agency_id = $1 AND y.project_id = f.project_id AND y.state = 'applied' \
+                "(SELECT y.id FROM import_batch y WHERE y.agency_id = $1 AND y.project_id = f.project_id AND y.state = 'applied' AND y.undone_at IS NULL \
                  ORDER BY y.applied_at DESC, y.id DESC LIMIT 1))",
             ),
             Import::Batch(batch) => sql.push_bind(*batch).push(")"),

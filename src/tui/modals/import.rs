@@ -233,7 +233,7 @@ impl Import {
             BatchState::Open | BatchState::Planning => 0,
             BatchState::Planned => 1,
             BatchState::Applying => 2,
-            BatchState::Applied | BatchState::Failed => 3,
+            BatchState::Applied | BatchState::Undone | BatchState::Failed => 3,
         };
         if told < reached || reached == 3 {
             return;
@@ -250,7 +250,7 @@ impl Import {
                 cx.read("lines", request, Msg::Lines);
             }
             BatchState::Applying => self.step = Step::Applying,
-            BatchState::Applied => {
+            BatchState::Applied | BatchState::Undone => {
                 self.step = Step::Applied;
                 cx.push(Effect::Changed);
             }

@@ -15,6 +15,7 @@ use super::scroll::{self, Lines, Scroll};
 use super::{Layer, Shape};
 use crate::api::Page;
 use crate::api::act::{Act, ActDone, ActPreview, ActState, ListActs, RedoAct, ShowAct, UndoAct, Way};
+use crate::domain::id::ActId;
 use crate::domain::safe::Safe;
 use crate::domain::time::Time;
 
@@ -34,6 +35,8 @@ enum Msg {
 #[derive(Debug)]
 pub struct Undo {
     way: Way,
+    /// The only act it is about, where it was chosen elsewhere.
+    only: Option<ActId>,
     acts: Option<Vec<Act>>,
     at: usize,
     preview: Option<ActPreview>,
@@ -47,6 +50,7 @@ impl Undo {
     pub fn new(way: Way) -> Self {
         Self {
             way,
+            only: None,
             acts: None,
             at: 0,
             preview: None,
@@ -57,7 +61,18 @@ impl Undo {
         }
     }
 
+    /// Taking back this one act.
+    pub fn of(act: ActId) -> Self {
+        Self {
+            only: Some(act),
+            ..Self::new(Way::Undo)
+        }
+    }
+
     fn ask(&mut self, cx: &mut Cx) {
+        if let Some(act) = self.only {
+            return cx.read("act", ShowAct { act }, |answer| Msg::Preview(Box::new(answer)));
+        }
         let request = ListActs {
             undone: self.way == Way::Redo,
             limit: Some(ACTS),
@@ -236,7 +251,10 @@ impl Layer for Undo {
                 self.look(cx);
             }
             Msg::Preview(answer) => match *answer {
-                Ok(preview) => self.preview = Some(preview),
+                Ok(preview) => {
+                    self.acts.get_or_insert_with(|| vec![preview.act.clone()]);
+                    self.preview = Some(preview);
+                }
                 Err(fault) => self.failed = Some(sentence(&fault)),
             },
             Msg::Done(answer) => match *answer {
@@ -246,7 +264,12 @@ impl Layer for Undo {
                         Way::Redo => ("Done again", Action::Undo),
                     };
                     let key = cx.model.keymap.first(back);
-                    let text = format!("{what}: {}. {key}: {}.", done.act.summary, back.short());
+                    // Where it cannot go the other way, the act says why.
+                    let on = match done.act.reason.filter(|_| done.way == Way::Undo) {
+                        Some(why) => why,
+                        None => format!("{key}: {}.", back.short()),
+                    };
+                    let text = format!("{what}: {}. {on}", done.act.summary);
                     cx.say(Tone::Good, Safe::new(&text));
                     cx.push(Effect::Changed);
                     cx.close();
@@ -278,6 +301,7 @@ impl Layer for Undo {
 
     fn draw(&self, brush: &mut Brush, area: Rect, model: &Model) {
         let title = match self.way {
+            Way::Undo if self.only.is_some() => " Take this back ",
             Way::Undo => " Take back my last act ",
             Way::Redo => " Do again what I took back ",
         };

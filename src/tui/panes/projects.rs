@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::super::action::{Action, Can};
 use super::super::effect::{Cx, Effect};
 use super::super::ink::{Run, run};
-use super::super::modals::{assign, copy, import, menu, project_form};
+use super::super::modals::{assign, copy, import, imports, menu, project_form};
 use super::super::model::{Chosen, Model};
 use super::super::theme::Tone;
 use super::super::widgets::badge;
@@ -137,13 +137,15 @@ impl Noun for Projects {
                 cx.open(sheet);
             }
             (Action::Import, Some(project)) => cx.open(import::new(chosen(project), cx.model)),
+            (Action::Why, Some(project)) => cx.open(imports::Imports::new(chosen(project))),
             (Action::CopyMenu, Some(project)) => cx.open(copy::CopyMenu::project(project)),
             (Action::Remove, Some(_)) => {
                 const SAID: &[&str] = &[
                     "Projects stay: each is archived with its client (D in pane 1).",
                     "m moves one out of a client; one just made is taken back here.",
+                    "w lists its imports, each with its way back.",
                 ];
-                cx.open(menu::Menu::put_away(SAID, &[Action::Place, Action::Undo]));
+                cx.open(menu::Menu::put_away(SAID, &[Action::Place, Action::Why, Action::Undo]));
             }
             (Action::CopyId, Some(project)) => cx.push(Effect::Copy(project.key.clone())),
             (Action::Pin, Some(project)) => cx.push(Effect::Pin(project.client.as_ref().map(Chosen::from))),
@@ -156,9 +158,13 @@ impl Noun for Projects {
         const ROW: &str = "Put the cursor on a project first.";
         match action {
             Action::New => Can::Yes,
-            Action::Choose | Action::Edit | Action::CopyId | Action::CopyMenu | Action::Person | Action::Remove => {
-                Can::when(row.is_some(), ROW)
-            }
+            Action::Choose
+            | Action::Edit
+            | Action::Why
+            | Action::CopyId
+            | Action::CopyMenu
+            | Action::Person
+            | Action::Remove => Can::when(row.is_some(), ROW),
             Action::Place if many => Can::Yes,
             Action::Place | Action::Import => match row {
                 None => Can::No(ROW),

@@ -72,7 +72,7 @@ pub fn line(t: u32, h: u32, severity: &str, day: u32) -> String {
     )
 }
 
-fn report(templates: impl IntoIterator<Item = u32>, hosts: u32, day: u32) -> String {
+pub fn report(templates: impl IntoIterator<Item = u32>, hosts: u32, day: u32) -> String {
     templates
         .into_iter()
         .flat_map(|t| (0..hosts).map(move |h| line(t, h, "medium", day)))

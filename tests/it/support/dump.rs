@@ -6,7 +6,26 @@ use uuid::Uuid;
 
 use super::bench::Bench;
 
-/// A statement, and its columns: `t` text, `i` number, `u` id, `b` yes or no.
+/// What imports write besides: every column but versions and the times at which a row was last touched.
+const IMPORTED: [(&str, &str); 4] = [
+    (
+        "SELECT * FROM finding WHERE agency_id = $1",
+        "u:id t:key t:title_fold t:remediation t:refs t:tool t:cvss_version f:cvss_score t:tags t:own_tags i:last_seen b:seen_in_latest \
+         b:suppressed x:fingerprint i:fingerprint_version t:fingerprint_fields x:facts i:created_at i:lane_base i:clock_key",
+    ),
+    (
+        "SELECT * FROM occurrence WHERE agency_id = $1",
+        "u:id x:place_key t:detail i:repeats i:first_seen i:last_seen b:seen_in_latest u:chunk_id i:chunk_offset i:chunk_length \
+         u:before_chunk_id i:before_chunk_offset i:before_chunk_length",
+    ),
+    (
+        "SELECT * FROM import_tool WHERE agency_id = $1",
+        "u:project_id t:tool u:batch_id x:evidence i:observed_at",
+    ),
+    ("SELECT * FROM claim WHERE agency_id = $1", "u:finding_id u:user_id"),
+];
+
+/// A statement, and its columns: `t` text, `i` number, `f` number with a fraction, `u` id, `b` yes or no, `x` bytes.
 const TABLES: [(&str, &str); 10] = [
     (
         "SELECT * FROM finding WHERE agency_id = $1",
@@ -66,6 +85,8 @@ fn line(table: &str, row: &Row, columns: &str) -> store::Result<String> {
         let value = match kind {
             "t" => row.get::<Option<String>>(name)?,
             "i" => row.get::<Option<i64>>(name)?.map(|v| v.to_string()),
+            "f" => row.get::<Option<f64>>(name)?.map(|v| v.to_string()),
+            "x" => row.get::<Option<Vec<u8>>>(name)?.map(|v| format!("{v:02x?}")),
             "u" => row.get::<Option<Uuid>>(name)?.map(|v| v.to_string()),
             _ => row.get::<Option<bool>>(name)?.map(|v| v.to_string()),
         };
@@ -76,11 +97,22 @@ fn line(table: &str, row: &Row, columns: &str) -> store::Result<String> {
 
 /// The rows of the agency "Alpha", sorted.
 pub async fn dump(bench: &Bench) -> Vec<String> {
+    dump_of(bench, &TABLES).await
+}
+
+/// The same, with all that an import may write.
+pub async fn whole(bench: &Bench) -> Vec<String> {
+    static ALL: std::sync::LazyLock<Vec<(&str, &str)>> =
+        std::sync::LazyLock::new(|| TABLES.iter().chain(&IMPORTED).copied().collect());
+    dump_of(bench, &ALL).await
+}
+
+async fn dump_of(bench: &Bench, tables: &'static [(&'static str, &'static str)]) -> Vec<String> {
     let scope = Scope::job(bench.alpha);
     let lines = bench.desk.store().read(&scope, |tx| {
         Box::pin(async move {
             let mut lines = Vec::new();
-            for (table, columns) in TABLES {
+            for (table, columns) in tables {
                 for row in tx.all(Sql::new(table)).await? {
                     lines.push(line(table, &row, columns)?);
                 }

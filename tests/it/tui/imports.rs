@@ -1,17 +1,23 @@
 //! An import from the naming of the files to what is new.
 
+use riskdesk::api::PersonRef;
+use riskdesk::api::act::{ActDone, ActPreview, ActState, ShowAct, UndoAct, Way};
 use riskdesk::api::import::{
-    ApplyBatch, Batch, BatchFile, BatchState, DropBatch, ListPlan, OpenBatch, PlanBatch, PlanLine, Progress, ShowBatch,
-    Totals,
+    ApplyBatch, Batch, BatchFile, BatchState, DropBatch, ListBatches, ListPlan, OpenBatch, PlanBatch, PlanLine,
+    Progress, ShowBatch, Totals,
 };
-use riskdesk::domain::id::{BatchId, PlanId};
+use riskdesk::domain::id::{ActId, BatchId, PlanId};
 use riskdesk::tui::harness::Upload;
 
+use super::layers::{act, preview};
 use super::*;
 
 fn batch(state: BatchState) -> Batch {
     let planned = matches!(state, BatchState::Planned | BatchState::Applied);
     Batch {
+        act: None,
+        applied_by: None,
+        undone_at: None,
         id: BatchId(Uuid::from_u128(600)),
         project: reference(101, "P-4Q7M", "Web shop"),
         state,
@@ -155,4 +161,72 @@ fn a_wrong_path_is_mended_not_typed_anew() {
     desk.reply::<OpenBatch>(batch(BatchState::Open));
     let upload = desk.expect_call::<Upload>();
     assert_eq!(upload.path.to_str(), Some("/tmp/shop.jsonl"));
+}
+
+#[test]
+fn a_projects_imports_are_listed_and_go_back() {
+    let mut desk = desk(120, 30);
+    desk.press("2w");
+    assert_eq!(desk.expect_call::<ListBatches>().project.as_deref(), Some("P-4Q7M"));
+    let mut standing = batch(BatchState::Applied);
+    standing.act = Some(ActId(Uuid::from_u128(701)));
+    standing.applied_by = Some(ada());
+    standing.applied_at = Some(NOON);
+    standing.files = vec![file()];
+    let mut others = batch(BatchState::Applied);
+    others.applied_by = Some(PersonRef {
+        name: "Jonas\u{1b}[31m".into(),
+        ..ada()
+    });
+    desk.reply::<ListBatches>(page(vec![standing.clone(), others, batch(BatchState::Undone)]));
+    insta::assert_snapshot!("imports_of_a_project", desk.screen());
+    // Another's, and one that was taken back: it says why not.
+    desk.press("jz");
+    assert!(
+        desk.screen()
+            .contains("applied this import: only they can take it back"),
+        "{}",
+        desk.screen()
+    );
+    desk.press("j<enter>");
+    assert!(
+        desk.screen().contains("This import was taken back."),
+        "{}",
+        desk.screen()
+    );
+    desk.press("gz");
+    assert_eq!(desk.expect_call::<ShowAct>().act, ActId(Uuid::from_u128(701)));
+    let mut act = act(1, "Applied an import to P-4Q7M", ActState::Undoable);
+    act.kind = "import.apply".into();
+    let shown = ActPreview {
+        changes: Vec::new(),
+        change_count: 0,
+        also: vec!["3 new findings are taken away, with their places.".into()],
+        ..preview(act.clone())
+    };
+    desk.reply::<ShowAct>(shown);
+    assert!(
+        desk.screen().contains("3 new findings are taken away"),
+        "{}",
+        desk.screen()
+    );
+    desk.press("<enter>");
+    assert_eq!(desk.expect_call::<UndoAct>().act, act.id);
+    act.state = ActState::Undone;
+    act.reason = Some("Import its reports again.".into());
+    desk.reply::<UndoAct>(ActDone {
+        done: ActId(Uuid::from_u128(702)),
+        way: Way::Undo,
+        act,
+    });
+    assert!(
+        desk.screen()
+            .contains("Taken back: Applied an import to P-4Q7M. Import its reports again."),
+        "{}",
+        desk.screen()
+    );
+    standing.state = BatchState::Undone;
+    standing.act = None;
+    desk.reply::<ListBatches>(page(vec![standing]));
+    assert!(desk.screen().contains("taken back"), "{}", desk.screen());
 }

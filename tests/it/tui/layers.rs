@@ -39,6 +39,7 @@ fn object() -> ActObject {
 
 pub fn preview(act: Act) -> ActPreview {
     ActPreview {
+        import: None,
         act,
         way: Way::Undo,
         changes: vec![ActChange {
