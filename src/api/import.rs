@@ -284,3 +284,72 @@ impl Endpoint for ListFormats {
     const SUMMARY: &'static str = "List the report formats that are understood";
     const ACCESS: Access = Access::Member;
 }
+
+/// How a finding stands in two imports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Compared {
+    /// Only the other import saw it.
+    OnlyOther,
+    /// Only this import saw it.
+    OnlyThis,
+    /// Both saw it, and their reports rate it differently.
+    Rated,
+    /// Both saw it, rated the same.
+    Both,
+}
+
+/// A finding in two imports, side by side.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ComparedLine {
+    pub stands: Compared,
+    /// The finding's key, where it is still in the project.
+    pub finding: Option<String>,
+    pub title: String,
+    /// As this import's reports rated it, where they held it.
+    pub this_severity: Option<crate::domain::severity::Severity>,
+    pub other_severity: Option<crate::domain::severity::Severity>,
+    /// Places in this import's reports.
+    pub this_places: Option<i64>,
+    pub other_places: Option<i64>,
+}
+
+/// Two imports of one project side by side.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Comparison {
+    /// Only with the first page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub totals: Option<ComparedTotals>,
+    #[serde(flatten)]
+    pub page: Page<ComparedLine>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ComparedTotals {
+    pub only_other: i64,
+    pub only_this: i64,
+    pub rated: i64,
+    pub both: i64,
+}
+
+/// Compares what two applied imports of one project saw: what only the other saw first, then what only this one saw, what
+/// they rate differently, and what both saw; worst first within each.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CompareBatches {
+    pub batch: BatchId,
+    /// The import to compare it with: the later one, as a rule.
+    pub other: BatchId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+}
+
+impl Endpoint for CompareBatches {
+    type Out = Comparison;
+    const METHOD: Method = Method::Get;
+    const PATH: &'static str = "/api/v1/imports/{batch}/compare/{other}";
+    const SUMMARY: &'static str = "Compare two imports of one project";
+    const ACCESS: Access = Access::Object;
+}

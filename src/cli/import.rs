@@ -1,5 +1,6 @@
 //! `import`: scanner reports into a project, with a plan before anything changes.
 
+mod compare;
 mod files;
 mod formats;
 mod undo;
@@ -95,6 +96,15 @@ enum Command {
         id: String,
         #[command(flatten)]
         how: act::How,
+    },
+    /// Compare what two imports of one project saw
+    Compare {
+        /// The earlier one: the id of the batch or of its plan
+        this: String,
+        /// The later one
+        other: String,
+        #[command(flatten)]
+        paging: Paging,
     },
     /// List the formats that are understood, or say of one what its reports become
     Formats {
@@ -238,6 +248,7 @@ pub async fn run(cx: &Context, command: Import) -> Result<(), Error> {
             let batch = find(&remote, &id, None).await?;
             undo::take_back(cx, &remote, &batch, &how).await
         }
+        Command::Compare { this, other, paging } => compare::run(cx, &remote, [&this, &other], &paging).await,
         Command::Formats { name } => formats::run(cx, &remote, name.as_deref()).await,
     }
 }
@@ -270,17 +281,12 @@ fn show(cx: &Context, batch: &Batch) -> Result<(), Error> {
             "created",
             format!("{} by {}", when(batch.created_at), batch.created_by.email),
         ),
-        ("applied", applied(batch)),
+        ("applied", undo::applied(batch)),
         ("taken back", maybe_when(batch.undone_at)),
         ("plan id", batch.plan_id.map(|p| p.to_string()).unwrap_or_default()),
         ("id", batch.id.to_string()),
     ];
     cx.out.record(batch, &fields)
-}
-
-fn applied(batch: &Batch) -> String {
-    let by = batch.applied_by.as_ref();
-    maybe_when(batch.applied_at) + &by.map(|by| format!(" by {}", by.email)).unwrap_or_default()
 }
 
 fn left_out(left: &crate::api::import::LeftOut) -> String {

@@ -96,6 +96,7 @@ pub fn build(app: App) -> Api {
         .on(import::list_plan)
         .on(import::apply)
         .on(import::drop_batch)
+        .on(import::compare)
         .raw(
             Method::Put,
             api_import::UPLOAD,

@@ -24,6 +24,7 @@ use crate::store::import::before;
 use crate::store::import::{BatchRow, FileRow};
 use crate::store::{self, Tx, import as rows};
 
+mod compare;
 mod corrected;
 mod plan;
 mod spool;
@@ -31,6 +32,7 @@ mod stager;
 pub(super) mod undo;
 mod upload;
 
+pub use compare::compare;
 pub use plan::plan;
 pub use upload::upload;
 

@@ -16,6 +16,7 @@ use crate::domain::time::Time;
 pub mod apply;
 pub mod before;
 pub mod compact;
+pub mod compare;
 pub mod kept;
 pub mod plan;
 pub mod staging;

@@ -18,6 +18,7 @@ pub mod assign;
 pub mod brief;
 pub mod client_form;
 pub mod comment;
+pub mod compare;
 pub mod confirm;
 pub mod copy;
 pub mod correct;

@@ -4,6 +4,7 @@ mod archive;
 #[cfg(target_os = "linux")]
 mod breaks;
 mod child;
+mod compare;
 mod flow;
 mod hostile;
 mod measured;

@@ -67,7 +67,9 @@ pub fn of(path: &str, arg: &Arg) -> Option<Takes> {
         ("audit list", "actor") => Takes::People(&["system"]),
         (_, "lead" | "team" | "manager" | "selected") | ("access why", "person") => Takes::People(&[]),
         ("import", "format") | ("import formats", "name") => Takes::Formats,
-        ("import apply", "id" | "batch") | ("import show" | "import drop" | "import undo", "id") => Takes::Batches,
+        ("import compare", "this" | "other")
+        | ("import apply", "id" | "batch")
+        | ("import show" | "import drop" | "import undo", "id") => Takes::Batches,
         ("session revoke", "id") => Takes::Sessions,
         ("session switch", "agency") => Takes::Agencies,
         ("token revoke", "id") => Takes::Tokens,

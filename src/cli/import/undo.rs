@@ -3,7 +3,7 @@
 use super::super::act::{self, How};
 use super::super::context::Context;
 use super::super::error::Error;
-use super::super::output::when;
+use super::super::output::{maybe_when, when};
 use crate::api::import::Batch;
 use crate::remote::Remote;
 
@@ -30,4 +30,10 @@ fn no_way_back(batch: &Batch) -> String {
             batch.id
         ),
     }
+}
+
+/// When it was applied, and by whom.
+pub(super) fn applied(batch: &Batch) -> String {
+    let by = batch.applied_by.as_ref();
+    maybe_when(batch.applied_at) + &by.map(|by| format!(" by {}", by.email)).unwrap_or_default()
 }

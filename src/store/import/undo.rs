@@ -266,22 +266,17 @@ pub async fn claim(tx: &mut Tx, batch: &BatchRow, now: Time) -> Result<bool> {
         return Ok(false);
     }
     if tx.engine() == Engine::Postgres {
-        for held in [
-            "SELECT f.id FROM finding f JOIN import_line l ON l.agency_id = $1 AND l.finding_id = f.id AND l.plan_id = $2 AND l.outcome = 'new' \
-             WHERE f.agency_id = $1 ORDER BY f.id FOR UPDATE OF f",
-            "SELECT f.id FROM finding f JOIN import_before l ON l.agency_id = $1 AND l.finding_id = f.id AND l.batch_id = $2 \
-             WHERE f.agency_id = $1 ORDER BY f.id FOR UPDATE OF f",
-        ] {
-            let of = if held.contains("import_line") {
-                batch.plan.map_or(Uuid::nil(), |p| p.0)
-            } else {
-                batch.id.0
-            };
-            // Counted there: a hundred thousand ids are of no use here.
-            let mut sql = Sql::new("SELECT COUNT(*) AS n FROM (").bind(of);
-            sql.push(held).push(") held");
-            tx.all(sql).await?;
-        }
+        // Counted there: a hundred thousand ids are of no use here.
+        let new = Sql::new(
+            "SELECT COUNT(*) AS n FROM (SELECT f.id FROM finding f JOIN import_line l ON l.agency_id = $1 AND l.finding_id = f.id \
+               AND l.plan_id = $2 AND l.outcome = 'new' WHERE f.agency_id = $1 ORDER BY f.id FOR UPDATE OF f) held",
+        );
+        tx.all(new.bind(batch.plan)).await?;
+        let touched = Sql::new(
+            "SELECT COUNT(*) AS n FROM (SELECT f.id FROM finding f JOIN import_before l ON l.agency_id = $1 AND l.finding_id = f.id \
+               AND l.batch_id = $2 WHERE f.agency_id = $1 ORDER BY f.id FOR UPDATE OF f) held",
+        );
+        tx.all(touched.bind(batch.id)).await?;
     }
     Ok(true)
 }
@@ -460,6 +455,8 @@ pub async fn sweep(tx: &mut Tx, batch: BatchId) -> Result<bool> {
            AND b.id = c.batch_id AND b.undone_at IS NOT NULL WHERE c.agency_id = $1 AND c.batch_id = $2 LIMIT 20)",
     );
     let mut more = tx.run(chunks.bind(batch)).await? == 20;
+    let said = Sql::new("DELETE FROM import_before_said WHERE agency_id = $1 AND batch_id = $2");
+    tx.run(said.bind(batch)).await?;
     more |= forget(tx, batch).await?;
     Ok(more)
 }
@@ -482,6 +479,11 @@ async fn forget(tx: &mut Tx, batch: BatchId) -> Result<bool> {
 /// Forgets some of what was before imports that were applied before `before`. Says how many rows went.
 pub async fn forget_old(tx: &mut Tx, before: Time, some: i64) -> Result<i64> {
     let mut gone = 0;
+    let said = Sql::new(
+        "DELETE FROM import_before_said WHERE agency_id = $1 AND batch_id IN (SELECT b.id FROM import_batch b \
+           WHERE b.agency_id = $1 AND b.applied_at < $2)",
+    );
+    tx.run(said.bind(before)).await?;
     for text in [
         "DELETE FROM import_before WHERE agency_id = $1 AND (batch_id, finding_id) IN (SELECT x.batch_id, x.finding_id FROM import_batch b \
            JOIN import_before x ON x.agency_id = b.agency_id AND x.batch_id = b.id WHERE b.agency_id = $1 AND b.applied_at < $2 LIMIT $3)",

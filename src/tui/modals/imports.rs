@@ -1,5 +1,5 @@
 //! The imports of a project (`w` on it), newest first: what each did, and the way back. Enter or `z` shows what taking one
-//! back would do.
+//! back would do, `W` what it saw that the one before did not.
 
 use ratatui::layout::Rect;
 
@@ -10,6 +10,7 @@ use super::super::ink::{Brush, Run, run, wrap};
 use super::super::model::{Chosen, Model};
 use super::super::panes::Note;
 use super::super::theme::Tone;
+use super::compare::Compare;
 use super::undo::Undo;
 use super::{Layer, Shape};
 use crate::api::Page;
@@ -57,6 +58,21 @@ impl Imports {
 
     fn items(&self) -> &[Batch] {
         self.page.as_ref().map_or(&[], |page| &page.items)
+    }
+
+    /// Beside the one before it.
+    fn compare(&self, cx: &mut Cx) {
+        let Some(later) = self.items().get(self.at) else { return };
+        let earlier = self.items().iter().skip(self.at + 1);
+        let earlier = earlier.into_iter().find(|b| b.state == BatchState::Applied);
+        match (later.state == BatchState::Applied, earlier) {
+            (false, _) => cx.say(
+                Tone::Warn,
+                "Only imports that stand are compared: this one is not applied, or was taken back.",
+            ),
+            (true, None) => cx.say(Tone::Warn, "No import before this one stands in the project."),
+            (true, Some(earlier)) => cx.open(Compare::new(earlier, later)),
+        }
     }
 
     fn take_back(&self, cx: &mut Cx) {
@@ -137,6 +153,10 @@ impl Layer for Imports {
                 self.take_back(cx);
                 self.at
             }
+            Action::Record => {
+                self.compare(cx);
+                self.at
+            }
             _ => return false,
         }
         .min(last);
@@ -168,7 +188,7 @@ impl Layer for Imports {
     }
 
     fn hints(&self) -> Vec<Action> {
-        vec![Action::Down, Action::Undo, Action::Back]
+        vec![Action::Down, Action::Undo, Action::Record, Action::Back]
     }
 
     fn draw(&self, brush: &mut Brush, area: Rect, model: &Model) {

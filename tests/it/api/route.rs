@@ -38,6 +38,8 @@ impl Target {
         // The finding that stays where several become one.
         let kind = if kind == "into" { "finding" } else { kind };
         let kind = kind.strip_suffix('s').unwrap_or(kind);
+        // The import to compare with.
+        let kind = if kind == "other" { "batch" } else { kind };
         self.ids.get(kind).cloned()
     }
 }

@@ -68,6 +68,9 @@ fn an_import_is_taken_back() {
     let twice = ann.run(&["import", "undo", id, "--yes"]);
     assert_eq!(twice.code, 1);
     assert!(twice.err.contains("was taken back at"), "{}", twice.err);
+    // Two that stand are compared, one that was taken back is not.
+    let refused = ann.run(&["import", "compare", id, id, "--json"]).problem(1);
+    assert!(refused["detail"].as_str().unwrap().contains("taken back"));
     // Done again, it is the same; the general undo takes it back as well.
     assert_eq!(ann.feed(&import, LINE).json()["totals"]["new"], 1);
     there(1);
@@ -84,6 +87,14 @@ fn an_import_is_taken_back() {
     assert_eq!(ann.run(&["finding", "move", key, "--to", "in_progress"]).code, 0);
     let id = again["batch_id"].as_str().unwrap();
     let refused = ann.run(&["import", "undo", id, "--yes", "--json"]).problem(6);
+    let same = ann.run(&["import", "compare", id, id]);
+    assert_eq!(same.code, 0, "{}", same.err);
+    assert!(
+        same.out.contains("high (1)") && same.err.contains("the same in both: 1"),
+        "{} {}",
+        same.out,
+        same.err
+    );
     assert_eq!(refused["objects"][0]["key"], key);
     // A staged one is dropped, not taken back.
     let staged = ann

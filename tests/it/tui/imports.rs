@@ -3,8 +3,8 @@
 use riskdesk::api::PersonRef;
 use riskdesk::api::act::{ActDone, ActPreview, ActState, ShowAct, UndoAct, Way};
 use riskdesk::api::import::{
-    ApplyBatch, Batch, BatchFile, BatchState, DropBatch, ListBatches, ListPlan, OpenBatch, PlanBatch, PlanLine,
-    Progress, ShowBatch, Totals,
+    ApplyBatch, Batch, BatchFile, BatchState, CompareBatches, Compared, ComparedLine, ComparedTotals, Comparison,
+    DropBatch, ListBatches, ListPlan, OpenBatch, PlanBatch, PlanLine, Progress, ShowBatch, Totals,
 };
 use riskdesk::domain::id::{ActId, BatchId, PlanId};
 use riskdesk::tui::harness::Upload;
@@ -229,4 +229,52 @@ fn a_projects_imports_are_listed_and_go_back() {
     standing.act = None;
     desk.reply::<ListBatches>(page(vec![standing]));
     assert!(desk.screen().contains("taken back"), "{}", desk.screen());
+}
+
+#[test]
+fn two_imports_stand_side_by_side() {
+    let mut desk = desk(120, 30);
+    desk.press("2w");
+    let mut later = batch(BatchState::Applied);
+    later.applied_at = Some(NOON);
+    let mut earlier = batch(BatchState::Applied);
+    earlier.id = BatchId(Uuid::from_u128(650));
+    earlier.applied_at = Some(NOON.plus_days(-7));
+    desk.reply::<ListBatches>(page(vec![later, batch(BatchState::Undone), earlier]));
+    desk.press("W");
+    let asked = desk.expect_call::<CompareBatches>();
+    assert_eq!((asked.batch.0.as_u128(), asked.other.0.as_u128()), (650, 600));
+    let line = |stands, title: &str, this, other| ComparedLine {
+        stands,
+        finding: Some("F-7K3QX2".into()),
+        title: title.into(),
+        this_severity: this,
+        other_severity: other,
+        this_places: Some(1),
+        other_places: Some(2),
+    };
+    let (low, high) = (Some(Severity::Low), Some(Severity::High));
+    desk.reply::<CompareBatches>(Comparison {
+        totals: Some(ComparedTotals {
+            only_other: 1,
+            only_this: 1,
+            rated: 1,
+            both: 40,
+        }),
+        page: page(vec![
+            line(Compared::OnlyOther, "New \u{1b}[31mone", None, high),
+            line(Compared::OnlyThis, "Gone", low, None),
+            line(Compared::Rated, "Worse", low, high),
+            line(Compared::Both, "Same", low, low),
+        ]),
+    });
+    insta::assert_snapshot!("two_imports_side_by_side", desk.screen());
+    desk.press("<esc>jW");
+    assert!(
+        desk.screen().contains("Only imports that stand are compared"),
+        "{}",
+        desk.screen()
+    );
+    desk.press("jW");
+    assert!(desk.screen().contains("No import before this one"), "{}", desk.screen());
 }
