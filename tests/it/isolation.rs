@@ -148,12 +148,13 @@ async fn row_level_security_holds() {
 
 /// What a transaction for a client's own people may touch: the tables stand here, each with what may be done to it. A new
 /// tenant table is not among them until somebody decides that it is.
-const PORTAL: [(&str, &str); 9] = [
+const PORTAL: [(&str, &str); 10] = [
     ("audit_event", "INSERT"),
     ("client", "SELECT"),
     ("comment", "INSERT"),
     ("event", "INSERT"),
     ("finding", "SELECT UPDATE(client_wrote_last)"),
+    ("finding_merged", "SELECT"),
     ("idempotency", "INSERT SELECT UPDATE"),
     ("portal_user", "SELECT"),
     ("portal_user_project", "SELECT"),

@@ -86,7 +86,7 @@ CREATE UNIQUE INDEX finding_merged_key_uq ON finding_merged (agency_id, key);
 CREATE INDEX finding_merged_by_survivor ON finding_merged (agency_id, survivor_id);
 CREATE INDEX finding_merged_by_parent ON finding_merged (agency_id, parent_id);
 --@tenant finding_merged SELECT, INSERT, UPDATE, DELETE
---@portal finding_merged SELECT WHEN released_at IS NOT NULL AND EXISTS (SELECT 1 FROM finding f WHERE f.agency_id = finding_merged.agency_id AND f.id = finding_merged.survivor_id)
+--@portal finding_merged SELECT WHEN released_at IS NOT NULL AND EXISTS (SELECT 1 FROM finding f JOIN project p ON p.agency_id = f.agency_id AND p.id = f.project_id WHERE f.agency_id = finding_merged.agency_id AND f.id = finding_merged.survivor_id AND p.client_id = CLIENT)
 
 -- Which places of a scanner's finding are another finding's by hand, the latest split last. `to_fingerprint` is what that
 -- one is known by.
