@@ -20,7 +20,7 @@ use super::frame::{self, Frame, HEAD};
 use super::limits::{Kind, Limits, Refusal};
 use super::record::{Record, Summary};
 use super::sandbox::{self, Allowance};
-use super::sighted::{Sighted, Told};
+use super::sighted::{Holding, Sighted, Telling};
 use super::source::Source;
 use super::{Sink, decode};
 
@@ -39,6 +39,8 @@ pub enum Said {
     /// The next piece of the report's text; only where that is not the file's own bytes.
     Text(Vec<u8>),
     Records(Vec<Sighted>),
+    /// What some records say of their findings; all that counts has been said before their file ends.
+    Facts(Vec<Telling>),
     /// All records of a member of an archive have been said.
     Member(String, Box<Summary>),
     /// So many bytes of text have been read.
@@ -103,13 +105,23 @@ impl Child {
         if let Some(bytes) = self.progress.take() {
             return Ok(Said::Progress(bytes));
         }
-        let mut records = Vec::new();
+        let (mut records, mut facts) = (Vec::new(), Vec::new());
         loop {
             let frame = match self.pending.take() {
                 Some(frame) => frame,
                 None => self.frame().await?,
             };
             match frame {
+                Frame::Facts(told) if records.is_empty() => {
+                    facts.push(*told);
+                    if facts.len() == BATCH {
+                        return Ok(Said::Facts(facts));
+                    }
+                }
+                other if !facts.is_empty() => {
+                    self.pending = Some(other);
+                    return Ok(Said::Facts(facts));
+                }
                 Frame::Record(record) => {
                     records.push(*record);
                     if records.len() == BATCH {
@@ -122,6 +134,7 @@ impl Child {
                     self.pending = Some(other);
                     return Ok(Said::Records(records));
                 }
+                Frame::Facts(told) => return Ok(Said::Facts(vec![*told])),
                 Frame::Text(text) => return Ok(Said::Text(text)),
                 Frame::Progress(bytes) => return Ok(Said::Progress(bytes)),
                 Frame::Member(name, summary) => return Ok(Said::Member(name, summary)),
@@ -228,8 +241,7 @@ pub fn decode_here(input: File, output: File, format: Option<&str>) -> io::Resul
     }
     let limits = Limits::default();
     let mut source = Source::File(input);
-    let outcome = echo(&mut source, &limits, &mut out)
-        .and_then(|()| decode(&mut source, format, &limits, &mut Writer::to(&mut out)));
+    let outcome = echo(&mut source, &limits, &mut out).and_then(|()| decode_to(&mut source, format, &limits, &mut out));
     let last = match outcome {
         Ok(summary) => Frame::End(Box::new(summary)),
         Err(refusal) => Frame::Refused(Box::new(refusal)),
@@ -265,24 +277,45 @@ fn gone(error: &io::Error) -> Refusal {
     Refusal::new(Kind::Machinery, format!("nobody listens any more: {error}"))
 }
 
+fn decode_to(
+    source: &mut Source<'_>,
+    format: Option<&str>,
+    limits: &Limits,
+    out: &mut impl Write,
+) -> Result<Summary, Refusal> {
+    let mut writer = Writer::to(out);
+    let summary = decode(source, format, limits, &mut writer)?;
+    let told = writer.holding.tell();
+    tell(out, told)?;
+    Ok(summary)
+}
+
+fn tell(out: &mut impl Write, told: Vec<Telling>) -> Result<(), Refusal> {
+    for facts in told {
+        frame::write(out, &Frame::Facts(Box::new(facts))).map_err(|e| gone(&e))?;
+    }
+    Ok(())
+}
+
 struct Writer<'w, W> {
     out: &'w mut W,
-    told: Told,
+    holding: Holding,
 }
 
 impl<'w, W> Writer<'w, W> {
     fn to(out: &'w mut W) -> Self {
         Self {
             out,
-            told: Told::default(),
+            holding: Holding::default(),
         }
     }
 }
 
 impl<W: Write> Sink for Writer<'_, W> {
     fn record(&mut self, record: Record) -> Result<(), Refusal> {
-        let sighted = Sighted::of(record, &mut self.told);
-        frame::write(self.out, &Frame::Record(Box::new(sighted))).map_err(|e| gone(&e))
+        let (sighted, told) = self.holding.take(record);
+        frame::write(self.out, &Frame::Record(Box::new(sighted))).map_err(|e| gone(&e))?;
+        tell(self.out, told)
     }
 
     fn progress(&mut self, bytes: u64) -> Result<(), Refusal> {
@@ -297,7 +330,8 @@ impl<W: Write> Sink for Writer<'_, W> {
 
     fn member(&mut self, name: &str, summary: &Summary) -> Result<(), Refusal> {
         // What is told is told of a file.
-        self.told.clear();
+        let mut holding = std::mem::take(&mut self.holding);
+        tell(self.out, holding.tell())?;
         let frame = Frame::Member(name.to_owned(), Box::new(summary.clone()));
         frame::write(self.out, &frame).map_err(|e| gone(&e))
     }

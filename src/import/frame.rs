@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::limits::Refusal;
 use super::record::Summary;
-use super::sighted::Sighted;
+use super::sighted::{Sighted, Telling};
 
 /// Longest payload a parent reads: the longest record there can be, all of it in characters that JSON writes as six.
 pub const MAX: usize = 4 << 20;
@@ -24,6 +24,8 @@ pub enum Frame {
     /// The records since the last member were this one's of an archive.
     Member(String, Box<Summary>),
     Record(Box<Sighted>),
+    /// What a record before it, or an earlier one, says of its finding.
+    Facts(Box<Telling>),
     /// So many bytes of text have been read.
     Progress(u64),
     /// All is read.
@@ -33,6 +35,7 @@ pub enum Frame {
 
 const TEXT: u8 = b't';
 const RECORD: u8 = b'r';
+const FACTS: u8 = b'f';
 const PROGRESS: u8 = b'p';
 const MEMBER: u8 = b'm';
 const END: u8 = b'e';
@@ -51,6 +54,7 @@ pub fn write(out: &mut impl Write, frame: &Frame) -> io::Result<()> {
         Frame::Text(bytes) => return put(out, TEXT, bytes),
         Frame::Progress(n) => return put(out, PROGRESS, &n.to_le_bytes()),
         Frame::Record(record) => (RECORD, record.write().map_err(io::Error::other)?),
+        Frame::Facts(told) => (FACTS, told.write().map_err(io::Error::other)?),
         Frame::Member(name, summary) => (MEMBER, json(&(name, summary))?),
         Frame::End(summary) => (END, json(summary)?),
         Frame::Refused(refusal) => (REFUSED, json(refusal)?),
@@ -69,7 +73,7 @@ fn put(out: &mut impl Write, kind: u8, payload: &[u8]) -> io::Result<()> {
 #[must_use]
 pub fn length(head: [u8; HEAD]) -> Option<usize> {
     let n = u32::from_le_bytes([head[1], head[2], head[3], head[4]]) as usize;
-    (n <= MAX && matches!(head[0], TEXT | RECORD | PROGRESS | MEMBER | END | REFUSED)).then_some(n)
+    (n <= MAX && matches!(head[0], TEXT | RECORD | FACTS | PROGRESS | MEMBER | END | REFUSED)).then_some(n)
 }
 
 /// Reads a payload.
@@ -81,6 +85,7 @@ pub fn read(kind: u8, payload: Vec<u8>) -> Option<Frame> {
     match kind {
         TEXT => Some(Frame::Text(payload)),
         RECORD => Sighted::read(&payload).map(|r| Frame::Record(Box::new(r))),
+        FACTS => Telling::read(&payload).map(|t| Frame::Facts(Box::new(t))),
         PROGRESS => Some(Frame::Progress(u64::from_le_bytes(payload.try_into().ok()?))),
         MEMBER => of(&payload).map(|named: Box<(String, Box<Summary>)>| Frame::Member(named.0, named.1)),
         END => of(&payload).map(Frame::End),
@@ -94,7 +99,6 @@ mod tests {
     use super::*;
     use crate::import::limits::{Kind, text};
     use crate::import::record::{Fingerprint, Occurrence, Place, Record, Span};
-    use crate::import::sighted::Told;
 
     #[test]
     fn frames_come_back_as_they_were() {
@@ -124,16 +128,20 @@ mod tests {
         (record.description, record.remediation) = (long(text::PARAGRAPH), long(text::PARAGRAPH));
         (record.detail, record.references) = (long(text::DETAIL), list(text::PLACE));
         (record.cvss, record.cve, record.tags) = (list(text::WORD), list(text::WORD), list(text::WORD));
-        let mut bytes = Vec::new();
-        let sighted = Sighted::of(record, &mut Told::default());
-        write(&mut bytes, &Frame::Record(Box::new(sighted))).unwrap();
-        assert!(
-            length(bytes[..HEAD].try_into().unwrap()).is_some(),
-            "{} bytes",
-            bytes.len()
-        );
+        let (sighted, facts) = Sighted::of(record);
+        for frame in [Frame::Record(Box::new(sighted)), Frame::Facts(Box::new(facts))] {
+            let mut bytes = Vec::new();
+            write(&mut bytes, &frame).unwrap();
+            assert!(
+                length(bytes[..HEAD].try_into().unwrap()).is_some(),
+                "{} bytes",
+                bytes.len()
+            );
+            assert_eq!(read(bytes[0], bytes[HEAD..].to_vec()), Some(frame));
+        }
         assert_eq!(length([b'?', 0, 0, 0, 0]), None);
         assert_eq!(length([TEXT, 255, 255, 255, 255]), None);
         assert_eq!(read(RECORD, b"{}".to_vec()), None);
+        assert_eq!(read(FACTS, b"{}".to_vec()), None);
     }
 }

@@ -3,6 +3,7 @@
 //! Thousands of records speak of one finding, each with the tool's whole text about it, and one of them is listened to in
 //! the end ([`Rank`]). The others' facts are not even told. What is told travels as JSON; the rest as lengths and bytes, because requests and responses are long and full of what JSON would have to escape.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
@@ -38,8 +39,6 @@ pub struct Sighted {
     pub fingerprint: Hash,
     /// Digest of what the record says of the finding ([`plan::facts`]).
     pub facts: Hash,
-    /// The facts themselves, where they may count.
-    pub told: Option<Box<Facts>>,
     pub place_key: Hash,
     /// Digest of what it says of the place ([`plan::place_facts`]).
     pub place_facts: Hash,
@@ -53,59 +52,155 @@ pub struct Sighted {
     pub kept: Option<Box<Kept>>,
 }
 
-/// Which facts of a file were told. Both sides keep one: the child tells no more than may count, the parent takes no less.
-#[derive(Debug, Default)]
-pub struct Told {
-    /// Of the record that speaks for each finding so far.
-    best: HashMap<Hash, Rank>,
-    facts: HashSet<(Hash, Hash)>,
+/// Facts as they are told.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Telling {
+    pub fingerprint: Hash,
+    /// Their digest.
+    pub digest: Hash,
+    pub facts: Facts,
 }
 
-impl Told {
-    /// Whether a record's facts must be told: it speaks for its finding as far as the file was read, and nobody told them.
-    pub fn needs(&mut self, finding: Hash, rank: Rank) -> bool {
-        let best = self.best.get(&finding);
-        if best.is_some_and(|best| *best >= rank) {
-            return false;
+/// Bytes of facts that are held back.
+const HELD: usize = 8 << 20;
+
+/// The child's side of telling facts, for one file.
+#[derive(Debug, Default)]
+pub struct Holding {
+    led: Led,
+    /// What leads and was not told yet, with the bytes it takes.
+    held: HashMap<Hash, (Telling, usize)>,
+    bytes: usize,
+}
+
+impl Holding {
+    /// Digests a record; its facts are held back where they lead. Gives what must be told now.
+    #[must_use]
+    pub fn take(&mut self, record: Record) -> (Sighted, Vec<Telling>) {
+        let (sighted, telling) = Sighted::of(record);
+        if self.led.leads(sighted.fingerprint, sighted.rank()) {
+            if let Some((_, bytes)) = self.held.remove(&sighted.fingerprint) {
+                self.bytes -= bytes;
+            }
+            if !self.led.told(sighted.fingerprint, sighted.facts) {
+                let bytes = telling.facts.bytes();
+                self.bytes += bytes;
+                self.held.insert(sighted.fingerprint, (telling, bytes));
+            }
         }
-        self.best.insert(finding, rank);
-        self.facts.insert((finding, rank.2))
+        let full = self.bytes > HELD;
+        (sighted, if full { self.tell() } else { Vec::new() })
     }
 
-    /// Another file begins.
-    pub fn clear(&mut self) {
-        *self = Self::default();
+    /// Gives all that is held back.
+    pub fn tell(&mut self) -> Vec<Telling> {
+        self.bytes = 0;
+        let mut held: Vec<Telling> = self.held.drain().map(|(_, (telling, _))| telling).collect();
+        held.sort_unstable_by_key(|telling| telling.fingerprint);
+        for telling in &held {
+            self.led.tell(telling.fingerprint, telling.digest);
+        }
+        held
+    }
+}
+
+/// Which record leads for each finding of a file, and whose facts were told. Both sides keep one.
+#[derive(Debug, Default)]
+pub struct Led {
+    best: HashMap<Hash, Rank>,
+    told: HashSet<(Hash, Hash)>,
+}
+
+impl Led {
+    /// Whether a record leads for its finding as far as the file was read.
+    pub fn leads(&mut self, finding: Hash, rank: Rank) -> bool {
+        let best = self.best.entry(finding);
+        match best {
+            Entry::Occupied(best) if *best.get() >= rank => false,
+            best => {
+                best.insert_entry(rank);
+                true
+            }
+        }
+    }
+
+    fn told(&self, finding: Hash, facts: Hash) -> bool {
+        self.told.contains(&(finding, facts))
+    }
+
+    /// Notes facts as told; false where they were before.
+    pub fn tell(&mut self, finding: Hash, facts: Hash) -> bool {
+        self.told.insert((finding, facts))
+    }
+
+    /// Whether the facts of every record that leads were told.
+    #[must_use]
+    pub fn complete(&self) -> bool {
+        self.best.iter().all(|(finding, rank)| self.told(*finding, rank.2))
+    }
+}
+
+impl Facts {
+    /// About as many bytes as it takes.
+    fn bytes(&self) -> usize {
+        let lists = [&self.references, &self.cvss, &self.cve, &self.tags];
+        let texts = [&self.title, &self.description, &self.remediation];
+        let fields = self
+            .fingerprint
+            .fields
+            .iter()
+            .map(|(name, value)| name.len() + value.len() + 48);
+        let lists = lists.into_iter().flatten().map(|text| text.len() + 24);
+        512 + texts.into_iter().map(String::len).sum::<usize>() + lists.sum::<usize>() + fields.sum::<usize>()
+    }
+}
+
+impl Telling {
+    /// As bytes.
+    pub(super) fn write(&self) -> serde_json::Result<Vec<u8>> {
+        let mut out = Vec::with_capacity(self.facts.bytes());
+        out.extend(self.fingerprint);
+        out.extend(self.digest);
+        serde_json::to_writer(&mut out, &self.facts)?;
+        Ok(out)
+    }
+
+    pub(super) fn read(bytes: &[u8]) -> Option<Self> {
+        let mut from = Bytes(bytes);
+        Some(Self {
+            fingerprint: from.take()?,
+            digest: from.take()?,
+            facts: serde_json::from_slice(from.0).ok()?,
+        })
     }
 }
 
 impl Sighted {
-    /// Digests a record; its facts go along where they must be told.
-    #[must_use]
-    pub fn of(record: Record, told: &mut Told) -> Self {
+    /// Digests a record: what it says of its place, and what of its finding.
+    pub(super) fn of(record: Record) -> (Self, Telling) {
         let (facts, place_facts) = (plan::facts(&record), plan::place_facts(&record));
         let fingerprint = digest_of(&record.fingerprint.hash);
-        let telling = told
-            .needs(fingerprint, (record.severity, record.observed_at, facts))
-            .then(|| {
-                Box::new(Facts {
-                    fingerprint: record.fingerprint,
-                    title: record.title,
-                    description: record.description,
-                    remediation: record.remediation,
-                    references: record.references,
-                    severity: record.severity,
-                    cvss: record.cvss,
-                    cwe: record.cwe,
-                    cve: record.cve,
-                    tags: record.tags,
-                    suppressed: record.suppressed,
-                })
-            });
-        Self {
+        let telling = Telling {
+            fingerprint,
+            digest: facts,
+            facts: Facts {
+                fingerprint: record.fingerprint,
+                title: record.title,
+                description: record.description,
+                remediation: record.remediation,
+                references: record.references,
+                severity: record.severity,
+                cvss: record.cvss,
+                cwe: record.cwe,
+                cve: record.cve,
+                tags: record.tags,
+                suppressed: record.suppressed,
+            },
+        };
+        let sighted = Self {
             tool: record.tool,
             fingerprint,
             facts,
-            told: telling,
             place_key: digest_of(&record.occurrence.key),
             place_facts,
             severity: record.severity,
@@ -115,7 +210,8 @@ impl Sighted {
             detail: record.detail,
             span: record.span,
             kept: record.kept,
-        }
+        };
+        (sighted, telling)
     }
 
     /// Where it stands among the records of its finding.
@@ -135,14 +231,12 @@ impl Sighted {
         out.extend(self.observed_at.map_or(0, |t| t.0).to_le_bytes());
         out.extend(self.span.offset.to_le_bytes());
         out.extend(self.span.length.to_le_bytes());
-        let told = self.told.as_ref().map(serde_json::to_vec).transpose()?;
         let kept = self.kept.as_ref().map(serde_json::to_vec).transpose()?;
-        let texts: [Option<&[u8]>; 6] = [
+        let texts: [Option<&[u8]>; 5] = [
             Some(self.tool.as_bytes()),
             Some(self.place.as_bytes()),
             self.host.as_deref().map(str::as_bytes),
             Some(self.detail.as_bytes()),
-            told.as_deref(),
             kept.as_deref(),
         ];
         for text in texts {
@@ -176,7 +270,6 @@ impl Sighted {
             place: from.text()??,
             host: from.text()?,
             detail: from.text()??,
-            told: from.json()?,
             kept: from.json()?,
         };
         from.0.is_empty().then_some(sighted)
@@ -243,43 +336,61 @@ mod tests {
     }
 
     #[test]
-    fn bytes_come_back_as_they_were_and_facts_are_told_once() {
-        let mut told = Told::default();
-        let first = Sighted::of(record(), &mut told);
-        let again = Sighted::of(record(), &mut told);
-        assert!(first.told.is_some() && again.told.is_none());
-        assert_eq!((first.fingerprint, first.facts), (again.fingerprint, again.facts));
-        for sighted in [first, again] {
-            let bytes = sighted.write().unwrap();
-            assert_eq!(Sighted::read(&bytes), Some(sighted));
-            for cut in 0..bytes.len() {
-                assert_eq!(Sighted::read(&bytes[..cut]), None, "cut at {cut}");
-            }
-            assert_eq!(Sighted::read(&[&bytes[..], b"x"].concat()), None);
+    fn bytes_come_back_as_they_were() {
+        let (sighted, telling) = Sighted::of(record());
+        let bytes = sighted.write().unwrap();
+        assert_eq!(Sighted::read(&bytes), Some(sighted));
+        for cut in 0..bytes.len() {
+            assert_eq!(Sighted::read(&bytes[..cut]), None, "cut at {cut}");
         }
+        assert_eq!(Sighted::read(&[&bytes[..], b"x"].concat()), None);
+        let bytes = telling.write().unwrap();
+        assert_eq!(Telling::read(&bytes), Some(telling));
+        assert_eq!(Telling::read(&bytes[..63]), None);
     }
 
     #[test]
-    fn facts_that_no_plan_listens_to_are_not_told() {
-        let mut told = Told::default();
-        let mut tells = |severity: Severity, at: i64, title: &str| {
+    fn only_facts_that_lead_are_told_in_the_end() {
+        let mut holding = Holding::default();
+        let mut parent = Led::default();
+        let mut sees = |severity: Severity, at: i64, title: &str| {
             let mut record = record();
             (record.severity, record.observed_at) = (severity, Some(Time(at)));
             record.title = title.into();
-            Sighted::of(record, &mut told).told.is_some()
+            let (sighted, told) = holding.take(record);
+            assert!(told.is_empty());
+            parent.leads(sighted.fingerprint, sighted.rank());
         };
-        assert!(tells(Severity::Low, 5, "a"));
-        assert!(!tells(Severity::Low, 4, "b"), "an earlier one");
-        assert!(!tells(Severity::Info, 9, "c"), "a lesser one");
-        assert!(!tells(Severity::Low, 6, "a"), "the same facts, later");
-        assert!(tells(Severity::Low, 7, "b"));
-        assert!(!tells(Severity::Low, 8, "a"), "told before");
-        assert!(tells(Severity::High, 1, "a"));
+        sees(Severity::Low, 5, "a");
+        sees(Severity::Low, 6, "b");
+        sees(Severity::High, 1, "c");
+        sees(Severity::Low, 9, "d");
+        assert!(!parent.complete());
+        let told = holding.tell();
+        let titles: Vec<_> = told.iter().map(|t| t.facts.title.as_str()).collect();
+        assert_eq!(titles, ["c"]);
+        assert!(parent.tell(told[0].fingerprint, told[0].digest));
+        assert!(parent.complete());
+        assert!(holding.tell().is_empty());
+    }
+
+    #[test]
+    fn what_is_held_back_has_a_bound() {
+        let mut holding = Holding::default();
+        let mut told = 0;
+        for n in 0..1_000 {
+            let mut record = record();
+            record.fingerprint = Fingerprint::new(1, vec![("rule", n.to_string())]);
+            record.description = "x".repeat(16_000);
+            told += holding.take(record).1.len();
+        }
+        assert!((400..1_000).contains(&told), "{told}");
+        assert_eq!(told + holding.tell().len(), 1_000);
     }
 
     #[test]
     fn bytes_that_lie_are_nothing() {
-        let bytes = Sighted::of(record(), &mut Told::default()).write().unwrap();
+        let bytes = Sighted::of(record()).0.write().unwrap();
         let severity = 4 * 32;
         let mut wrong = bytes.clone();
         wrong[severity] = 200;

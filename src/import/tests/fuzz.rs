@@ -5,7 +5,7 @@ use super::{SEEDS, caps};
 use crate::import::frame::{self, Frame};
 use crate::import::limits::{Limits, Refusal, text};
 use crate::import::record::{Record, Summary};
-use crate::import::sighted::{Sighted, Told};
+use crate::import::sighted::Sighted;
 use crate::import::source::Source;
 use crate::import::{FORMATS, Sink, decode};
 use crate::tests::fuzz::Target;
@@ -117,8 +117,9 @@ fn keeps_the_caps(record: &Record) {
             "{hash}"
         );
     }
-    let sighted = Sighted::of(record.clone(), &mut Told::default());
+    let (sighted, facts) = Sighted::of(record.clone());
     travels(&Frame::Record(Box::new(sighted)));
+    travels(&Frame::Facts(Box::new(facts)));
 }
 
 /// Decodes one unit and says what came of it.
@@ -228,8 +229,10 @@ fn no_format_is_brought_down_by_damage() {
 #[test]
 fn no_frame_brings_the_parent_down() {
     let record = super::read(&WRITERS[0].1(&[(0, 0)])).0.remove(0);
+    let (sighted, facts) = Sighted::of(record);
     let frames = [
-        Frame::Record(Box::new(Sighted::of(record, &mut Told::default()))),
+        Frame::Record(Box::new(sighted)),
+        Frame::Facts(Box::new(facts)),
         Frame::Progress(7),
         Frame::Member("a".into(), Box::default()),
         Frame::End(Box::default()),

@@ -23,7 +23,7 @@ use crate::import::archive::MEMBERS;
 use crate::import::child::{Child, Said};
 use crate::import::limits::{Kind, Limits, Refusal};
 use crate::import::record::{Count, Summary};
-use crate::import::sighted::{self, Sighted, Told};
+use crate::import::sighted::{Led, Sighted, Telling};
 use crate::service::limits::Spool;
 use crate::service::{Caller, Desk, Error, Result, refuse};
 use crate::store::event::{self, NewEvent};
@@ -183,7 +183,7 @@ struct Taking<'d> {
     /// The report's text, where it is not the upload's bytes.
     text: Option<(File, u64)>,
     row: i64,
-    told_facts: Told,
+    led: Led,
     /// Tools' names as findings store them.
     tools: HashMap<String, String>,
     chunk: Option<Open>,
@@ -222,7 +222,7 @@ impl<'d> Taking<'d> {
             bytes,
             text: None,
             row: 0,
-            told_facts: Told::default(),
+            led: Led::default(),
             tools: HashMap::new(),
             chunk: None,
             told: Instant::now(),
@@ -242,13 +242,21 @@ impl<'d> Taking<'d> {
                     let part = self.part(records).await?;
                     stager.put(self.id, part).await?;
                 }
+                Said::Facts(told) => {
+                    let new = |t: &Telling| self.led.tell(t.fingerprint, t.digest);
+                    let facts = told.into_iter().filter(new).map(facts_row).collect();
+                    let part = Part {
+                        facts,
+                        ..Part::default()
+                    };
+                    stager.put(self.id, part).await?;
+                }
                 Said::Progress(bytes) => self.tell(bytes).await?,
                 Said::Member(name, summary) => {
                     self.close(&mut stager).await?;
                     let id = std::mem::replace(&mut self.id, Uuid::now_v7());
                     self.members.push((id, name, *summary));
                     self.row = 0;
-                    self.told_facts.clear();
                 }
                 Said::End(summary) => {
                     self.close(&mut stager).await?;
@@ -261,6 +269,9 @@ impl<'d> Taking<'d> {
 
     /// Stages the last chunk of a file.
     async fn close(&mut self, stager: &mut Stager) -> Result<()> {
+        if !std::mem::take(&mut self.led).complete() {
+            return Err(Error::Failed("the decoder kept facts to itself".into()));
+        }
         let Some(last) = self.chunk.take() else { return Ok(()) };
         let part = Part {
             chunks: vec![self.pack(last).await?],
@@ -293,12 +304,7 @@ impl<'d> Taking<'d> {
         part.rows.reserve(records.len());
         for record in records {
             let chunk = self.chunk_for(&record, &mut part).await?;
-            if self.told_facts.needs(record.fingerprint, record.rank()) {
-                let told = record
-                    .told
-                    .ok_or_else(|| Error::Failed("the decoder kept facts to itself".into()))?;
-                part.facts.push(facts_row(*told, record.fingerprint, record.facts));
-            }
+            self.led.leads(record.fingerprint, record.rank());
             let start = self.chunk.as_ref().map_or(0, |c| c.from);
             let tool = self.tools.entry(record.tool);
             part.rows.push(Staged {
@@ -416,7 +422,12 @@ fn refused(refusal: &Refusal) -> Error {
     Problem::new(code, format!("{}.", sentence.trim_end_matches('.'))).into()
 }
 
-fn facts_row(told: sighted::Facts, fingerprint: [u8; 32], facts: [u8; 32]) -> Facts {
+fn facts_row(told: Telling) -> Facts {
+    let Telling {
+        fingerprint,
+        digest,
+        facts: told,
+    } = told;
     let rated = told.cvss.iter().filter_map(|v| Cvss::parse(v).ok());
     // The newest version a report gives.
     let cvss = rated.max_by_key(|c| c.version().name()).map(|c| {
@@ -425,7 +436,7 @@ fn facts_row(told: sighted::Facts, fingerprint: [u8; 32], facts: [u8; 32]) -> Fa
     });
     Facts {
         fingerprint,
-        facts,
+        facts: digest,
         fingerprint_version: i64::from(told.fingerprint.version),
         fingerprint_fields: json(&told.fingerprint.fields),
         title_fold: sort_key(&told.title),

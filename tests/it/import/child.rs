@@ -8,7 +8,7 @@ use flate2::write::GzEncoder;
 use riskdesk::import::child::{Child, Said};
 use riskdesk::import::limits::{Kind, Refusal};
 use riskdesk::import::record::Summary;
-use riskdesk::import::sighted::Sighted;
+use riskdesk::import::sighted::{Sighted, Telling};
 
 use super::measured::{Cost, file, measured};
 use crate::support::checked;
@@ -19,6 +19,7 @@ fn exe() -> &'static Path {
 
 pub struct Heard {
     pub records: Vec<Sighted>,
+    pub facts: Vec<Telling>,
     pub text: Vec<u8>,
     pub members: Vec<(String, Summary)>,
     pub summary: Summary,
@@ -27,15 +28,18 @@ pub struct Heard {
 pub async fn decode(bytes: &[u8], format: Option<&str>) -> Result<Heard, Refusal> {
     let mut child = Child::start(exe(), file(bytes), format)?;
     let (mut records, mut text, mut members) = (Vec::new(), Vec::new(), Vec::new());
+    let mut facts = Vec::new();
     loop {
         match child.next().await? {
             Said::Records(more) => records.extend(more),
             Said::Text(more) => text.extend(more),
+            Said::Facts(more) => facts.extend(more),
             Said::Progress(_) => {}
             Said::Member(name, summary) => members.push((name, *summary)),
             Said::End(summary) => {
                 return Ok(Heard {
                     records,
+                    facts,
                     text,
                     members,
                     summary: *summary,
@@ -71,6 +75,8 @@ async fn a_child_says_what_the_decoder_says() {
     assert!(heard.text.is_empty());
     let zipped = decode(&gz(text.as_bytes()), Some("nuclei")).await.unwrap();
     assert_eq!(zipped.records, heard.records);
+    assert_eq!(zipped.facts, heard.facts);
+    assert_eq!(heard.facts.len(), 7, "each finding once");
     assert_eq!(zipped.text, text.as_bytes());
     let span = heard.records[1_000].span;
     let raw = &text.as_bytes()[span.offset as usize..(span.offset + span.length) as usize];
@@ -210,7 +216,7 @@ async fn hostile_reports_are_refused_in_time() {
 #[tokio::test]
 async fn a_killed_child_is_a_refusal_that_says_so() {
     let mut child = Child::start(exe(), file(lines(200_000).as_bytes()), None).unwrap();
-    let Ok(Said::Records(_) | Said::Progress(_)) = child.next().await else {
+    let Ok(Said::Records(_) | Said::Facts(_) | Said::Progress(_)) = child.next().await else {
         panic!("it should have said something");
     };
     let pid = rustix::process::Pid::from_raw(child.id().unwrap().try_into().unwrap()).unwrap();

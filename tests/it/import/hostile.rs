@@ -282,7 +282,7 @@ fn complaint(
         }
         Ok(heard) => {
             let came = (heard.summary.findings, heard.summary.occurrences);
-            let told = heard.records.iter().filter_map(|r| r.told.as_ref());
+            let told = heard.facts.iter().map(|t| &t.facts);
             let texts = heard.records.iter().flat_map(|r| [&r.detail, &r.place, &r.tool]);
             let mut texts = texts.chain(told.flat_map(|t| [&t.title, &t.description]));
             if texts.any(|t| t.contains('\0')) {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use riskdesk::import::child::{Child, Said};
 use riskdesk::import::limits::Refusal;
 use riskdesk::import::record::Summary;
-use riskdesk::import::sighted::Sighted;
+use riskdesk::import::sighted::{Sighted, Telling};
 
 /// What a decoder may take: seconds of CPU time, bytes of memory.
 pub const CPU: Duration = Duration::from_secs(10);
@@ -83,6 +83,7 @@ fn watch(_: u32) -> Cost {
 #[derive(Debug, Default)]
 pub struct Heard {
     pub records: Vec<Sighted>,
+    pub facts: Vec<Telling>,
     pub members: usize,
     pub summary: Summary,
 }
@@ -98,6 +99,7 @@ pub async fn measured(report: File, format: Option<&str>) -> (Result<Heard, Refu
     let outcome = loop {
         match child.next().await {
             Ok(Said::Records(more)) => heard.records.extend(more),
+            Ok(Said::Facts(more)) => heard.facts.extend(more),
             Ok(Said::Text(_) | Said::Progress(_)) => {}
             Ok(Said::Member(..)) => heard.members += 1,
             Ok(Said::End(summary)) => {
