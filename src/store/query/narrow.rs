@@ -7,7 +7,7 @@
 use super::super::sql::Sql;
 use super::super::tx::{Engine, Tx};
 use super::text::{self, Told};
-use super::{Asker, Condition, Filter, Result, about_projects, predicate, term};
+use super::{Asker, Condition, Filter, Result, in_projects, predicate, term};
 use crate::domain::query::Kind;
 
 /// How many rows are few.
@@ -190,11 +190,9 @@ pub async fn count_of(tx: &mut Tx, filter: &Filter) -> Result<Option<i64>> {
 /// How many findings the terms leave that the kept counts are about.
 async fn rolled_up(tx: &mut Tx, filter: &Filter) -> Result<i64> {
     let mut sql = Sql::new(
-        "SELECT CAST(COALESCE(SUM(f.n), 0) AS BIGINT) AS n FROM rollup f WHERE f.agency_id = $1 AND f.project_id IN \
-         (SELECT p.id FROM project p LEFT JOIN client c ON c.agency_id = p.agency_id AND c.id = p.client_id WHERE p.agency_id = $1",
+        "SELECT CAST(COALESCE(SUM(f.n), 0) AS BIGINT) AS n FROM rollup f WHERE f.agency_id = $1 AND f.project_id",
     );
-    about_projects(&mut sql, tx, filter, "p.id");
-    sql.push(")");
+    in_projects(&mut sql, tx, filter);
     for (negated, condition) in &filter.terms {
         if let Condition::Plain(Kind::Severity(_) | Kind::Status(_) | Kind::Open(_)) = condition {
             let engine = tx.engine();
