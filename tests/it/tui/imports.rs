@@ -54,6 +54,16 @@ fn file() -> BatchFile {
     }
 }
 
+/// A desk with an import's plan on the sheet.
+fn planned() -> Harness {
+    let mut desk = desk(80, 24);
+    desk.press("2i/tmp/shop.jsonl<ctrl-s>");
+    desk.reply::<OpenBatch>(batch(BatchState::Open));
+    desk.answer::<Upload>(Ok(Box::new(file())));
+    desk.reply::<PlanBatch>(batch(BatchState::Planned));
+    desk
+}
+
 #[test]
 fn files_are_uploaded_planned_shown_and_applied() {
     let mut desk = desk(100, 30);
@@ -91,11 +101,7 @@ fn settle_until_query(desk: &mut Harness) {
 
 #[test]
 fn an_answer_that_was_overtaken_turns_nothing_back() {
-    let mut desk = desk(80, 24);
-    desk.press("2i/tmp/shop.jsonl<ctrl-s>");
-    desk.reply::<OpenBatch>(batch(BatchState::Open));
-    desk.answer::<Upload>(Ok(Box::new(file())));
-    desk.reply::<PlanBatch>(batch(BatchState::Planned));
+    let mut desk = planned();
     desk.press("<enter>");
     desk.pass(1_100);
     assert!(desk.call::<ShowBatch>().is_some(), "a step that runs is asked for");
@@ -106,11 +112,7 @@ fn an_answer_that_was_overtaken_turns_nothing_back() {
 
 #[test]
 fn a_step_that_could_not_be_watched_goes_on() {
-    let mut desk = desk(80, 24);
-    desk.press("2i/tmp/shop.jsonl<ctrl-s>");
-    desk.reply::<OpenBatch>(batch(BatchState::Open));
-    desk.answer::<Upload>(Ok(Box::new(file())));
-    desk.reply::<PlanBatch>(batch(BatchState::Planned));
+    let mut desk = planned();
     desk.press("<enter>");
     desk.pass(1_100);
     desk.refuse::<ShowBatch>(problem(Code::Unavailable, "The database does not answer."));
@@ -121,11 +123,7 @@ fn a_step_that_could_not_be_watched_goes_on() {
 
 #[test]
 fn escape_before_the_plan_is_applied_throws_it_away() {
-    let mut desk = desk(80, 24);
-    desk.press("2i/tmp/shop.jsonl<ctrl-s>");
-    desk.reply::<OpenBatch>(batch(BatchState::Open));
-    desk.answer::<Upload>(Ok(Box::new(file())));
-    desk.reply::<PlanBatch>(batch(BatchState::Planned));
+    let mut desk = planned();
     desk.press("<esc>");
     assert!(desk.call::<DropBatch>().is_some());
     assert!(desk.screen().contains("thrown away"));
