@@ -51,6 +51,16 @@ pub struct Session {
     pub refresh_expires_at: Time,
 }
 
+/// A person in an agency.
+pub type Whose = (String, AgencyId);
+
+impl Session {
+    #[must_use]
+    pub fn whose(&self) -> Whose {
+        (self.email.clone(), self.agency)
+    }
+}
+
 /// What lies in the file, or in the keyring's entry.
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "place", rename_all = "snake_case")]

@@ -16,7 +16,7 @@ use tokio::io::{AsyncRead, AsyncSeek};
 use crate::api::problem::{Code, Problem};
 use crate::api::{Access, Endpoint};
 use crate::config::Network;
-use crate::credentials::{self, Cache, Session};
+use crate::credentials::{self, Cache, Session, Whose};
 
 mod address;
 mod probe;
@@ -158,6 +158,8 @@ struct Inner {
     cache: Cache,
     /// The session as last seen; the cache is the truth.
     session: RwLock<Option<Session>>,
+    /// Whose sessions these are, since the first: the cache may come to hold somebody else's.
+    whose: RwLock<Option<Whose>>,
     /// One renewal at a time within this process; the cache's lock does the same between processes.
     renewing: tokio::sync::Mutex<()>,
     network: Network,
@@ -199,6 +201,7 @@ impl Remote {
                 fixed: options.token,
                 cache: options.cache,
                 session: RwLock::new(None),
+                whose: RwLock::new(None),
                 renewing: tokio::sync::Mutex::new(()),
                 network: options.network,
                 read_only: options.read_only,
@@ -319,7 +322,27 @@ impl Remote {
     }
 
     fn see_session(&self, session: Option<Session>) {
+        if let Some(session) = &session {
+            self.be(Some(session.whose()));
+        }
         *self.inner.session.write().unwrap_or_else(PoisonError::into_inner) = session;
+    }
+
+    /// Whose sessions are used from here on; none: the next one's, whoever that is.
+    fn be(&self, whose: Option<Whose>) {
+        *self.inner.whose.write().unwrap_or_else(PoisonError::into_inner) = whose;
+    }
+
+    /// Takes a session that lay in the cache. Another person's, or one in another agency, is none to go on with: what is
+    /// shown here is not theirs.
+    fn adopt(&self, stored: Session) -> Result<SecretString, Error> {
+        let whose = self.inner.whose.read().unwrap_or_else(PoisonError::into_inner).clone();
+        if whose.is_some_and(|whose| whose != stored.whose()) {
+            return Err(Error::SignInNeeded);
+        }
+        let token = stored.access_token.clone();
+        self.see_session(Some(stored));
+        Ok(token)
     }
 }
 

@@ -31,20 +31,24 @@ impl Remote {
         // Before the password travels: a place that cannot take the session is found now.
         let locked = self.locked().await?;
         let tokens: Tokens = send(self, &parts, false).await?.read()?;
+        self.keep(Ok(locked), tokens).await
+    }
+
+    /// Keeps a new session, or ends it where it cannot be kept.
+    async fn keep(&self, locked: Result<Locked, Error>, tokens: Tokens) -> Result<Kept, Error> {
         let who = tokens.who.clone();
         let session = kept(tokens);
-        match off_worker(locked, {
-            let session = session.clone();
-            move |l| l.store(&session)
-        })
-        .await
-        {
-            Ok((_, place)) => {
-                self.see_session(Some(session));
-                Ok(Kept { who, place })
+        let stored = match locked {
+            Ok(locked) => {
+                let session = session.clone();
+                off_worker(locked, move |l| l.store(&session)).await
             }
+            Err(error) => Err(error),
+        };
+        self.see_session(Some(session));
+        match stored {
+            Ok((_, place)) => Ok(Kept { who, place }),
             Err(error) => {
-                self.see_session(Some(session));
                 // Nobody could use it again; the refusal that matters is why it was not kept.
                 let _ = self.end_on_server().await;
                 self.see_session(None);
@@ -65,6 +69,7 @@ impl Remote {
         let locked = self.locked().await?;
         off_worker(locked, Locked::clear).await?;
         self.see_session(None);
+        self.be(None);
         ended
     }
 
@@ -75,18 +80,7 @@ impl Remote {
     pub async fn switch(&self, request: &SwitchAgency) -> Result<Kept, Error> {
         // Not under the lock: it may have to renew first. Nobody renews what it ends.
         let tokens: Tokens = self.write(request, &Write::fresh()).await?;
-        let who = tokens.who.clone();
-        let session = kept(tokens);
-        self.see_session(Some(session.clone()));
-        let locked = self.locked().await?;
-        match off_worker(locked, move |l| l.store(&session)).await {
-            Ok((_, place)) => Ok(Kept { who, place }),
-            Err(error) => {
-                let _ = self.end_on_server().await;
-                self.see_session(None);
-                Err(error)
-            }
-        }
+        self.keep(self.locked().await, tokens).await
     }
 
     async fn end_on_server(&self) -> Result<(), Error> {
@@ -118,20 +112,17 @@ impl Remote {
         let Some(session) = stored else {
             return Err(Error::SignInNeeded);
         };
-        let token = session.access_token.clone();
-        self.see_session(Some(session));
-        Ok(token)
+        self.adopt(session)
     }
 
     /// A token other than the one that just failed. Whoever comes second, in this process or another, finds what the
     /// first one got: a refresh token is used under the lock, after a second look.
     pub(super) async fn renew(&self, failed: &SecretString) -> Result<SecretString, Error> {
         let _turn = self.inner.renewing.lock().await;
-        let mine = self.seen_session();
-        if let Some(session) = &mine
+        if let Some(session) = self.seen_session()
             && !same(&session.access_token, failed)
         {
-            return Ok(session.access_token.clone());
+            return Ok(session.access_token);
         }
         let locked = self.locked().await?;
         let (locked, stored) = off_worker(locked, Locked::load).await?;
@@ -139,15 +130,8 @@ impl Remote {
             self.see_session(None);
             return Err(Error::SignInNeeded);
         };
-        // Somebody else signed in, or went on in another agency: what is shown here is not theirs to go on with.
-        if mine.is_some_and(|mine| (&mine.email, mine.agency) != (&stored.email, stored.agency)) {
-            self.see_session(None);
-            return Err(Error::SignInNeeded);
-        }
         if !same(&stored.access_token, failed) {
-            let token = stored.access_token.clone();
-            self.see_session(Some(stored));
-            return Ok(token);
+            return self.adopt(stored);
         }
         let request = Refresh {
             refresh_token: stored.refresh_token.expose_secret().to_owned(),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures::{Stream, StreamExt as _};
 use riskdesk::api::project::{CreateProject, ListProjects};
-use riskdesk::api::session::{SignIn, WhoAmI};
+use riskdesk::api::session::{RevokeSession, SignIn, WhoAmI};
 use riskdesk::config::{Config, Network};
 use riskdesk::credentials::Cache;
 use riskdesk::remote::{self, Incoming, Options, Remote, Write};
@@ -20,11 +20,15 @@ fn network() -> Network {
 
 /// A client that keeps its session in memory.
 fn client(servers: &[&str], network: Network) -> Remote {
+    sharing(Cache::in_memory(), servers, network)
+}
+
+fn sharing(cache: Cache, servers: &[&str], network: Network) -> Remote {
     let _ = rustls::crypto::ring::default_provider().install_default();
     Remote::new(Options {
         servers: servers.iter().map(|s| s.parse().unwrap()).collect(),
         token: None,
-        cache: Cache::in_memory(),
+        cache,
         network,
         read_only: false,
         slow: None,
@@ -34,14 +38,49 @@ fn client(servers: &[&str], network: Network) -> Remote {
 
 async fn signed_in(servers: &[&str], network: Network) -> Remote {
     let remote = client(servers, network);
+    sign_in(&remote, ADMIN).await;
+    remote
+}
+
+async fn sign_in(remote: &Remote, email: &str) {
     let request = SignIn {
-        email: ADMIN.into(),
+        email: email.into(),
         password: PASSWORD.into(),
         agency: None,
         label: None,
     };
     remote.sign_in(&request).await.unwrap();
-    remote
+}
+
+/// One cache is shared by all that run in a profile: when it comes to hold somebody else's session, nobody goes on as them.
+#[tokio::test]
+async fn another_persons_session_in_the_cache_is_not_gone_on_with() {
+    let desk = Desk::sqlite();
+    desk.add_user("bo@agency.test", "analyst");
+    for signs_out in [false, true] {
+        let cache = Cache::in_memory();
+        let ann = sharing(cache.clone(), &[&desk.url], network());
+        let other = sharing(cache, &[&desk.url], network());
+        sign_in(&ann, ADMIN).await;
+        let session = ann.call(&WhoAmI {}).await.unwrap().session;
+        if signs_out {
+            other.sign_out().await.unwrap();
+            assert!(matches!(ann.call(&WhoAmI {}).await, Err(remote::Error::SignInNeeded)));
+        }
+        sign_in(&other, "bo@agency.test").await;
+        if !signs_out {
+            let elsewhere = signed_in(&[&desk.url], network()).await;
+            let end = RevokeSession { session: session.0 };
+            elsewhere.write(&end, &Write::fresh()).await.unwrap();
+        }
+        for _ in 0..2 {
+            let answer = ann.call(&WhoAmI {}).await;
+            assert!(matches!(answer, Err(remote::Error::SignInNeeded)), "{answer:?}");
+        }
+        assert_eq!(other.call(&WhoAmI {}).await.unwrap().email, "bo@agency.test");
+        sign_in(&ann, ADMIN).await;
+        assert_eq!(ann.call(&WhoAmI {}).await.unwrap().email, ADMIN);
+    }
 }
 
 #[tokio::test]
