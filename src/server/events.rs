@@ -111,13 +111,23 @@ impl Hub {
         }
     }
 
+    /// Begins a look: its number, and what it has to look at.
+    fn begin_look(&self) -> (u64, Vec<Token>) {
+        let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        watched.looks += 1;
+        (watched.looks, watched.tokens.keys().copied().collect())
+    }
+
+    /// The look that sees nothing: no stream may go on as if it heard of every change.
+    fn blind(&self) -> Look {
+        let (n, _) = self.begin_look();
+        let good = HashMap::new();
+        Look { n, good }
+    }
+
     /// Looks at every stream's session. Where that fails nobody's is known to hold.
     async fn look(&self, desk: &Desk) -> Look {
-        let (n, tokens) = {
-            let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
-            watched.looks += 1;
-            (watched.looks, watched.tokens.keys().copied().collect::<Vec<_>>())
-        };
+        let (n, tokens) = self.begin_look();
         let looked = if tokens.is_empty() {
             Ok(HashMap::new())
         } else {
@@ -144,8 +154,13 @@ impl Hub {
                 let batch = match desk_stream::after(&desk, self.at.load(Ordering::Acquire)).await {
                     Ok(batch) => batch,
                     Err(error) => {
+                        // Streams end, and whoever reads them knows at once that this is not live any more.
                         tracing::error!(%error, "events cannot be read");
-                        Vec::new()
+                        (look, looked) = (Arc::new(self.blind()), Instant::now());
+                        let batch = Vec::new();
+                        let look = Arc::clone(&look);
+                        let _ = self.deals.send(Arc::new(Deal { batch, look }));
+                        break;
                     }
                 };
                 let last = batch.last().map(|e| e.seq);
