@@ -96,6 +96,8 @@ struct Inner {
     passwords: password::Passwords,
     refusals: refusal::Refusals,
     changed: watch::Sender<u64>,
+    /// Turns true when the desk is being closed.
+    closing: watch::Sender<bool>,
     rooms: limits::Rooms,
     data: Option<std::path::PathBuf>,
     decoder: std::sync::OnceLock<std::path::PathBuf>,
@@ -135,12 +137,13 @@ impl Desk {
                 passwords,
                 refusals,
                 changed,
+                closing: watch::Sender::new(false),
                 rooms: limits::Rooms::new(limits),
                 data,
                 decoder: std::sync::OnceLock::new(),
             }),
         };
-        seal::start(&desk);
+        seal::start(&desk, desk.inner.closing.subscribe());
         Ok(desk)
     }
 
@@ -230,6 +233,8 @@ impl Desk {
     /// Finishes what runs in the background and closes the database.
     pub async fn close(&self) {
         self.inner.refusals.flush().await;
+        // From here on this is the only one that seals.
+        self.inner.closing.send_replace(true);
         if let Err(error) = seal::all(&self.inner.store).await {
             tracing::warn!(%error, "the audit trail's last rows are sealed at the next start");
         }

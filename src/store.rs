@@ -82,7 +82,7 @@ pub enum Error {
     /// Two transactions stood in each other's way and this one gave in; nothing of it was written.
     #[error("another write stood in the way; send it again")]
     Busy,
-    /// The writer has stopped: the server is going down.
+    /// The writer has stopped, or the pool is closed: the server is going down.
     #[error("the server is stopping")]
     Stopping,
     /// The database does not answer, or not any more: it is stopping, gone, or has no connection left.
@@ -112,6 +112,8 @@ impl From<sqlx::Error> for Error {
         let sqlx::Error::Database(db) = &error else {
             return match error {
                 sqlx::Error::RowNotFound => Self::Missing,
+                // Only this server closes it, as the last thing it does.
+                sqlx::Error::PoolClosed => Self::Stopping,
                 sqlx::Error::PoolTimedOut | sqlx::Error::Io(_) | sqlx::Error::Tls(_) => Self::Away(error.to_string()),
                 other => Self::Database(other),
             };

@@ -8,6 +8,7 @@
 use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
+use tokio::sync::watch;
 
 use super::{Desk, Result};
 use crate::domain::hex::hex;
@@ -20,8 +21,8 @@ const LOOK: Duration = Duration::from_secs(1);
 /// Rows sealed in one transaction.
 const AT_ONCE: i64 = 500;
 
-/// Starts the sealer. Ends when the desk's last clone goes.
-pub(super) fn start(desk: &Desk) {
+/// Starts the sealer. Ends when it is told to, or the desk's last clone goes.
+pub(super) fn start(desk: &Desk, mut closing: watch::Receiver<bool>) {
     let store = desk.store().clone();
     let mut changed = desk.changed();
     tokio::spawn(async move {
@@ -31,15 +32,19 @@ pub(super) fn start(desk: &Desk) {
                 Err(error) => tracing::error!(%error, "the audit trail could not be sealed; trying again"),
                 Ok(()) => {}
             }
-            tokio::select! {
-                woken = changed.changed() => {
-                    if woken.is_err() {
-                        return;
+            let next = async {
+                tokio::select! {
+                    woken = changed.changed() => {
+                        // Several acts share one sealing; a burst is sealed once, not once per act.
+                        tokio::time::sleep(LOOK / 4).await;
+                        woken.is_ok()
                     }
-                    // Several acts share one sealing; a burst is sealed once, not once per act.
-                    tokio::time::sleep(LOOK / 4).await;
+                    () = tokio::time::sleep(LOOK) => true,
                 }
-                () = tokio::time::sleep(LOOK) => {}
+            };
+            tokio::select! {
+                _ = closing.wait_for(|closing| *closing) => return,
+                go_on = next => if !go_on { return },
             }
         }
     });
