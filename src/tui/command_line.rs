@@ -66,7 +66,12 @@ pub fn of(route: &Route) -> Option<String> {
             .option("name", "--name")
             .option("lead", "--lead")
             .option("team", "--team"),
-        ("GET", "findings") => line.verb("finding list").option("q", "-q").paging(),
+        ("POST", "projects/assign") => line
+            .verb("project assign")
+            .each("projects", "project")
+            .client_or_none()
+            .dry_run(),
+        ("GET", "findings") => line.without().verb("finding list").option("q", "-q").paging(),
         ("GET", "findings/groups") => line
             .verb("finding groups")
             .option("by", "--by")
@@ -107,7 +112,38 @@ pub fn of(route: &Route) -> Option<String> {
                 .option("reply_to", "--reply-to");
             if shared { line.word("--share") } else { line }
         }
-        ("GET", "queue") => line.verb("queue list").option("q", "-q").paging(),
+        ("POST", "findings/{finding}/place") => line
+            .verb("finding place")
+            .name("finding")
+            .option("project", "--project"),
+        ("POST", "findings/bulk") => line.bulk()?,
+        ("POST", "findings/merge") => line
+            .verb("finding merge")
+            .each("findings", "finding")
+            .option("into", "--into")
+            .flag("client_sees", "--client-sees")
+            .dry_run(),
+        ("POST", "findings/{finding}/split") => line
+            .leave_out("version")
+            .verb("finding split")
+            .name("finding")
+            .option("occurrences", "--occurrence")
+            .flag("client_sees", "--client-sees")
+            .dry_run(),
+        ("POST", "findings/{finding}/take") => line.verb("queue take").name("finding"),
+        ("POST", "findings/{finding}/put-back") => line.verb("queue put-back").name("finding"),
+        ("GET", "acts") => line.verb("undo --list").paging(),
+        ("GET", "acts/{act}") => line.verb("undo").name("act").word("--dry-run"),
+        ("POST", "acts/{act}/undo") => line.verb("undo").name("act").word("--yes"),
+        ("POST", "acts/{act}/redo") => line.verb("redo").name("act").word("--yes"),
+        ("GET", "imports") => line.verb("import list").option("project", "--project").paging(),
+        ("GET", "imports/{batch}") => line.verb("import show").name("batch"),
+        ("GET", "imports/{batch}/plan") => line.verb("import show").name("batch").word("--lines").paging(),
+        ("POST", "imports/{batch}/apply") => line.verb("import apply").name("plan_id").option("batch", "--batch"),
+        ("DELETE", "imports/{batch}") => line.verb("import drop").name("batch"),
+        ("GET", "imports/{batch}/compare/{other}") => line.verb("import compare").name("batch").name("other").paging(),
+        ("GET", "import-formats") => line.verb("import formats"),
+        ("GET", "queue") => line.without().verb("queue list").option("q", "-q").paging(),
         ("GET", "queue/lanes") => line.verb("queue lanes").option("q", "-q"),
         ("POST", "queue/next") => line.verb("queue next").option("q", "-q"),
         _ => return None,
@@ -161,6 +197,75 @@ impl Line {
             self.words.push(flag.to_owned());
         }
         self
+    }
+
+    /// The objects themselves, each with its version: commands take the versions that stand.
+    fn each(mut self, list: &str, field: &str) -> Self {
+        if let Some(Value::Array(items)) = self.fields.remove(list) {
+            let names = items.iter().filter_map(|item| item.get(field)).map(said);
+            self.words.extend(names.map(|name| quoted(&name)));
+        }
+        self
+    }
+
+    /// The client they go to; none is a word.
+    fn client_or_none(mut self) -> Self {
+        let client = self.fields.remove("client").unwrap_or(Value::Null);
+        self.word("--client").word(&quoted(&said(&client)))
+    }
+
+    /// Commands show what would happen, or do it without asking.
+    fn dry_run(mut self) -> Self {
+        let dry = self.fields.remove("dry_run") == Some(Value::Bool(true));
+        self.word(if dry { "--dry-run" } else { "--yes" })
+    }
+
+    fn leave_out(mut self, field: &str) -> Self {
+        self.fields.remove(field);
+        self
+    }
+
+    /// What a list leaves out stands in the query of a command.
+    fn without(mut self) -> Self {
+        if let Some(Value::String(without)) = self.fields.remove("without") {
+            let q = self.fields.remove("q").as_ref().map(said).unwrap_or_default();
+            let q = format!("{q} {without}").trim().to_owned();
+            self.fields.insert("q".to_owned(), Value::String(q));
+        }
+        self
+    }
+
+    /// One change to many findings is the command for one with several keys, or a query.
+    fn bulk(mut self) -> Option<Self> {
+        let change = self.fields.remove("change")?;
+        let (verb, fields) = change.as_object()?.iter().next()?;
+        let verb = format!("finding {verb}");
+        self.fields.extend(fields.as_object()?.clone());
+        let line = self
+            .leave_out("digest")
+            .verb(&verb)
+            .each("findings", "finding")
+            .option("q", "-q")
+            .dry_run();
+        let options = [
+            ("to", "--to"),
+            ("notes", "--notes"),
+            ("kind", "--kind"),
+            ("reason", "--reason"),
+            ("until", "--until"),
+            ("of", "--of"),
+            ("basis", "--basis"),
+            ("severity", "--severity"),
+            ("assignee", "--assignee"),
+            ("due_at", "--due"),
+            ("add_tags", "--tag"),
+            ("remove_tags", "--untag"),
+            ("project", "--project"),
+        ];
+        let said = options
+            .into_iter()
+            .fold(line, |line, (field, flag)| line.option(field, flag));
+        Some(said.flag("undo", "--undo"))
     }
 
     fn client_fields(self) -> Self {
@@ -230,11 +335,55 @@ mod tests {
     }
 
     #[test]
+    fn acts_on_many_read_as_commands_for_many() {
+        let said = |path, fields| command("POST", path, fields).unwrap_or_default();
+        let findings = json!([{"finding": "F-1", "version": 2}, {"finding": "F-2", "version": 7}]);
+        let change = json!({"move": {"to": "in_progress", "notes": "ours"}});
+        assert_eq!(
+            said(
+                "/api/v1/findings/bulk",
+                json!({"findings": findings, "change": change, "dry_run": true})
+            ),
+            "riskdesk finding move F-1 F-2 --dry-run --to in_progress --notes ours"
+        );
+        let change = json!({"edit": {"assignee": null}});
+        assert_eq!(
+            said(
+                "/api/v1/findings/bulk",
+                json!({"q": "sev:low", "digest": "d", "change": change})
+            ),
+            "riskdesk finding edit -q sev:low --yes --assignee none"
+        );
+        let projects = json!([{"project": "P-1", "version": 1}]);
+        assert_eq!(
+            said("/api/v1/projects/assign", json!({"projects": projects, "client": null})),
+            "riskdesk project assign P-1 --client none --yes"
+        );
+        assert_eq!(
+            said("/api/v1/findings/merge", json!({"findings": findings, "into": "F-2"})),
+            "riskdesk finding merge F-1 F-2 --into F-2 --yes"
+        );
+        assert_eq!(
+            said("/api/v1/acts/{act}/undo", json!({"act": "a-1"})),
+            "riskdesk undo a-1 --yes"
+        );
+        let folded = json!({"q": "is:open", "without": "-sev:low", "limit": 100});
+        assert_eq!(
+            command("GET", "/api/v1/queue", folded).unwrap(),
+            "riskdesk queue list -q 'is:open -sev:low' --limit 100"
+        );
+    }
+
+    #[test]
     fn what_no_command_can_say_is_none() {
         let partial = json!({"finding": "F-7K3QX2", "to": "partial", "occurrences": []});
         assert_eq!(command("POST", "/api/v1/findings/{finding}/move", partial), None);
         assert_eq!(
-            command("POST", "/api/v1/findings/{finding}/take", json!({"finding": "x"})),
+            command(
+                "PUT",
+                "/api/v1/findings/{finding}/comments/{comment}/audience",
+                json!({})
+            ),
             None
         );
         assert_eq!(command("GET", "/api/v1/agency", json!({"later": 1})), None);
