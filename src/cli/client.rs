@@ -11,6 +11,7 @@ use super::project;
 use crate::api::client::{
     ArchiveClient, Client, CreateClient, EditClient, ListClients, RestoreClient, SetClientAccess, ShowClient,
 };
+use crate::api::session::WhoAmI;
 use crate::domain::access::{AgencyAccess, ClientState};
 use crate::remote::Write;
 
@@ -37,13 +38,13 @@ pub enum Command {
     /// Open a client account (admins)
     #[command(after_help = "\
 riskdesk client create --name 'ACME Ltd' --manager ann@agency.test --access all-users
-The creator always stands on the list of who may open it.")]
+The creator always stands on the list of who may open it, and is the account manager where nobody else is named.")]
     Create {
         #[arg(long)]
         name: String,
-        /// The account manager: e-mail or user id of an active admin or analyst
+        /// The account manager: e-mail or user id of an active admin or analyst; oneself where it is missing
         #[arg(long, value_name = "EMAIL")]
-        manager: String,
+        manager: Option<String>,
         /// The key; made from the name where it is missing
         #[arg(long)]
         key: Option<String>,
@@ -249,6 +250,10 @@ pub async fn run(cx: &Context, command: Command) -> Result<(), Error> {
             selected,
             projects,
         } => {
+            let manager = match manager {
+                Some(manager) => manager,
+                None => remote.call(&WhoAmI {}).await?.email,
+            };
             let request = CreateClient {
                 name,
                 account_manager: Some(manager),

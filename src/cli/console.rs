@@ -22,14 +22,18 @@ pub fn prepare(cx: &Context) -> bool {
 /// Runs the console with the session of the profile; without one it opens its sign-in sheet.
 ///
 /// # Errors
-/// Where there is no terminal, or theme or keymap cannot be read.
+/// Where there is no such profile, no terminal, or theme or keymap cannot be read.
 pub async fn run(cx: &Context) -> Result<(), Error> {
+    let servers = cx.servers()?;
+    // Who names a profile means one that is there; only without a name is this somebody's first run.
+    if servers.is_empty() && cx.global.profile.is_some() {
+        return Err(cx.no_server());
+    }
     if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
         return Err(Error::Usage(
             "the console needs a terminal; `riskdesk --help` lists the commands for scripts".into(),
         ));
     }
-    let servers = cx.servers()?;
     let remote = if servers.is_empty() { None } else { Some(cx.remote()?) };
     let has_session = match &remote {
         Some(remote) => remote.has_session().await.unwrap_or(false),

@@ -112,6 +112,44 @@ impl Context {
             .or_else(|| self.remembered().email)
     }
 
+    /// The profiles there are: of the settings, and those that a sign-in noted.
+    pub fn profiles(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.config.profiles.keys().cloned().collect();
+        let noted = std::fs::read_dir(self.paths.profiles_dir())
+            .into_iter()
+            .flatten()
+            .flatten();
+        names.extend(noted.filter_map(|entry| {
+            let name = entry.file_name().into_string().ok()?;
+            name.strip_suffix(".json").map(str::to_owned)
+        }));
+        names.retain(|name| check_profile_name(name).is_ok());
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    /// Says that the profile in force has no server, and which ones have.
+    #[must_use]
+    pub fn no_server(&self) -> Error {
+        let profile = &self.profile;
+        let Some(_) = &self.global.profile else {
+            return Error::NotSignedIn(format!(
+                "profile `{profile}` names no server; run: riskdesk login --server URL --email E"
+            ));
+        };
+        let known = self.profiles();
+        let known = if known.is_empty() {
+            "no profile yet".to_owned()
+        } else {
+            known.join(", ")
+        };
+        Error::NotSignedIn(format!(
+            "there is no profile `{profile}` (there is: {known}); to make it, run: riskdesk login --profile {profile} \
+             --server URL --email E"
+        ))
+    }
+
     /// The client of the server in force.
     ///
     /// # Errors
@@ -119,10 +157,7 @@ impl Context {
     pub fn remote(&self) -> Result<Remote, Error> {
         let servers = self.servers()?;
         if servers.is_empty() {
-            return Err(Error::NotSignedIn(format!(
-                "profile `{}` names no server; run: riskdesk login --server URL --email E",
-                self.profile
-            )));
+            return Err(self.no_server());
         }
         Ok(Remote::new(Options {
             cache: self.cache(&servers),

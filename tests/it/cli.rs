@@ -115,9 +115,11 @@ fn clients_and_projects_have_the_shapes_scripts_rely_on() {
         .run(&["project", "assign", loose_key, "--client", key, "--json"])
         .json();
     assert_eq!((&done["applied"], &done["client"]["key"]), (&json!(true), &json!(key)));
-    let other = ann
-        .run(&["client", "create", "--json", "--name", "Other", "--manager", ADMIN])
-        .json();
+    let other = ann.run(&["client", "create", "--json", "--name", "Other"]).json();
+    assert_eq!(
+        other["account_manager"]["email"], ADMIN,
+        "oneself, where nobody is named"
+    );
     let other = other["key"].as_str().unwrap();
     let problem = ann
         .run(&["project", "assign", loose_key, "--client", other, "--json"])
@@ -398,7 +400,16 @@ fn profiles_keep_servers_and_sessions_apart() {
     assert_eq!(home.run(&["logout"]).code, 0);
     assert_eq!(home.run(&["whoami"]).code, 3);
     assert_eq!(home.run(&["whoami", "--profile", "two"]).code, 0);
-    assert_eq!(home.run(&["whoami", "--profile", "three"]).code, 3);
+    // A name that nobody gave is told, by the console as well: it opens no first-run sheet for a slip.
+    for words in [&["whoami", "--profile", "three"][..], &["--profile", "three"]] {
+        let ran = home.run(words);
+        assert_eq!(ran.code, 3, "{words:?}");
+        assert!(
+            ran.err.contains("no profile `three` (there is: one, two)"),
+            "{}",
+            ran.err
+        );
+    }
     assert_eq!(home.run(&["whoami", "--profile", "../two"]).code, 2);
 }
 

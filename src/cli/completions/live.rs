@@ -18,7 +18,6 @@ use crate::api::project::ListProjects;
 use crate::api::queue::ListQueue;
 use crate::api::session::{ListAgencies, ListSessions};
 use crate::api::token::ListTokens;
-use crate::config::check_profile_name;
 use crate::domain::access::UserState;
 use crate::domain::query::{Field, complete_with};
 use crate::domain::safe::Safe;
@@ -249,22 +248,9 @@ impl Live {
             .collect()
     }
 
-    /// Profiles of the settings, and those that a sign-in noted.
     fn profiles(&self) -> Vec<Value> {
         let Some(cx) = &self.cx else { return Vec::new() };
-        let mut names: Vec<String> = cx.config.profiles.keys().cloned().collect();
-        let noted = std::fs::read_dir(cx.paths.profiles_dir())
-            .into_iter()
-            .flatten()
-            .flatten();
-        names.extend(noted.filter_map(|entry| {
-            let name = entry.file_name().into_string().ok()?;
-            name.strip_suffix(".json").map(str::to_owned)
-        }));
-        names.retain(|name| check_profile_name(name).is_ok());
-        names.sort();
-        names.dedup();
-        names.into_iter().map(|name| (name, String::new())).collect()
+        cx.profiles().into_iter().map(|name| (name, String::new())).collect()
     }
 
     /// Asks the server, or does without: nobody is signed in, it takes too long, it refuses, it is away.
