@@ -23,6 +23,7 @@ use crate::domain::time::Time;
 
 mod calls;
 mod chrome;
+mod heard;
 mod history;
 mod keys;
 mod link;
@@ -31,6 +32,7 @@ mod preview;
 mod tabs;
 
 use calls::Calls;
+use heard::Heard;
 use history::History;
 use preview::Preview;
 
@@ -82,6 +84,7 @@ pub struct App {
     /// The panes have not loaded yet: they wait for the event stream, so that nothing is missed and nothing is asked
     /// twice; until this time.
     load_by: Option<Time>,
+    heard: Heard,
 }
 
 impl App {
@@ -135,6 +138,7 @@ impl App {
             touched: setup.now,
             undoable: false,
             load_by: None,
+            heard: Heard::default(),
         }
     }
 
@@ -150,6 +154,11 @@ impl App {
 
     pub fn model(&self) -> &Model {
         &self.model
+    }
+
+    /// When what was heard of changes is told on, if anything waits for it.
+    pub fn gathers_until(&self) -> Option<Time> {
+        self.heard.due()
     }
 
     pub fn has_quit(&self) -> bool {
@@ -171,6 +180,7 @@ impl App {
         if self.load_by.is_some_and(|by| by <= now) {
             self.load();
         }
+        self.tell_heard();
         match msg {
             Msg::Happened(Happened::Input(Input::Key(key))) => {
                 self.lock_if_idle();
@@ -281,15 +291,27 @@ impl App {
     }
 
     fn tell_all(&mut self, note: Note) {
-        let counted = |event: &Event| matches!(event.topic, Topic::Agency | Topic::Client | Topic::User);
-        if self.model.who.is_some() && matches!(note, Note::Change(event) if counted(event)) {
-            self.ask_agency();
-        }
-        if matches!(note, Note::Change(event) if event.topic == Topic::User) {
-            self.ask_people();
+        self.tell_desk(note);
+        self.tell_layers(note);
+    }
+
+    /// The panes, and what the desk itself shows.
+    fn tell_desk(&mut self, note: Note) {
+        if let Note::Changes(events) = note {
+            let counted = |event: &Event| matches!(event.topic, Topic::Agency | Topic::Client | Topic::User);
+            if self.model.who.is_some() && events.iter().any(counted) {
+                self.ask_agency();
+            }
+            if events.iter().any(|event| event.topic == Topic::User) {
+                self.ask_people();
+            }
         }
         self.preview.refresh();
         self.tell_panes(note);
+        self.dirty = true;
+    }
+
+    fn tell_layers(&mut self, note: Note) {
         for i in 0..self.layers.len() {
             self.with_layer(i, |layer, cx| layer.note(note, cx));
         }
@@ -462,6 +484,7 @@ impl App {
             .iter()
             .filter_map(|(id, _)| self.panes[id.index()].next_change(now))
             .chain(self.layers.iter().filter_map(|(_, l)| l.next_change(now)));
-        clocks.chain(spin).chain(self.locks_at()).chain(self.load_by).min()
+        let clocks = clocks.chain(spin).chain(self.locks_at()).chain(self.load_by);
+        clocks.chain(self.heard.due()).min()
     }
 }

@@ -61,6 +61,8 @@ pub struct Harness {
     pub exported: Vec<(String, String)>,
     /// What the editor has.
     pub editing: Option<(u32, String)>,
+    /// What is heard of changes waits for the clock, as in life; else it is told on at once.
+    gathers: bool,
 }
 
 impl Harness {
@@ -107,6 +109,7 @@ impl Harness {
             aborted: 0,
             exported: Vec::new(),
             editing: None,
+            gathers: false,
         };
         harness.tell(Msg::Size(width, height));
         harness
@@ -239,9 +242,20 @@ impl Harness {
         self
     }
 
+    /// What is heard of changes waits for the clock from here on.
+    #[must_use]
+    pub fn gathering(mut self) -> Self {
+        self.gathers = true;
+        self
+    }
+
     fn tell(&mut self, msg: Msg) {
         self.app.update(msg, self.now);
         self.run_commands();
+        if let Some(due) = self.app.gathers_until().filter(|_| !self.gathers) {
+            self.now = self.now.max(due);
+            self.tell(Msg::Wake);
+        }
     }
 
     fn run_commands(&mut self) {

@@ -71,8 +71,8 @@ pub enum Note<'a> {
     Start,
     /// Another client or project was chosen.
     Standing,
-    /// Something changed on the server.
-    Change(&'a Event),
+    /// These changed on the server.
+    Changes(&'a [Event]),
     /// Anything may have changed.
     Resync,
     /// What was sent waits for the link.

@@ -167,7 +167,7 @@ impl App {
             }
         }
         let succeeded = answer.is_ok();
-        let (owner, summary) = (flight.owner, flight.call.work.summary());
+        let (owner, since, summary) = (flight.owner, flight.since, flight.call.work.summary());
         let orphan = match owner {
             Owner::Layer(id) => self.layer(id).is_none(),
             _ => false,
@@ -189,8 +189,7 @@ impl App {
         let payload = (flight.call.then)(answer);
         self.deliver(owner, payload);
         if is_write && succeeded {
-            // One's own act shows at once, event stream or not.
-            self.tell_all(Note::Resync);
+            self.did(since);
         }
     }
 

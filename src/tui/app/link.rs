@@ -30,7 +30,7 @@ impl App {
                 if before != Link::Live {
                     // What was loaded while there was no stream may be old already.
                     if !self.load() {
-                        self.tell_all(Note::Resync);
+                        self.resync();
                     }
                     if self.model.people.is_empty() {
                         self.ask_people();
@@ -40,9 +40,9 @@ impl App {
             }
             Incoming::Change(event) => {
                 self.model.link = Link::Live;
-                self.tell_all(Note::Change(event));
+                self.hear(event);
             }
-            Incoming::Resync => self.tell_all(Note::Resync),
+            Incoming::Resync => self.resync(),
             Incoming::Down(_) => {
                 if self.model.link == Link::Live {
                     self.model.link = Link::AsOf(self.model.now);

@@ -171,7 +171,7 @@ impl App {
                 self.unpark();
             }
             Effect::Toured(steps) => self.model.toured = steps,
-            Effect::Changed => self.tell_all(Note::Resync),
+            Effect::Changed => self.did(self.model.now),
             Effect::Unmark => self.tell_panes(Note::Unmark),
             Effect::Quit => self.leave(),
         }

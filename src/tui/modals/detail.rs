@@ -16,7 +16,7 @@ use super::super::window::{Marked, PAGE, Want, Window};
 use super::{Layer, Shape, comment, correct};
 use crate::api::Page;
 use crate::api::comment::{Comment, ListComments};
-use crate::api::event::Topic;
+use crate::api::event::{Event, Topic};
 use crate::api::finding::{
     Finding, FindingDetail, HistoryEntry, ListHistory, ListOccurrences, Occurrence, ShowFinding,
 };
@@ -276,6 +276,20 @@ pub fn preview(brush: &mut Brush, area: Rect, finding: &Finding, full: Option<&F
     }
 }
 
+impl Detail {
+    /// Whether what it shows may have changed.
+    fn is_about(&self, event: &Event) -> bool {
+        let here = self.finding().map(|f| (f.id.0, f.project.id));
+        match event.topic {
+            Topic::Finding | Topic::Queue => event.id.is_none() || event.id == here.map(|h| h.0),
+            // A comment's event names the comment; the finding stands behind it only by its project.
+            Topic::Comment => event.id.is_none() || event.id == here.map(|h| h.0) || event.project == here.map(|h| h.1),
+            Topic::Project | Topic::Import => event.project.is_none() || event.project == here.map(|h| h.1),
+            _ => false,
+        }
+    }
+}
+
 impl Layer for Detail {
     fn shape(&self) -> Shape {
         Shape::Full
@@ -373,20 +387,7 @@ impl Layer for Detail {
     fn note(&mut self, note: Note, cx: &mut Cx) {
         match note {
             Note::Resync => self.refresh(cx),
-            Note::Change(event) => {
-                let here = self.finding().map(|f| (f.id.0, f.project.id));
-                let ours = match event.topic {
-                    Topic::Finding | Topic::Comment | Topic::Queue => {
-                        event.id.is_none() || event.id == here.map(|h| h.0)
-                    }
-                    Topic::Project | Topic::Import => event.project.is_none() || event.project == here.map(|h| h.1),
-                    _ => false,
-                };
-                // A comment's event names the comment; the finding stands behind it only by its project.
-                if ours || (event.topic == Topic::Comment && event.project == here.map(|h| h.1)) {
-                    self.refresh(cx);
-                }
-            }
+            Note::Changes(events) if events.iter().any(|event| self.is_about(event)) => self.refresh(cx),
             Note::Subject(finding) => {
                 let tab = self.tab;
                 let size = self.size;

@@ -394,7 +394,7 @@ impl Layer for Import {
 
     fn note(&mut self, note: Note, cx: &mut Cx) {
         match note {
-            Note::Change(event) if event.topic == Topic::Import => self.look(cx),
+            Note::Changes(events) if events.iter().any(|e| e.topic == Topic::Import) => self.look(cx),
             Note::Resync => self.look(cx),
             _ => {}
         }

@@ -178,7 +178,7 @@ impl Layer for Imports {
 
     fn note(&mut self, note: Note, cx: &mut Cx) {
         let changed = match note {
-            Note::Change(event) => event.topic == Topic::Import,
+            Note::Changes(events) => events.iter().any(|e| e.topic == Topic::Import),
             Note::Resync => true,
             _ => false,
         };

@@ -119,7 +119,7 @@ impl Layer for Inbox {
     }
 
     fn note(&mut self, note: Note, cx: &mut Cx) {
-        if matches!(note, Note::Resync | Note::Change(_)) {
+        if matches!(note, Note::Resync | Note::Changes(_)) {
             self.failed = None;
             Self::ask(cx);
         }

@@ -155,7 +155,7 @@ impl Layer for Overview {
     fn note(&mut self, note: Note, cx: &mut Cx) {
         match note {
             Note::Resync => self.ask(cx),
-            Note::Change(_) => self.stale = true,
+            Note::Changes(_) => self.stale = true,
             _ => {}
         }
     }

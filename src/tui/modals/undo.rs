@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 
 use super::super::action::Action;
 use super::super::clock;
-use super::super::effect::{Answer, Cx, Effect, Payload, sentence};
+use super::super::effect::{Answer, Cx, Payload, sentence};
 use super::super::ink::{Brush, Run, run};
 use super::super::model::Model;
 use super::super::panes::Note;
@@ -271,7 +271,6 @@ impl Layer for Undo {
                     };
                     let text = format!("{what}: {}. {on}", done.act.summary);
                     cx.say(Tone::Good, Safe::new(&text));
-                    cx.push(Effect::Changed);
                     cx.close();
                 }
                 Err(fault) => {

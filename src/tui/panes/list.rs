@@ -326,7 +326,7 @@ impl<N: Noun> Pane for ListPane<N> {
             }
             Note::Resync => self.window.refresh(),
             Note::Made(id) => self.window.await_row(id),
-            Note::Change(event) if N::follows(event.topic) => self.window.refresh(),
+            Note::Changes(events) if events.iter().any(|e| N::follows(e.topic)) => self.window.refresh(),
             Note::Query(text) => {
                 text.clone_into(&mut self.query);
                 if N::SORT_IN_QUERY
@@ -354,7 +354,7 @@ impl<N: Noun> Pane for ListPane<N> {
                     self.find(text, cx);
                 }
             }
-            Note::Change(_) | Note::Subject(_) | Note::Kept | Note::People => return,
+            Note::Changes(_) | Note::Subject(_) | Note::Kept | Note::People => return,
         }
         self.load(cx);
     }

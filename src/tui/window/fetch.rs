@@ -148,10 +148,10 @@ impl<T: Row> Window<T> {
         }
     }
 
-    /// A row was made: the list is asked for again, and the cursor goes to it.
+    /// A row was made: the cursor goes to it, now or as soon as the list has it.
     pub fn await_row(&mut self, made: Uuid) {
         self.made = Some(made);
-        self.refresh();
+        self.settle(self.at.saturating_sub(self.top));
     }
 
     /// Takes the answer of the call that `want` named.

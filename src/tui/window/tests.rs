@@ -104,10 +104,13 @@ fn a_row_that_was_made_gets_the_cursor_unless_somebody_moves_first() {
     w.refresh();
     pump(&mut w, 30);
     assert_eq!(w.current(), Some(&N(25)));
-    w.await_row(Uuid::from_u128(27));
+    w.await_row(Uuid::from_u128(35));
     w.act(Action::Up, None);
-    pump(&mut w, 30);
+    w.refresh();
+    pump(&mut w, 40);
     assert_eq!(w.current(), Some(&N(24)));
+    w.await_row(Uuid::from_u128(27));
+    assert_eq!(w.current(), Some(&N(27)), "it is there already");
 }
 
 #[test]

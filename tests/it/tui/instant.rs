@@ -111,3 +111,52 @@ fn what_is_on_its_way_is_not_acted_on() {
     desk.press("<enter>");
     assert!(desk.screen().contains("F-7K3QX2"), "{}", desk.screen());
 }
+
+/// One's own act is heard of twice, by its answer and by its events, in either order: the lists are asked for once.
+#[test]
+fn after_ones_own_act_each_list_is_asked_for_once() {
+    let asked = |desk: &Harness| {
+        let list = |call: &&String| call.ends_with("/findings") || call.ends_with("/queue");
+        desk.calls().iter().filter(list).count()
+    };
+    let event = |topic| Event {
+        topic,
+        act: "queue.take".into(),
+        id: None,
+        project: None,
+        client: None,
+        at: NOON,
+    };
+    for events_first in [false, true] {
+        let mut desk = desk(80, 24).gathering();
+        desk.press("4t");
+        assert_eq!(asked(&desk), 0);
+        let hear = |desk: &mut Harness| {
+            desk.event(event(Topic::Queue)).pass(5);
+            desk.event(event(Topic::Finding)).pass(5);
+        };
+        let held = Holder {
+            user: ada(),
+            until: NOON,
+        };
+        if events_first {
+            hear(&mut desk);
+            desk.reply::<TakeFinding>(held).pass(5);
+        } else {
+            desk.reply::<TakeFinding>(held).pass(5);
+            hear(&mut desk);
+        }
+        assert_eq!(asked(&desk), 0, "gathered for a moment");
+        desk.pass(50);
+        assert_eq!(asked(&desk), 2, "{:#?}", desk.calls());
+        settle(&mut desk);
+        desk.pass(10_000);
+        assert_eq!(asked(&desk), 0, "{:#?}", desk.calls());
+    }
+    // Where no event comes, the lists are asked for all the same.
+    let mut desk = desk(80, 24).gathering();
+    desk.press("4t");
+    let until = NOON;
+    desk.reply::<TakeFinding>(Holder { user: ada(), until }).pass(10_000);
+    assert_eq!(asked(&desk), 2, "{:#?}", desk.calls());
+}
