@@ -3,7 +3,8 @@
 //!
 //! - **A finding** is the product with its control or generator; of a generator that speaks of many things (Inspector,
 //!   GuardDuty) also the vulnerability, the type or the title. Account and region are no part of it.
-//! - **A place** is a resource, with the packages that are vulnerable on it.
+//! - **A place** is a resource, with the packages that are vulnerable on it; of a whole account, where it is not AWS that
+//!   speaks (Prowler 2), also what is said of it.
 //! - **Severity** is its label, else its normalised number (90 critical, 70 high, 40 medium, 1 low).
 //! - Controls that passed are no findings, and neither is what AWS has archived or resolved: counted. What somebody
 //!   suppressed is kept and marked.
@@ -28,7 +29,7 @@ impl Format for Asff {
             title: "AWS Security Finding Format: Security Hub, Inspector, GuardDuty (JSON)",
             records: "findings",
             finding: "the product with its control or generator; of a generator of many things also vulnerability, type or title",
-            place: "a resource, with the vulnerable packages on it",
+            place: "a resource, with the vulnerable packages on it; of a whole account what others than AWS say there, too",
             severity: "its label; else the normalised number: 90 critical, 70 high, 40 medium, 1 low, 0 info",
             left_out: "controls that passed; what is archived or resolved; counted. What was suppressed is kept and marked",
             covers: "everything of the product: an export does not say which accounts and regions it was asked for",

@@ -45,6 +45,7 @@ impl Format for CargoAudit {
     fn sniff(&self, head: &Head<'_>) -> bool {
         let json = &head.json;
         json.has("lockfile") && json.has("vulnerabilities") && (json.has("database") || json.has("warnings"))
+            || json.item("vulnerabilities", &["found", "count", "list"])
     }
 
     fn decode(&self, source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result<(), Refusal> {

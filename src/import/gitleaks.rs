@@ -1,4 +1,5 @@
-//! Gitleaks' JSON: version 8 (`RuleID`, `Secret`, `Fingerprint`) and the versions before it (`rule`, `offender`).
+//! Gitleaks' JSON and CSV: version 8 (`RuleID`, `Secret`, `Fingerprint`), the versions before it (`rule`, `offender`)
+//! and the first ones (`reason`).
 //!
 //! - **A finding** is rule, file and secret (a digest of it; of the masked line where Gitleaks ran with `--redact`).
 //!   The line is not part of it: a secret that moves is the same leak, and the commit is not, because a secret that was
@@ -19,6 +20,7 @@ use super::loose::{Word, Words};
 use super::names;
 use super::record::{Fingerprint, Record, Span, digest};
 use super::source::Source;
+use super::table::Table;
 use super::{About, Format, Out, place, secret};
 use crate::domain::severity::Severity;
 
@@ -34,8 +36,8 @@ impl Format for Gitleaks {
     fn about(&self) -> &'static About {
         &About {
             name: "gitleaks",
-            title: "Gitleaks (JSON of version 8 and before)",
-            records: "leaks",
+            title: "Gitleaks (JSON, CSV; version 8 and before)",
+            records: "leaks, or rows of the CSV",
             finding: "rule, file and a digest of the secret",
             place: "commit, file and lines",
             severity: "high: Gitleaks knows none",
@@ -48,12 +50,38 @@ impl Format for Gitleaks {
         let json = &head.json;
         let has = |keys: &[&str]| keys.iter().all(|k| json.has(k));
         has(&["RuleID", "File", "StartLine"]) && (json.has("Secret") || json.has("Match") || json.has("Fingerprint"))
-            || has(&["offender", "rule"]) && (json.has("line") || json.has("commit"))
+            || (json.has("rule") || json.has("reason"))
+                && json.has("offender")
+                && (json.has("line") || json.has("commit"))
+            || head.has_columns(&["ruleid", "file", "startline", "fingerprint"])
     }
 
     fn decode(&self, source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result<(), Refusal> {
-        out.summary.count("leaks", 0);
         out.tool(TOOL);
+        if !matches!(source.first_byte(limits)?, Some(b'[' | b'{')) {
+            let mut table = Table::open(source.open(limits)?, limits)?;
+            return table.each_row(out, &mut |row, out| {
+                let cell = |name| row.get(&[name]);
+                let leak = Leak {
+                    rule_id: Word(cell("ruleid")),
+                    new_file: Word(cell("file")),
+                    start: Word(cell("startline")),
+                    end: Word(cell("endline")),
+                    column: Word(cell("startcolumn")),
+                    matched: Word(cell("match")),
+                    secret: Word(cell("secret")),
+                    new_commit: Word(cell("commit")),
+                    new_author: Word(cell("author")),
+                    new_date: Word(cell("date")),
+                    link: Word(cell("link")),
+                    tags: Words(cell("tags").into_iter().collect()),
+                    symlink: Word(cell("symlinkfile")),
+                    ..Leak::default()
+                };
+                out.record_or(leak.record(row.span), "leaks without a rule", row.span.offset)
+            });
+        }
+        out.summary.count("leaks", 0);
         let mut walker = Walker::open(source.open(limits)?, limits);
         // Old versions could write an object after another.
         while walker.peek()?.is_some() {
@@ -75,6 +103,8 @@ struct Leak<'a> {
     rule_id: Word<'a>,
     #[serde(borrow)]
     rule: Word<'a>,
+    #[serde(borrow)]
+    reason: Word<'a>,
     #[serde(borrow, rename = "Description")]
     description: Word<'a>,
     #[serde(borrow, rename = "File")]
@@ -127,7 +157,8 @@ struct Leak<'a> {
 
 impl Leak<'_> {
     fn record(&self, span: Span) -> Option<Record> {
-        let rule = self.rule_id.text().or(self.rule.text()).or(self.description.text())?;
+        let names = [&self.rule_id, &self.rule, &self.reason, &self.description];
+        let rule = names.into_iter().find_map(Word::text)?;
         let rule = clip_line(rule, text::WORD);
         let path = clip_line(
             self.new_file.text().or(self.file.text()).unwrap_or("(no file given)"),
@@ -228,6 +259,28 @@ mod tests {
         assert_eq!(
             (r.occurrence.parts.line, r.tags.as_slice()),
             (Some(7), &["secret".to_owned(), "key".into(), "api".into()][..])
+        );
+    }
+
+    #[test]
+    fn the_csv_and_the_first_json_say_the_same() {
+        let csv = format!(
+            "RuleID,Commit,File,SymlinkFile,Secret,Match,StartLine,EndLine,StartColumn,EndColumn,Author,Message,Date,Email,Fingerprint,Tags\n\
+             gitlab-pat,0123456789abcdef,conf/app.yml,,{SECRET},token = '{SECRET}',9,9,3,9,A,m,2026-01-02T03:04:05Z,a@x.example,0123456789abcdef:conf/app.yml:gitlab-pat:9,t\n"
+        );
+        let (table, summary) = decode(&csv);
+        let (list, _) = decode(&format!("[{}]", leak(9, "0123456789abcdef")));
+        assert_eq!((summary.format.as_str(), summary.records()), ("gitleaks", 1));
+        assert_eq!(table[0].fingerprint, list[0].fingerprint);
+        assert_eq!(table[0].occurrence, list[0].occurrence);
+        assert_eq!(table[0].tags, ["secret", "t"]);
+        assert!(!serde_json::to_string(&table).unwrap().contains("EXAMPLEEXAMPLE"));
+        let (first, _) = decode(&format!(
+            r#"[{{"line":"token = '{SECRET}'","commit":"aa","offender":"{SECRET}","reason":"GitLab","commitMsg":"m","author":"A","file":"conf/app.yml","repo":"r"}}]"#
+        ));
+        assert_eq!(
+            (first[0].rule.as_str(), first[0].occurrence.parts.path.as_deref()),
+            ("GitLab", Some("conf/app.yml"))
         );
     }
 

@@ -49,13 +49,14 @@ impl Format for Mobsf {
         json.has("mobsfscan_version")
             || (json.has("file_name")
                 && json.has("md5")
-                && any(&["app_name", "package_name", "bundle_id"])
+                && any(&["app_name", "package_name", "bundle_id", "packagename", "bundleid"])
                 && any(&[
                     "permissions",
                     "binary_analysis",
                     "code_analysis",
                     "manifest_analysis",
                     "app_type",
+                    "bin_anal",
                 ]))
     }
 
@@ -122,11 +123,11 @@ struct App {
 impl App {
     fn field(&mut self, key: &str) -> Option<&mut String> {
         Some(match key {
-            "package_name" => &mut self.package,
-            "bundle_id" => &mut self.bundle,
+            "package_name" | "packagename" => &mut self.package,
+            "bundle_id" | "bundleid" => &mut self.bundle,
             "file_name" => &mut self.file,
-            "app_name" => &mut self.name,
-            "version_name" | "app_version" => &mut self.version,
+            "app_name" | "name" => &mut self.name,
+            "version_name" | "app_version" | "androvername" => &mut self.version,
             "mobsfscan_version" => &mut self.scan,
             "version" => &mut self.made_by,
             _ => return None,

@@ -131,6 +131,15 @@ fn without_numbers(said: &str) -> String {
 }
 
 impl Item {
+    /// Hands it over, unless it only says that Nikto could not do its work.
+    fn emit(self, host: &Host, span: Span, out: &mut Out<'_>) -> Result<(), Refusal> {
+        if self.said.trim_start().starts_with("ERROR:") {
+            out.summary.leave_out("errors of the scan");
+            return Ok(());
+        }
+        out.record_or(self.record(host, span), "items that say nothing", span.offset)
+    }
+
     fn record(self, host: &Host, span: Span) -> Option<Record> {
         // Version 2.5 begins with the path.
         let said = self.said.trim();
@@ -225,11 +234,7 @@ fn scan<R: Read>(reader: &mut Reader<R>, run: &Tag, out: &mut Out<'_>) -> Result
                             let node = reader.element(tag)?;
                             out.entry(reader.offset())?;
                             let item = item(&node);
-                            out.record_or(
-                                item.record(&host, node.span),
-                                "items that say nothing",
-                                node.span.offset,
-                            )?;
+                            item.emit(&host, node.span, out)?;
                         }
                         "ssl" | "statistics" => reader.skip()?,
                         _ => reader.unknown(&tag, " of a host", out)?,
@@ -321,7 +326,7 @@ fn json(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result<(
                     references: entry.references.iter().map(str::to_owned).collect(),
                     ..Item::default()
                 };
-                out.record_or(item.record(&host, span), "items that say nothing", span.offset)
+                item.emit(&host, span, out)
             }),
             "host" | "ip" | "port" | "banner" => walker.skip(),
             other => super::entries::unknown(walker, other, out),
@@ -369,7 +374,7 @@ fn rows(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result<(
             out.summary.leave_out("rows that only name a host");
             return Ok(());
         }
-        out.record_or(item.record(&host, row.span), "items that say nothing", row.span.offset)
+        item.emit(&host, row.span, out)
     })
 }
 

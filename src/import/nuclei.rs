@@ -53,6 +53,7 @@ impl Format for Nuclei {
             .iter()
             .any(|k| shape.has(k))
             || (shape.has("info") && ["matched-at", "matched", "template"].iter().any(|k| shape.has(k)))
+            || ["template", "matched", "severity"].iter().all(|k| shape.has(k))
     }
 
     fn decode(&self, source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result<(), Refusal> {
@@ -86,7 +87,8 @@ fn take<R: std::io::Read>(walker: &mut Walker<R>, raw: &mut Vec<u8>, out: &mut O
         out.unreadable("entries that are no objects", span.offset);
         return Ok(());
     }
-    let entry: Entry<'_> = walker.read(raw, span)?;
+    let mut entry: Entry<'_> = walker.read(raw, span)?;
+    entry.settle();
     if entry.status() == Some("false") {
         out.summary.leave_out("templates that did not match");
         return Ok(());

@@ -51,6 +51,7 @@ impl Format for Prowler {
         head.has_columns(&["check_id", "status", "resource_uid"])
             || head.has_columns(&["check_id", "status", "resource_id", "provider"])
             || head.has_columns(&["title_id", "check_result", "title_text"])
+            || head.has_columns(&["title_id", "result", "title_text"])
             || all(&["Control", "Control ID", "Status", "Message"])
             || all(&["CheckID", "Status", "StatusExtended"])
             || ((json.item("metadata", &["event_code"]) || json.item("metadata", &["product"]))

@@ -62,6 +62,8 @@ impl Format for Snyk {
         (json.has("vulnerabilities") && says.iter().filter(|k| json.has(k)).count() >= 2)
             || json.has("infrastructureAsCodeIssues")
             || json.item("vulnerabilities", &["packageManager", "from", "id"])
+            || json.item("vulnerabilities", &["packageName", "from", "id"])
+            || (json.has("issues") && json.has("issuesData"))
             || (json.has("ok") && json.has("error") && json.has("path"))
     }
 
@@ -228,7 +230,7 @@ fn entries<R: Read>(
 }
 
 /// Keys of which nothing is missed.
-const KNOWN: [&str; 29] = [
+const KNOWN: [&str; 36] = [
     "ok",
     "dependencyCount",
     "org",
@@ -258,6 +260,14 @@ const KNOWN: [&str; 29] = [
     "projectType",
     "scanType",
     "advice",
+    "numDependencies",
+    "severityMap",
+    // Of unmanaged code: the same again by id, and how it was recognised.
+    "issues",
+    "issuesData",
+    "depGraphData",
+    "depsFilePaths",
+    "fileSignaturesDetails",
 ];
 
 fn list<R: Read>(walker: &mut Walker<R>, what: &str, project: &Project, out: &mut Out<'_>) -> Result<(), Refusal> {
@@ -285,6 +295,8 @@ struct Entry<'a> {
     name: Word<'a>,
     #[serde(borrow)]
     version: Word<'a>,
+    #[serde(borrow)]
+    package_version: Word<'a>,
     #[serde(borrow)]
     package_manager: Word<'a>,
     #[serde(borrow)]
@@ -347,7 +359,12 @@ impl Entry<'_> {
         let names = [&self.package_name, &self.module_name, &self.name];
         let name = names.into_iter().find_map(Word::text);
         name.unwrap_or_default().clone_into(&mut flaw.package);
-        flaw.version = get(&self.version);
+        // Unmanaged code has its version only in its path.
+        let own = self.from.iter().last().and_then(|p| p.rsplit_once('@'));
+        let at_end = own.filter(|(name, _)| !name.is_empty()).map(|(_, version)| version);
+        let versions = [self.version.text(), self.package_version.text(), at_end];
+        let version = versions.into_iter().flatten().next();
+        version.unwrap_or_default().clone_into(&mut flaw.version);
         flaw.target.clone_from(&project.name);
         flaw.path.clone_from(&project.file);
         flaw.through = self.from.iter().map(bare).collect::<Vec<_>>().join(" > ");

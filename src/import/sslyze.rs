@@ -1,4 +1,4 @@
-//! sslyze: JSON of version 3 to 6, XML of version 1 and 2.
+//! sslyze: JSON of version 1 to 6, XML of version 1 and 2.
 //!
 //! - **A finding** is a problem that follows from what sslyze lists: it rates nothing itself (see `tls`).
 //! - **A place** is host and port.

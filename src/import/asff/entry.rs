@@ -17,7 +17,8 @@ use crate::import::{Out, clock, names};
 const VERSION: u32 = 1;
 
 pub fn take<R: Read>(walker: &Walker<R>, raw: &[u8], span: Span, out: &mut Out<'_>) -> Result<(), Refusal> {
-    let entry: Entry<'_> = walker.read(raw, span)?;
+    let mut entry: Entry<'_> = walker.read(raw, span)?;
+    entry.vulnerabilities.extend(entry.of_others());
     let Some(tool) = entry.tool() else {
         out.unreadable("findings without a product or a title", span.offset);
         return Ok(());
@@ -145,6 +146,9 @@ struct Resource<'a> {
 struct Details<'a> {
     #[serde(borrow, deserialize_with = "loose::object")]
     aws_ec2_instance: Instance<'a>,
+    /// What has no place in the format.
+    #[serde(borrow)]
+    other: Bag<'a>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -244,16 +248,50 @@ impl Package<'_> {
     }
 }
 
+impl<'a> Entry<'a> {
+    /// Trivy says in a resource's other details what the format has vulnerabilities for.
+    fn of_others(&self) -> Option<Vulnerability<'a>> {
+        let bags = self.resources.iter().map(|r| &r.details.other);
+        let bag = bags.into_iter().find(|bag| bag.get("CVE ID").next().is_some())?;
+        let word = |key: &str| Word(bag.get(key).next().map(|w| Cow::Owned(w.to_owned())));
+        let score = |score: &str, vector: &str| Score {
+            base_score: word(score),
+            base_vector: word(vector),
+        };
+        self.vulnerabilities.is_empty().then(|| Vulnerability {
+            id: word("CVE ID"),
+            vulnerable_packages: vec![Package {
+                name: word("PkgName"),
+                version: word("Installed Package"),
+                fixed_in_version: word("Patched Package"),
+                ..Package::default()
+            }],
+            cvss: vec![
+                score("NvdCvssScoreV3", "NvdCvssVectorV3"),
+                score("NvdCvssScoreV2", "NvdCvssVectorV2"),
+            ],
+            ..Vulnerability::default()
+        })
+    }
+}
+
 impl Entry<'_> {
+    fn amazon(&self) -> bool {
+        matches!(self.company_name.text(), Some("Amazon" | "AWS"))
+            || self.product_arn.text().is_some_and(|arn| arn.contains("product/aws/"))
+    }
+
     /// `AWS Inspector`; others by their own name. None where the entry is none.
     fn tool(&self) -> Option<String> {
         self.title.text()?;
         // `…:product/aws/inspector`
         let of_arn = || self.product_arn.text().and_then(|arn| arn.rsplit('/').next());
         let name = self.product_name.text().or_else(of_arn)?;
-        let amazon = matches!(self.company_name.text(), Some("Amazon" | "AWS"))
-            || self.product_arn.text().is_some_and(|arn| arn.contains("product/aws/"));
-        let name = if amazon { format!("AWS {name}") } else { name.to_owned() };
+        let name = if self.amazon() {
+            format!("AWS {name}")
+        } else {
+            name.to_owned()
+        };
         Some(clip_line(&name, text::WORD))
     }
 
@@ -340,6 +378,9 @@ impl Entry<'_> {
                 remediation.add("", p.remediation.text());
             }
         }
+        if record.cve.is_empty() {
+            record.cve = names::cves(&record.title);
+        }
         record.remediation = remediation.text();
         let urls = self.vulnerabilities.iter().flat_map(|v| v.reference_urls.iter());
         for url in advice
@@ -394,16 +435,24 @@ impl Entry<'_> {
         packages.sort();
         packages.dedup();
         let installed = clip_line(&packages.join(", "), text::WORD);
+        // Of a whole account others say what it is about in words only: a user, a key, a trail.
+        let account_wide = id.starts_with("AWS::::Account:") && !self.amazon();
+        let about = self.description.text().filter(|_| account_wide && installed.is_empty());
+        let about = clip_line(about.unwrap_or_default(), text::PLACE);
         let first = self.vulnerabilities.iter().flat_map(|v| &v.vulnerable_packages).next();
         let region = resource.region.text().or(self.region.text()).unwrap_or_default();
         let account = self.aws_account_id.text().unwrap_or_default();
-        let shown = if installed.is_empty() {
-            id.clone()
-        } else {
-            format!("{id} ({installed})")
+        let shown = match (installed.as_str(), about.as_str()) {
+            ("", "") => id.clone(),
+            ("", about) => clip_line(&format!("{id}: {about}"), text::PLACE),
+            (installed, _) => format!("{id} ({installed})"),
         };
+        let mut key = vec!["resource", account, region, &id, &installed];
+        if !about.is_empty() {
+            key.push(&about);
+        }
         Occurrence {
-            key: digest(&["resource", account, region, &id, &installed]),
+            key: digest(&key),
             place: shown,
             parts: Place {
                 ip: resource

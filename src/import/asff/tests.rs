@@ -59,3 +59,41 @@ fn a_vulnerability_stands_with_its_packages() {
     assert_eq!(r.occurrence.place, "i-1 (lib 1-2)");
     assert_eq!(r.occurrence.parts.ip.as_deref(), Some("192.0.2.1"));
 }
+
+#[test]
+fn what_others_say_of_an_account_tells_places_apart() {
+    let one = |user: &str| {
+        format!(
+            r#"{{"Id":"p-{user}","ProductArn":"arn:aws:securityhub:eu-1::product/prowler/prowler","GeneratorId":"prowler-check12","AwsAccountId":"1",
+            "Title":"[check12] MFA is on","Description":"User {user} has no MFA","Severity":{{"Label":"HIGH"}},"Compliance":{{"Status":"FAILED"}},
+            "Resources":[{{"Type":"AwsAccount","Id":"AWS::::Account:1"}}]}}"#
+        )
+    };
+    let (records, summary) = read(&format!("[{},{},{}]", one("a"), one("b"), one("a")));
+    assert_eq!((summary.findings, summary.occurrences, summary.repeats), (1, 2, 1));
+    assert_eq!(records[1].occurrence.place, "AWS::::Account:1: User b has no MFA");
+}
+
+#[test]
+fn vulnerabilities_in_other_details_are_read() {
+    let one = |package: &str| {
+        format!(
+            r#"{{"Id":"img/CVE-2020-0001","ProductArn":"arn:aws:securityhub:eu-1::product/aquasecurity/aquasecurity","GeneratorId":"Trivy","AwsAccountId":"1",
+            "Title":"Trivy found a vulnerability to CVE-2020-0001 in container img","Severity":{{"Label":"HIGH"}},
+            "Resources":[{{"Type":"Container","Id":"img","Details":{{"Container":{{"ImageName":"img"}},"Other":{{"CVE ID":"CVE-2020-0001","PkgName":"{package}",
+            "Installed Package":"1.0","Patched Package":"1.1","NvdCvssScoreV3":"7.5","NvdCvssVectorV3":"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:N/A:N"}}}}}}]}}"#
+        )
+    };
+    let (records, summary) = read(&format!(r#"{{"Findings":[{},{}]}}"#, one("libssl"), one("libcrypto")));
+    assert_eq!((summary.findings, summary.occurrences, summary.repeats), (2, 2, 0));
+    let r = &records[0];
+    assert_eq!(
+        (r.cve.as_slice(), r.score, r.cvss.len()),
+        (&["CVE-2020-0001".to_owned()][..], Some(7.5), 1)
+    );
+    assert_eq!(r.occurrence.place, "img (libssl 1.0)");
+    assert_eq!(
+        (r.occurrence.parts.package.as_deref(), r.remediation.as_str()),
+        (Some("libssl"), "libssl is fixed in 1.1")
+    );
+}

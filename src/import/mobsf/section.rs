@@ -30,7 +30,7 @@ pub const KEYS: [&str; 13] = [
 ];
 
 /// Keys of which nothing is missed.
-pub const NO_FINDINGS: [&str; 62] = [
+pub const NO_FINDINGS: [&str; 67] = [
     "title",
     "size",
     "md5",
@@ -39,6 +39,11 @@ pub const NO_FINDINGS: [&str; 62] = [
     "hash",
     "app_type",
     "main_activity",
+    "mainactivity",
+    "targetsdk",
+    "minsdk",
+    "maxsdk",
+    "androver",
     "exported_activities",
     "browsable_activities",
     "activities",
@@ -240,7 +245,10 @@ impl Reading<'_, '_> {
     }
 
     fn permissions(&mut self, value: &Value) -> Result<(), Refusal> {
-        for (name, of) in value.as_object().into_iter().flatten() {
+        // Before version 1 a list, with the names inside.
+        let named = value.as_object().into_iter().flatten().map(|(n, of)| (n.as_str(), of));
+        let listed = value.as_array().into_iter().flatten().map(|of| (word(of, "name"), of));
+        for (name, of) in named.chain(listed) {
             let status = word(of, "status");
             if status != "dangerous" {
                 self.out.summary.leave_out("permissions that are not dangerous");

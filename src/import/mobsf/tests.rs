@@ -66,3 +66,18 @@ fn mobsfscan_and_old_shapes_are_read() {
     assert_eq!(records.len(), 4);
     assert_eq!(records[2].cwe, [789]);
 }
+
+#[test]
+fn the_first_reports_are_read_too() {
+    let (records, summary) = decode(
+        r#"{"title":"Static Analysis","name":"App","file_name":"a.apk","md5":"0","packagename":"com.app.example","mainactivity":"M","targetsdk":"24","minsdk":"9","maxsdk":"","androvername":"1.2","androver":"1",
+        "manifest_analysis":[{"title":"Debug Enabled","stat":"high","desc":"d"}],"permissions":[{"name":"android.permission.READ_SMS","status":"dangerous","info":"read","description":"x"},
+        {"name":"android.permission.INTERNET","status":"normal"}],"code_analysis":{"App logs":{"metadata":{"severity":"info","description":"logs","cwe":"CWE-532"},"files":{"com/app/A.java":"3"}}}}"#,
+    );
+    let mut rules: Vec<_> = records.iter().map(|r| r.rule.as_str()).collect();
+    rules.sort_unstable();
+    assert_eq!(rules, ["App logs", "Debug Enabled", "android.permission.READ_SMS"]);
+    assert_eq!(summary.covers, ["com.app.example"]);
+    let left: Vec<_> = summary.left_out.iter().map(|c| c.what.as_str()).collect();
+    assert_eq!(left, ["permissions that are not dangerous"]);
+}

@@ -80,7 +80,9 @@ fn item(row: &Row<'_>) -> Option<Item> {
         family: get(&["plugin family", "family", "definition.family"]),
         host: clip_line(&host, text::PLACE),
         ip: clip_line(ip.split(',').next().unwrap_or_default(), text::WORD),
-        port: row.get(&["port"]).and_then(|p| p.trim_end_matches(".0").parse().ok()),
+        port: row
+            .get(&["port", "asset.port"])
+            .and_then(|p| p.trim_end_matches(".0").parse().ok()),
         protocol: get(&["protocol"]),
         severity: get(&["risk", "severity", "risk factor", "definition.severity"]),
         synopsis: get(&["synopsis", "definition.synopsis"]),

@@ -62,6 +62,29 @@ pub struct Entry<'a> {
     pub curl_old: Word<'a>,
     #[serde(borrow)]
     pub timestamp: Word<'a>,
+    /// Version 1 says beside a match what later versions say in `info`.
+    #[serde(borrow)]
+    name: Word<'a>,
+    #[serde(borrow)]
+    severity: Word<'a>,
+    #[serde(borrow)]
+    description: Word<'a>,
+}
+
+impl Entry<'_> {
+    /// Puts what version 1 says to where later versions say it.
+    pub fn settle(&mut self) {
+        let info = &mut self.info;
+        for (place, word) in [
+            (&mut info.name, &mut self.name),
+            (&mut info.severity, &mut self.severity),
+            (&mut info.description, &mut self.description),
+        ] {
+            if place.0.is_none() {
+                *place = std::mem::take(word);
+            }
+        }
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -28,8 +28,8 @@ pub fn check(row: &Row<'_>) -> Check {
     Check {
         id,
         title,
-        status: get(&["check_result", "status"]),
-        message: get(&["check_result_extended", "status_extended"]),
+        status: get(&["check_result", "result", "status"]),
+        message: get(&["check_result_extended", "notes", "status_extended"]),
         severity: get(&["check_severity", "severity"]),
         muted: get(&["muted"]).eq_ignore_ascii_case("true"),
         provider: row.get(&["provider"]).map_or_else(|| "aws".to_owned(), Cow::into_owned),

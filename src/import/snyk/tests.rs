@@ -108,3 +108,18 @@ fn infrastructure_is_a_tool_of_its_own() {
         "a line more above changes nothing"
     );
 }
+
+#[test]
+fn unmanaged_code_has_its_version_from_its_path() {
+    let (records, summary) = decode(
+        r#"[{"issues":[{"pkgName":"https://c.example|zlib","issueId":"SNYK-UNMANAGED-ZLIB-1"}],"issuesData":{"SNYK-UNMANAGED-ZLIB-1":{"id":"x"}},"depGraphData":{},
+        "vulnerabilities":[{"id":"SNYK-UNMANAGED-ZLIB-1","title":"T","severity":"high","packageName":"zlib","packageManager":"Unmanaged (C/C++)","name":"https://c.example|zlib@1.2.11",
+        "from":["https://c.example|zlib@1.2.11"],"identifiers":{"CVE":["CVE-2022-37434"],"CWE":["CWE-787"]}}],"dependencyCount":1,"packageManager":"Unmanaged (C/C++)","path":"src"}]"#,
+    );
+    let parts = &records[0].occurrence.parts;
+    assert_eq!(
+        (parts.package.as_deref(), parts.package_version.as_deref()),
+        (Some("zlib"), Some("1.2.11"))
+    );
+    assert_eq!((summary.records(), summary.left_out.len()), (1, 0));
+}

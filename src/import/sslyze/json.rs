@@ -1,4 +1,4 @@
-//! The JSON: results of commands by name, since version 5 inside a `result` of each.
+//! The JSON: results of commands by name, since version 5 inside a `result` of each; before version 3 under other names.
 
 use std::collections::BTreeMap;
 
@@ -19,17 +19,19 @@ pub fn decode(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Re
     let mut walker = Walker::open(source.open(limits)?, limits);
     let mut raw = Vec::new();
     each_key(&mut walker, &mut |walker, key| match key {
-        "server_scan_results" => each_entry(walker, out, "server_scan_results", &mut |walker, raw, span, out| {
-            let target: Target<'_> = walker.read(raw, span)?;
-            target.emit(span, out)
-        }),
+        "server_scan_results" | "accepted_targets" => {
+            each_entry(walker, out, "server_scan_results", &mut |walker, raw, span, out| {
+                let target: Target<'_> = walker.read(raw, span)?;
+                target.emit(span, out)
+            })
+        }
         "date_scans_completed" | "date_scans_started" => {
             walker.capture(&mut raw)?;
             let word: Word<'_> = serde_json::from_slice(&raw).unwrap_or_default();
             out.summary.observed_at = word.text().and_then(clock::time).max(out.summary.observed_at);
             Ok(())
         }
-        "server_connectivity_errors" | "invalid_server_strings" => each_entry(
+        "server_connectivity_errors" | "invalid_server_strings" | "invalid_targets" => each_entry(
             walker,
             &mut Out::new(&mut Vec::new(), limits),
             "errors",
@@ -38,7 +40,9 @@ pub fn decode(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Re
                 Ok(())
             },
         ),
-        "sslyze_url" | "sslyze_version" | "total_scan_time" => walker.skip(),
+        "sslyze_url" | "sslyze_version" | "total_scan_time" | "network_timeout" | "network_max_retries" => {
+            walker.skip()
+        }
         other => unknown(walker, other, out),
     })?;
     out.summary.bytes = walker.offset();
@@ -54,6 +58,9 @@ struct Target<'a> {
     server_location: Location<'a>,
     #[serde(borrow)]
     connectivity_status: Word<'a>,
+    /// Before version 3.
+    #[serde(borrow, deserialize_with = "loose::object")]
+    commands_results: BTreeMap<String, Maybe<Facts<'a>>>,
     /// Version 3 and 4.
     #[serde(borrow, deserialize_with = "loose::object")]
     scan_commands_results: BTreeMap<String, Maybe<Facts<'a>>>,
@@ -67,6 +74,13 @@ struct Target<'a> {
 struct Info<'a> {
     #[serde(borrow, deserialize_with = "loose::object")]
     server_location: Location<'a>,
+    /// Before version 3 it says so itself.
+    #[serde(borrow)]
+    hostname: Word<'a>,
+    #[serde(borrow)]
+    ip_address: Word<'a>,
+    #[serde(borrow)]
+    port: Word<'a>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -115,6 +129,21 @@ struct Facts<'a> {
     accepted_cipher_suites: Vec<Accepted<'a>>,
     #[serde(borrow, deserialize_with = "loose::list")]
     certificate_deployments: Vec<Deployment<'a>>,
+    /// Before version 3.
+    #[serde(borrow)]
+    robot_result_enum: Word<'a>,
+    #[serde(borrow)]
+    compression_name: Word<'a>,
+    #[serde(borrow, deserialize_with = "loose::list")]
+    accepted_cipher_list: Vec<Suite<'a>>,
+    #[serde(borrow, alias = "certificate_matches_hostname")]
+    leaf_certificate_subject_matches_hostname: Word<'a>,
+    #[serde(borrow, alias = "is_certificate_chain_order_valid")]
+    received_chain_has_valid_order: Word<'a>,
+    #[serde(borrow, alias = "has_sha1_in_certificate_chain")]
+    verified_chain_has_sha1_signature: Word<'a>,
+    #[serde(borrow, deserialize_with = "loose::list", alias = "path_validation_results")]
+    path_validation_result_list: Vec<Path<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -133,6 +162,8 @@ struct Suite<'a> {
     name: Word<'a>,
     #[serde(borrow)]
     openssl_name: Word<'a>,
+    #[serde(borrow)]
+    ssl_version: Word<'a>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -172,8 +203,11 @@ struct Path<'a> {
     openssl_error_string: Word<'a>,
     #[serde(borrow)]
     validation_error: Word<'a>,
-    #[serde(borrow)]
+    #[serde(borrow, alias = "is_certificate_trusted")]
     was_validation_successful: Word<'a>,
+    /// Before version 3: `ok`, or what is wrong.
+    #[serde(borrow)]
+    verify_string: Word<'a>,
     #[serde(borrow, deserialize_with = "loose::object")]
     trust_store: Suite<'a>,
 }
@@ -189,14 +223,24 @@ fn is(word: &Word<'_>, value: bool) -> bool {
     word.text() == Some(if value { "true" } else { "false" })
 }
 
+impl Location<'_> {
+    /// Name, address and port.
+    fn parts(&self) -> (Option<&str>, Option<&str>, Option<&str>) {
+        (self.hostname.text(), self.ip_address.text(), self.port.text())
+    }
+}
+
 impl Target<'_> {
     fn emit(&self, span: Span, out: &mut Out<'_>) -> Result<(), Refusal> {
-        let at = if self.server_location.port.text().is_some() {
-            &self.server_location
+        let info = &self.server_info;
+        let (name, ip, port) = if self.server_location.port.text().is_some() {
+            self.server_location.parts()
+        } else if info.port.text().is_some() {
+            (info.hostname.text(), info.ip_address.text(), info.port.text())
         } else {
-            &self.server_info.server_location
+            info.server_location.parts()
         };
-        let Some(host) = at.hostname.text().or(at.ip_address.text()) else {
+        let Some(host) = name.or(ip) else {
             out.unreadable("servers without a name", span.offset);
             return Ok(());
         };
@@ -204,8 +248,8 @@ impl Target<'_> {
             out.summary.leave_out("servers that were not reached");
             return Ok(());
         }
-        let port = at.port.text().and_then(|p| p.parse().ok());
-        let place = place::service(host, at.ip_address.text(), port, "");
+        let port = port.and_then(|p| p.parse().ok());
+        let place = place::service(host, ip, port, "");
         out.cover(place.place.clone());
         let mut found = Server::default();
         for attempt in self.scan_result.values() {
@@ -214,7 +258,11 @@ impl Target<'_> {
             }
         }
         let new = self.scan_result.values().map(|a| &a.0.result);
-        for facts in self.scan_commands_results.values().map(|m| &m.0).chain(new) {
+        let old = self
+            .commands_results
+            .values()
+            .chain(self.scan_commands_results.values());
+        for facts in old.map(|m| &m.0).chain(new) {
             facts.judge(&mut found);
         }
         for record in found.records(TOOL, &place, span) {
@@ -232,7 +280,8 @@ impl Facts<'_> {
         if is(&self.is_vulnerable_to_ccs_injection, true) {
             found.add(&tls::CCS, "");
         }
-        if let Some(robot) = self.robot_result.text().filter(|r| r.starts_with("VULNERABLE")) {
+        let robot = self.robot_result.text().or(self.robot_result_enum.text());
+        if let Some(robot) = robot.filter(|r| r.starts_with("VULNERABLE")) {
             found.add(&tls::ROBOT, robot);
         }
         let may =
@@ -242,7 +291,7 @@ impl Facts<'_> {
         } else if may {
             found.add(&tls::CLIENT_RENEGOTIATION, "");
         }
-        if is(&self.supports_compression, true) {
+        if is(&self.supports_compression, true) || self.compression_name.text().is_some() {
             found.add(&tls::COMPRESSION, "");
         }
         if is(&self.supports_fallback_scsv, false) {
@@ -266,6 +315,52 @@ impl Facts<'_> {
         for deployment in &self.certificate_deployments {
             deployment.judge(found);
         }
+        self.judge_as_before(found);
+    }
+
+    /// What stood here before version 3.
+    fn judge_as_before(&self, found: &mut Server) {
+        let suites = &self.accepted_cipher_list;
+        let names: Vec<&str> = suites
+            .iter()
+            .filter_map(|s| s.openssl_name.text().or(s.name.text()))
+            .collect();
+        if let Some(version) = suites.iter().find_map(|s| s.ssl_version.text()) {
+            found.version(version, &names);
+        }
+        if is(&self.leaf_certificate_subject_matches_hostname, false) {
+            found.add(&tls::HOSTNAME, "");
+        }
+        if is(&self.verified_chain_has_sha1_signature, true) {
+            found.add(&tls::SIGNATURE, "SHA-1");
+        }
+        if is(&self.received_chain_has_valid_order, false) {
+            found.add(&tls::CHAIN, "wrong order");
+        }
+        for path in &self.path_validation_result_list {
+            path.judge(found);
+        }
+    }
+}
+
+impl Path<'_> {
+    fn judge(&self, found: &mut Server) {
+        let old = self.verify_string.text().filter(|v| *v != "ok");
+        let error = self
+            .openssl_error_string
+            .text()
+            .or(self.validation_error.text())
+            .or(old);
+        let said = error.or_else(|| is(&self.was_validation_successful, false).then_some("not trusted"));
+        if let Some(said) = said {
+            let store = self.trust_store.name.text().unwrap_or_default();
+            let problem = if said.contains("expired") {
+                &tls::EXPIRED
+            } else {
+                &tls::UNTRUSTED
+            };
+            found.add(problem, clip_line(&format!("{store}: {said}"), text::PLACE));
+        }
     }
 }
 
@@ -275,17 +370,7 @@ impl Deployment<'_> {
             found.add(&tls::HOSTNAME, "");
         }
         for path in &self.path_validation_results {
-            let error = path.openssl_error_string.text().or(path.validation_error.text());
-            let said = error.or_else(|| is(&path.was_validation_successful, false).then_some("not trusted"));
-            if let Some(said) = said {
-                let store = path.trust_store.name.text().unwrap_or_default();
-                let problem = if said.contains("expired") {
-                    &tls::EXPIRED
-                } else {
-                    &tls::UNTRUSTED
-                };
-                found.add(problem, clip_line(&format!("{store}: {said}"), text::PLACE));
-            }
+            path.judge(found);
         }
         if is(&self.verified_chain_has_sha1_signature, true) {
             found.add(&tls::SIGNATURE, "SHA-1");

@@ -1,4 +1,4 @@
-//! sslyze's JSON, old and new, and its XML: the same server three times.
+//! sslyze's JSON, from its first to its newest form, and its XML: the same server each time.
 
 use crate::import::tests::read as decode;
 
@@ -25,6 +25,28 @@ fn versions_agree_on_what_is_wrong() {
       <certinfo><receivedCertificateChain isChainOrderValid="True"><certificate><publicKey algorithm="RSA" size="1024"/></certificate></receivedCertificateChain>
       <certificateValidation><hostnameValidation certificateMatchesServerHostname="False"/><pathValidation usingTrustStore="Mozilla" validationResult="certificate has expired"/></certificateValidation></certinfo>
       </target></results><invalidTargets/></document>"#;
+    let oldest = r#"{"sslyze_version":"2.1.4","network_timeout":5,"invalid_targets":[{"down.example:443":"refused"}],"accepted_targets":[{"server_info":{"hostname":"mail.example","ip_address":"192.0.2.4","port":465},
+        "commands_results":{"heartbleed":{"is_vulnerable_to_heartbleed":true},"reneg":{"accepts_client_renegotiation":true,"supports_secure_renegotiation":false},
+        "compression":{"compression_name":null},"tlsv1_2":{"accepted_cipher_list":[{"openssl_name":"AES128-SHA","ssl_version":"TLSV1_2"}],"rejected_cipher_list":[{"openssl_name":"NULL-MD5"}]},
+        "sslv3":{"accepted_cipher_list":[]},"robot":{"robot_result_enum":"NOT_VULNERABLE_NO_ORACLE"},
+        "certinfo":{"leaf_certificate_subject_matches_hostname":false,"path_validation_result_list":[{"trust_store":{"name":"Mozilla"},"verify_string":"certificate has expired"},
+        {"trust_store":{"name":"Java"},"verify_string":"ok","was_validation_successful":true}]}}}]}"#;
+    let (records, summary) = decode(oldest);
+    let mut names: Vec<_> = records.iter().map(|r| r.rule.as_str()).collect();
+    names.sort_unstable();
+    assert_eq!(
+        names,
+        [
+            "certificate-expired",
+            "certificate-hostname",
+            "heartbleed",
+            "insecure-renegotiation",
+            "obsolete-suites"
+        ]
+    );
+    assert_eq!(summary.covers, ["mail.example:465"]);
+    assert_eq!(summary.left_out[0].what, "servers that were not reached");
+    assert_eq!(summary.left_out.len(), 1);
     let mut rules = Vec::new();
     for text in [old.as_str(), new.as_str(), xml] {
         let (records, summary) = decode(text);

@@ -59,3 +59,37 @@ fn the_xml_says_the_same() {
         (&[89][..], 1, 0)
     );
 }
+
+#[test]
+fn the_first_xml_is_read_too() {
+    let text = r#"<?xml version="1.0"?><report type="security"><generatedBy id="Wapiti 2.2.1"/><bugTypeList>
+      <bugType name="SQL Injection"><bugList>
+        <bug level="1"><timestamp>then</timestamp><url>http://a.test:8080/p?id=%27</url><peer><addr>192.0.2.4</addr><port>8080</port></peer>
+          <parameter>id=%27</parameter><info>SQL Injection via id on http://a.test/p</info></bug>
+        <bug level="3"><url>http://a.test:8080/q</url><parameter/><info>SQL Injection via x</info></bug></bugList>
+        <description><![CDATA[D]]></description><solution>S</solution><references><reference><title>CWE-89: x</title><url>https://cwe.test/89</url></reference></references></bugType>
+      <bugType name="Nothing"><bugList/></bugType></bugTypeList></report>"#;
+    let (records, summary) = decode(text);
+    let told: Vec<_> = records
+        .iter()
+        .map(|r| (r.severity, r.occurrence.place.as_str()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (Severity::High, "http://a.test:8080/p?id=%27"),
+            (Severity::Low, "http://a.test:8080/q")
+        ]
+    );
+    let r = &records[0];
+    assert_eq!(
+        (
+            r.description.as_str(),
+            r.remediation.as_str(),
+            r.cwe.as_slice(),
+            r.tool_version.as_deref()
+        ),
+        ("D", "S", &[89][..], Some("2.2.1"))
+    );
+    assert_eq!((summary.records(), summary.left_out.len()), (2, 0));
+}

@@ -1,4 +1,5 @@
-//! Wapiti's XML: categories with their description, each with its entries. The head of the report stands first.
+//! Wapiti's XML: categories with their description, each with its entries. The head of the report stands first. Before
+//! version 2.3 the categories are types of bugs, described behind their bugs, and nothing says what the target was.
 
 use std::io::Read;
 
@@ -19,6 +20,16 @@ pub fn decode(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Re
                 infos.set(info.attr("name").unwrap_or_default(), info.words().unwrap_or_default());
             }
             continue;
+        }
+        if tag.name == "bugTypeList" {
+            while let Some(tag) = reader.child()? {
+                let node = reader.element(tag)?;
+                bugs(&node, &infos, reader.offset(), out)?;
+            }
+            continue;
+        }
+        if tag.name == "generatedBy" {
+            infos.set("version", tag.attr("id").unwrap_or_default());
         }
         let Some(list) = List::named(&tag.name) else {
             if tag.name != "generatedBy" {
@@ -55,13 +66,7 @@ fn category<R: Read>(
         match tag.name.as_str() {
             "description" => category.description = said(&reader.element(tag)?),
             "solution" => category.solution = said(&reader.element(tag)?),
-            "references" => {
-                let node = reader.element(tag)?;
-                for reference in node.all("reference").take(text::LIST) {
-                    let get = |name: &str| clip_line(reference.get(name).unwrap_or_default(), text::PLACE);
-                    category.references.push((get("title"), get("url")));
-                }
-            }
+            "references" => category.references = references(&reader.element(tag)?),
             "entries" => {
                 while let Some(tag) = reader.child()? {
                     let node = reader.element(tag)?;
@@ -74,6 +79,43 @@ fn category<R: Read>(
                 reader.skip()?;
             }
         }
+    }
+    Ok(())
+}
+
+fn references(node: &Node) -> Vec<(String, String)> {
+    let listed = node.all("reference").take(text::LIST).map(|reference| {
+        let get = |name: &str| clip_line(reference.get(name).unwrap_or_default(), text::PLACE);
+        (get("title"), get("url"))
+    });
+    listed.collect()
+}
+
+/// A type of bugs before version 2.3. Its levels count the other way: 1 is the worst of three.
+fn bugs(kind: &Node, infos: &Infos, offset: u64, out: &mut Out<'_>) -> Result<(), Refusal> {
+    let category = Category {
+        name: clip_line(kind.attr("name").unwrap_or_default(), text::WORD),
+        description: kind.child("description").map(said).unwrap_or_default(),
+        solution: kind.child("solution").map(said).unwrap_or_default(),
+        references: kind.child("references").map(references).unwrap_or_default(),
+    };
+    let list = kind.child("bugList").into_iter().flat_map(|list| list.all("bug"));
+    for bug in list {
+        let get = |name: &str| bug.get(name).unwrap_or_default().to_owned();
+        let level = match bug.attr("level").unwrap_or_default() {
+            "1" => "high",
+            "2" => "medium",
+            "3" => "low",
+            other => other,
+        };
+        let entry = Entry {
+            path: get("url"),
+            info: get("info"),
+            level: level.to_owned(),
+            parameter: get("parameter"),
+            ..Entry::default()
+        };
+        emit(List::Vulnerabilities, infos, &category, &entry, (bug.span, offset), out)?;
     }
     Ok(())
 }
