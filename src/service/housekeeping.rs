@@ -23,10 +23,11 @@ enum What {
     Events,
     Sessions,
     Imports,
+    Words,
 }
 
 impl What {
-    const ALL: [Self; 4] = [Self::Answers, Self::Events, Self::Sessions, Self::Imports];
+    const ALL: [Self; 5] = [Self::Answers, Self::Events, Self::Sessions, Self::Imports, Self::Words];
 
     async fn some(self, tx: &mut Tx, now: Time) -> store::Result<i64> {
         match self {
@@ -35,6 +36,7 @@ impl What {
             Self::Sessions => rows::sessions(tx, now.plus_days(-SESSION_DAYS)).await,
             // What was before imports that are too old to be taken back.
             Self::Imports => undo::forget_old(tx, now.plus_days(-undo::KEPT_DAYS), rows::AT_ONCE).await,
+            Self::Words => rows::words(tx).await,
         }
     }
 }

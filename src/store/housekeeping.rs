@@ -1,6 +1,7 @@
 //! Taking away what is too old to be of use, a little at a time: a transaction of one of these is short, whatever lies
 //! there, so that nobody waits for it. Called by the housekeeping job.
 
+use super::tx::Engine;
 use super::{Result, Sql, Tx};
 use crate::domain::time::Time;
 
@@ -42,4 +43,24 @@ pub async fn sessions(tx: &mut Tx, before: Time) -> Result<i64> {
          AND (expires_at < $2 OR revoked_at < $2) LIMIT $3)",
     );
     Ok(tx.run(sql.bind(before).bind(AT_ONCE)).await? as i64)
+}
+
+/// Search documents of rows that are gone (SQLite's: `migrations/0024_words_gone.sql`).
+pub async fn words(tx: &mut Tx) -> Result<i64> {
+    // The index is told what it knew; it keeps no texts.
+    const SOME: &str = "(SELECT n FROM finding_doc_gone WHERE agency_id = $1 ORDER BY n LIMIT $2)";
+    if tx.engine() != Engine::Sqlite {
+        return Ok(0);
+    }
+    let mut gone = 0;
+    for head in [
+        "INSERT INTO finding_text (finding_text, rowid, text) SELECT 'delete', n, text FROM finding_doc_gone WHERE n IN ",
+        "DELETE FROM finding_doc WHERE agency_id = $1 AND n IN ",
+        "DELETE FROM finding_doc_gone WHERE agency_id = $1 AND n IN ",
+    ] {
+        let mut sql = Sql::new(head).bind(AT_ONCE);
+        sql.push(SOME);
+        gone = tx.run(sql).await? as i64;
+    }
+    Ok(gone)
 }

@@ -42,6 +42,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0020_corrections", include_str!("migrations/0020_corrections.sql")),
     ("0022_sightings", include_str!("migrations/0022_sightings.sql")),
     ("0023_import_undo", include_str!("migrations/0023_import_undo.sql")),
+    ("0024_words_gone", include_str!("migrations/0024_words_gone.sql")),
 ];
 
 /// The roles that transactions run as. None can log in, none owns anything.

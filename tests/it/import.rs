@@ -8,6 +8,7 @@ mod compare;
 mod flow;
 mod hostile;
 mod measured;
+mod parts;
 mod record;
 mod score;
 mod second;

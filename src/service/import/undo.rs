@@ -11,7 +11,7 @@ use crate::service::{Caller, Desk, Note, Result, not_found, project, refuse};
 use crate::store::act::ActRow;
 use crate::store::import::before;
 use crate::store::import::undo::{self as kept, Counts, KEPT_DAYS, Moved};
-use crate::store::{self, Tx};
+use crate::store::{self, Tx, housekeeping};
 
 /// The acts that this is about.
 pub(in crate::service) const KIND: &str = "import.apply";
@@ -296,6 +296,12 @@ async fn sweep(desk: &Desk, scope: &store::Scope, act: ActId) -> store::Result<(
         .store()
         .write::<_, store::Error, _>(scope, move |tx| Box::pin(async move { kept::sweep(tx, batch).await }))
         .await?
+    {}
+    while desk
+        .store()
+        .write::<_, store::Error, _>(scope, |tx| Box::pin(async move { housekeeping::words(tx).await }))
+        .await?
+        == housekeeping::AT_ONCE
     {}
     Ok(())
 }

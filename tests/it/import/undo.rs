@@ -47,7 +47,7 @@ async fn of(bench: &Bench, token: &str, project: &str, template: u32) -> Value {
         .unwrap_or_default()
 }
 
-/// All that the wire says of a project's findings, but their versions.
+/// All that the wire says of a project's findings, but their versions and the moves that histories keep.
 async fn told(bench: &Bench, token: &str, project: &str) -> Vec<Value> {
     let list = format!("/api/v1/findings?limit=200&q=project:{project}%20sort:title");
     let list = bench.get(token, &list).await.ok();
@@ -57,6 +57,7 @@ async fn told(bench: &Bench, token: &str, project: &str) -> Vec<Value> {
             let mut said = bench.get(token, &path(finding, below)).await.ok();
             if let Some(fields) = said.as_object_mut() {
                 fields.remove("version");
+                fields.remove("moves");
             }
             out.push(said);
         }
