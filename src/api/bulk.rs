@@ -155,6 +155,18 @@ pub struct BulkOutcome {
     /// Of a change of project: what that takes from them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub losses: Option<BulkLosses>,
+    /// Keys that were named whose findings are part of others by now: it is about those.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub led: Vec<Led>,
+}
+
+/// A key that leads to another finding, because its own became part of that one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Led {
+    /// As it was named.
+    pub named: String,
+    /// The key of the finding it leads to.
+    pub finding: String,
 }
 
 /// Findings that cannot change for the same reason.

@@ -426,6 +426,29 @@ pub async fn survivor(tx: &mut Tx, key: &str, id: Uuid) -> Result<Option<Finding
     row.map(|row| row.id("survivor_id")).transpose()
 }
 
+/// The same of many: each with the key and id that lead there.
+pub async fn survivors(tx: &mut Tx, keys: &[String], ids: &[FindingId]) -> Result<Vec<(String, FindingId, FindingId)>> {
+    const SELECT: &str = "SELECT key, id, survivor_id FROM finding_merged WHERE agency_id = $1 AND ";
+    let mut out = Vec::new();
+    let mut read = async |sql: Sql| -> Result<()> {
+        for row in tx.all(sql).await? {
+            out.push((row.get("key")?, row.id("id")?, row.id("survivor_id")?));
+        }
+        Ok(())
+    };
+    for part in keys.chunks(Sql::rows_at_once(1)) {
+        let mut sql = Sql::new(SELECT);
+        sql.push("key IN ").push_list(part.iter().map(String::as_str));
+        read(sql).await?;
+    }
+    for part in ids.chunks(Sql::rows_at_once(1)) {
+        let mut sql = Sql::new(SELECT);
+        sql.push("id IN ").push_list(part.iter().copied());
+        read(sql).await?;
+    }
+    Ok(out)
+}
+
 /// The key of a finding that is part of this one, as an undo asks.
 pub async fn kept_key(tx: &mut Tx, id: FindingId, survivor: FindingId) -> Result<Option<String>> {
     let sql = Sql::new("SELECT key FROM finding_merged WHERE agency_id = $1 AND id = $2 AND survivor_id = $3");

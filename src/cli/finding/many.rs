@@ -77,6 +77,9 @@ pub async fn change(cx: &Context, remote: &Remote, which: Which, change: BulkCha
         dry_run: true,
     };
     let shown = remote.write(&request, &Write::fresh()).await?;
+    for led in &shown.led {
+        cx.out.remark(&format!("{} is part of {} now.", led.named, led.finding));
+    }
     if which.dry_run {
         cx.out.list(&shown, &shown.reasons)?;
         cx.out.remark(&counts(&shown));

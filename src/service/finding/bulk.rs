@@ -1,6 +1,6 @@
 //! One change to many findings: worked out for each as the single act would, then written together or not at all.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use sha2::{Digest as _, Sha256};
 
@@ -11,22 +11,21 @@ use super::tags::Tags;
 use super::transition::{self, Order, spoken};
 use super::{filter, parse};
 use crate::api::Ref;
-use crate::api::bulk::{
-    BulkChange, BulkClient, BulkFindings, BulkMove, BulkOutcome, BulkReason, FINDINGS_MAX, FindingAt,
-};
+use crate::api::bulk::{BulkChange, BulkClient, BulkFindings, BulkMove, BulkOutcome, BulkReason, FINDINGS_MAX};
 use crate::api::event::Topic;
 use crate::api::problem::{Code, Problem};
 use crate::domain::id::FindingId;
-use crate::domain::key::{self, Kind};
 use crate::domain::status::{Status, Who};
 use crate::domain::time::Time;
 use crate::service::client::not_archived;
-use crate::service::{Caller, Desk, Error, Note, Result, not_found, text};
+use crate::service::{Caller, Desk, Error, Note, Result, text};
 use crate::store::finding::FindingRow;
 use crate::store::{self, Tx};
 
+mod named;
 mod shown;
 
+use named::{Named, named};
 use shown::{refuse_all, same_as_shown};
 
 /// How many examples stand beside each reason.
@@ -54,7 +53,7 @@ pub async fn change(desk: Desk, caller: Caller, request: BulkFindings) -> Result
                 store::project::hold_duplicates(tx, original.project.id).await?;
             }
             if let BulkChange::Place(to) = &request.change {
-                let rows = rows(tx, &request, &by, now).await?;
+                let Named { rows, .. } = rows(tx, &request, &by, now).await?;
                 place::hold(tx, &to.project, &rows).await?;
             }
             let worked = work(tx, &request, &by, now).await?;
@@ -140,6 +139,8 @@ fn too_many() -> Error {
 /// What a change would do, and the pen that would do it.
 struct Worked {
     rows: Vec<FindingRow>,
+    /// Which of them each name of the request means.
+    named: HashMap<String, FindingId>,
     pen: Pen,
     /// Keys and projects of the findings that change.
     changed: Vec<FindingRow>,
@@ -150,7 +151,7 @@ struct Worked {
 }
 
 /// What the request is about.
-async fn rows(tx: &mut Tx, request: &BulkFindings, by: &By, now: Time) -> Result<Vec<FindingRow>> {
+async fn rows(tx: &mut Tx, request: &BulkFindings, by: &By, now: Time) -> Result<Named> {
     let Some(q) = &request.q else {
         return named(tx, &request.findings).await;
     };
@@ -159,11 +160,14 @@ async fn rows(tx: &mut Tx, request: &BulkFindings, by: &By, now: Time) -> Result
     if rows.len() > FINDINGS_MAX {
         return Err(too_many());
     }
-    Ok(rows)
+    Ok(Named {
+        rows,
+        ..Named::default()
+    })
 }
 
 async fn work(tx: &mut Tx, request: &BulkFindings, by: &By, now: Time) -> Result<Worked> {
-    let rows = rows(tx, request, by, now).await?;
+    let Named { rows, of, led } = rows(tx, request, by, now).await?;
     let mut pen = Pen::new(now);
     let (mut changed, mut refused, mut already) = (Vec::new(), Vec::new(), 0);
     let order = match &request.change {
@@ -211,39 +215,17 @@ async fn work(tx: &mut Tx, request: &BulkFindings, by: &By, now: Time) -> Result
             Some(target) => Some(target.losses(tx).await?),
             None => None,
         },
+        led,
     };
     Ok(Worked {
         rows,
+        named: of,
         pen,
         changed,
         refused,
         outcome,
         target,
     })
-}
-
-/// The findings of these keys or ids, by id. One that the caller may not open makes all of it "not found".
-async fn named(tx: &mut Tx, all: &[FindingAt]) -> Result<Vec<FindingRow>> {
-    let (mut ids, mut keys) = (Vec::new(), Vec::new());
-    for one in all {
-        match one.finding.trim().parse::<FindingId>() {
-            Ok(id) => ids.push(id),
-            Err(_) => keys.push(key::parse(Kind::Finding, &one.finding).ok_or_else(not_found)?),
-        }
-    }
-    let mut rows = store::finding::by_ids(tx, &ids).await?;
-    rows.extend(store::finding::by_keys(tx, &keys).await?);
-    rows.sort_unstable_by_key(|r| r.id);
-    let found = rows.len();
-    rows.dedup_by_key(|r| r.id);
-    let distinct: HashSet<&str> = all.iter().map(|one| one.finding.trim()).collect();
-    if found < distinct.len() {
-        return Err(not_found());
-    }
-    if rows.len() < all.len() {
-        return Err(invalid("findings", "A finding is named twice."));
-    }
-    Ok(rows)
 }
 
 async fn order(tx: &mut Tx, to: &BulkMove, by: &By, now: Time) -> Result<Order> {

@@ -14,6 +14,7 @@ fn outcome(changed: i64, refused: i64, applied: bool) -> BulkOutcome {
     };
     BulkOutcome {
         losses: None,
+        led: Vec::new(),
         applied,
         act: None,
         digest: "d1".into(),

@@ -6,7 +6,6 @@ use super::{EXAMPLES, Worked};
 use crate::api::bulk::BulkFindings;
 use crate::api::problem::{Code, Obstacle, Problem};
 use crate::domain::id::FindingId;
-use crate::domain::key::{self, Kind};
 use crate::domain::time::Time;
 use crate::service::{Result, not_found};
 use crate::store::finding::FindingRow;
@@ -53,7 +52,6 @@ fn same_versions(request: &BulkFindings, worked: &Worked) -> Result<()> {
         .into());
     }
     let by_id: HashMap<FindingId, &FindingRow> = worked.rows.iter().map(|r| (r.id, r)).collect();
-    let by_key: HashMap<&str, &FindingRow> = worked.rows.iter().map(|r| (r.key.as_str(), r)).collect();
     let mut objects = Vec::new();
     for one in &request.findings {
         let Some(seen) = one.version else {
@@ -64,11 +62,8 @@ fn same_versions(request: &BulkFindings, worked: &Worked) -> Result<()> {
             .field("findings")
             .into());
         };
-        let row = match one.finding.trim().parse::<FindingId>() {
-            Ok(id) => by_id.get(&id),
-            Err(_) => key::parse(Kind::Finding, &one.finding).and_then(|key| by_key.get(key.as_str())),
-        };
-        let row = row.ok_or_else(not_found)?;
+        let id = worked.named.get(one.finding.trim());
+        let row = id.and_then(|id| by_id.get(id)).ok_or_else(not_found)?;
         if row.version != seen {
             objects.push(Obstacle {
                 key: row.key.clone(),

@@ -328,3 +328,78 @@ async fn a_plan_made_before_is_stale() {
         bench.stop().await;
     }
 }
+
+/// Whoever names many findings is led on as one who names a single one is, and what came along says whence.
+#[tokio::test]
+async fn keys_of_merged_findings_lead_on_everywhere() {
+    for engine in engines() {
+        let bench = Bench::start(engine).await;
+        let token = bench.alpha_admin().await;
+        let site = workspace(&bench, &token, "Acme").await;
+        import(
+            &bench,
+            &token,
+            &site,
+            hits(&[("a", &["/"]), ("b", &["/"]), ("c", &["/"])], 1),
+        )
+        .await;
+        let (a, b, c) = (
+            called(&bench, &token, "Template a").await,
+            called(&bench, &token, "Template b").await,
+            called(&bench, &token, "Template c").await,
+        );
+        for (on, text) in [(&b, "On b."), (&a, "On a.")] {
+            let body = json!({ "text": text });
+            bench.post(&token, &path(on, "/comments"), body).await.ok();
+        }
+        let moved = json!({ "to": "in_progress" });
+        bench
+            .write(&token, "POST", &path(&b, "/move"), b["version"].as_i64(), moved)
+            .await
+            .ok();
+        let b = called(&bench, &token, "Template b").await;
+        merge(&bench, &token, &a, &[&b], json!({})).await.ok();
+        let comments = bench.get(&token, &path(&a, "/comments")).await.ok();
+        let via = |n: usize| comments["items"][n]["via"].clone();
+        assert_eq!((via(0), via(1)), (b["key"].clone(), Value::Null));
+        let why = bench.get(&token, &path(&b, "/why")).await.ok();
+        let moves = why["moves"].as_array().unwrap();
+        let of_b = moves.iter().find(|m| m["to"] == "in_progress").unwrap();
+        assert_eq!((&of_b["from"], &of_b["via"]), (&json!("open"), &b["key"]));
+
+        let at = "/api/v1/findings/bulk";
+        let named = |all: &[&Value]| -> Value { all.iter().map(|n| json!({ "finding": n })).collect() };
+        let change = json!({ "edit": { "add_tags": ["x"] } });
+        let led = json!([{ "named": b["key"], "finding": a["key"] }]);
+        for (all, count) in [
+            (named(&[&b["key"]]), 1),
+            (named(&[&b["key"], &c["key"]]), 2),
+            (named(&[&a["id"], &b["key"]]), 1),
+        ] {
+            let request = json!({ "findings": all, "change": change, "dry_run": true });
+            let shown = bench.post(&token, at, request).await.ok();
+            assert_eq!((&shown["count"], &shown["led"]), (&json!(count), &led), "{shown}");
+        }
+        for twice in [named(&[&b["key"], &b["key"]]), named(&[&a["key"], &a["id"]])] {
+            let request = json!({ "findings": twice, "change": change, "dry_run": true });
+            bench.post(&token, at, request).await.refused(400, "invalid_request");
+        }
+        // By what a dry run showed, and by the version of the one it leads to.
+        let mut request = json!({ "findings": named(&[&b["key"]]), "change": change, "dry_run": true });
+        request["digest"] = bench.post(&token, at, request.clone()).await.ok()["digest"].clone();
+        request["dry_run"] = json!(false);
+        let done = bench.post(&token, at, request).await.ok();
+        assert_eq!((&done["changed"], &done["led"]), (&json!(1), &led));
+        let a = called(&bench, &token, "Template a").await;
+        assert_eq!(a["tags"], json!(["x"]));
+        let change = json!({ "edit": { "add_tags": ["y"] } });
+        for (version, code) in [(b["version"].as_i64(), 412), (a["version"].as_i64(), 200)] {
+            let one = json!([{ "finding": b["id"], "version": version }]);
+            let answer = bench
+                .post(&token, at, json!({ "findings": one, "change": change }))
+                .await;
+            assert_eq!(answer.status, code, "{}", answer.text);
+        }
+        bench.stop().await;
+    }
+}
