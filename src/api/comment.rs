@@ -19,6 +19,9 @@ pub struct Comment {
     pub reply_to: Option<CommentId>,
     pub created_at: Time,
     pub edited_at: Option<Time>,
+    /// The key of the finding it was written on, where that became part of this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub via: Option<String>,
     pub version: i64,
 }
 

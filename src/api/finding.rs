@@ -5,11 +5,15 @@ use serde::{Deserialize, Serialize};
 
 use super::correction::{Correction, Related};
 use super::{Access, Endpoint, Method, Page, PersonRef, Ref};
-use crate::domain::id::{FindingId, OccurrenceId, RoundId};
+use crate::domain::id::{FindingId, OccurrenceId};
 use crate::domain::severity::Severity;
 use crate::domain::status::Status;
 pub use crate::domain::status::{InconclusiveReason, RoundKind};
 use crate::domain::time::Time;
+
+mod history;
+
+pub use history::{HistoryEntry, ListHistory};
 
 /// A CVSS rating as it stands in lists.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -412,41 +416,8 @@ impl Endpoint for ShowRecord {
     const ACCESS: Access = Access::Object;
 }
 
-/// One line of a finding's history: a move, a round, a triage, a release, a change.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct HistoryEntry {
-    pub at: Time,
-    /// Who; absent where the system did it by a rule.
-    pub by: Option<PersonRef>,
-    /// `rule:…` where the system did it.
-    pub rule: Option<String>,
-    /// `finding.move`, `finding.triage`, …
-    pub act: String,
-    pub from: Option<Status>,
-    pub to: Option<Status>,
-    pub notes: String,
-    pub round: Option<RoundId>,
-}
-
-#[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ListHistory {
-    pub finding: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub limit: Option<u32>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cursor: Option<String>,
-}
-
-impl Endpoint for ListHistory {
-    type Out = Page<HistoryEntry>;
-    const METHOD: Method = Method::Get;
-    const PATH: &'static str = "/api/v1/findings/{finding}/history";
-    const SUMMARY: &'static str = "List what happened to a finding, newest first";
-    const ACCESS: Access = Access::Object;
-}
-
-/// Why is this one finding? The fields that made its fingerprint and the imports that saw it.
+/// Why is this one finding? The fields that made its fingerprint, the imports that saw it, what people corrected, and how
+/// it came to where it stands.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExplainFinding {
@@ -463,6 +434,9 @@ pub struct Explanation {
     /// What people corrected: findings that became part of it, and what it was split off from.
     #[serde(default)]
     pub corrections: Vec<Correction>,
+    /// From status to status and from project to project: the latest hundred, newest first.
+    #[serde(default)]
+    pub moves: Vec<HistoryEntry>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

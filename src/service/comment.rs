@@ -41,6 +41,7 @@ fn wire(row: CommentRow) -> Comment {
         reply_to: row.reply_to,
         created_at: row.created_at,
         edited_at: row.edited_at,
+        via: row.via,
         version: row.version,
     }
 }

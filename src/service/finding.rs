@@ -304,6 +304,20 @@ pub async fn occurrences(desk: Desk, caller: Caller, request: ListOccurrences) -
     .await
 }
 
+fn entry(h: store::history::HistoryRow) -> HistoryEntry {
+    HistoryEntry {
+        at: h.at,
+        by: h.by.map(|by: UserRef| person(by)),
+        rule: h.rule,
+        act: h.act,
+        from: h.from,
+        to: h.to,
+        notes: h.notes,
+        round: h.round,
+        via: h.via,
+    }
+}
+
 pub async fn history(desk: Desk, caller: Caller, request: ListHistory) -> Result<Page<HistoryEntry>> {
     let of = desk.clone();
     let who = caller.clone();
@@ -313,28 +327,23 @@ pub async fn history(desk: Desk, caller: Caller, request: ListHistory) -> Result
             let list = cursor::List::new(&who, "history", &row.id.to_string());
             let window = of.cursors().window(&list, request.limit, request.cursor.as_deref())?;
             let slice = store::history::list(tx, row.id, &window).await?;
-            Ok(of.cursors().page(&list, slice, store::history::keys, |h| HistoryEntry {
-                at: h.at,
-                by: h.by.map(|by: UserRef| person(by)),
-                rule: h.rule,
-                act: h.act,
-                from: h.from,
-                to: h.to,
-                notes: h.notes,
-                round: h.round,
-            }))
+            Ok(of.cursors().page(&list, slice, store::history::keys, entry))
         })
     })
     .await
 }
 
-/// Why this is one finding: the fields of its fingerprint, and the imports that spoke of it.
+/// How many moves an explanation tells.
+const MOVES: i64 = 100;
+
+/// Why this is one finding: the fields of its fingerprint, the imports that spoke of it, and how it came to where it is.
 pub async fn why(desk: Desk, caller: Caller, request: ExplainFinding) -> Result<Explanation> {
     desk.read(&caller, |tx| {
         Box::pin(async move {
             let row = open(tx, &request.finding).await?;
             let made = store::sighting::fingerprint(tx, row.id).await?;
             let sightings = store::sighting::sightings(tx, row.id).await?;
+            let moves = store::history::moves(tx, row.id, MOVES).await?;
             let imports = sightings.into_iter().map(|s| Sighting {
                 batch: s.batch,
                 at: s.at,
@@ -348,6 +357,7 @@ pub async fn why(desk: Desk, caller: Caller, request: ExplainFinding) -> Result<
                 hash: hex(&made.hash),
                 imports: imports.collect(),
                 corrections: corrections(tx, row.id).await?,
+                moves: moves.into_iter().map(entry).collect(),
             })
         })
     })

@@ -20,6 +20,8 @@ pub struct CommentRow {
     pub reply_to: Option<CommentId>,
     pub created_at: Time,
     pub edited_at: Option<Time>,
+    /// The key of the merged finding it was written on.
+    pub via: Option<String>,
     pub version: i64,
 }
 
@@ -40,6 +42,7 @@ fn read(row: &Row) -> Result<CommentRow> {
         reply_to: row.opt_id("reply_to")?,
         created_at: row.time("created_at")?,
         edited_at: row.opt_time("edited_at")?,
+        via: Some(row.get::<String>("via")?).filter(|via| !via.is_empty()),
         version: row.get("version")?,
     })
 }

@@ -20,6 +20,8 @@ pub struct HistoryRow {
     pub to: Option<Status>,
     pub notes: String,
     pub round: Option<RoundId>,
+    /// The key of the merged finding it happened to.
+    pub via: Option<String>,
 }
 
 fn read(row: &Row) -> Result<HistoryRow> {
@@ -45,6 +47,7 @@ fn read(row: &Row) -> Result<HistoryRow> {
         to: status("to_status")?,
         notes: row.get("notes")?,
         round: row.opt_id("round_id")?,
+        via: Some(row.get::<String>("via")?).filter(|via| !via.is_empty()),
     })
 }
 
@@ -55,16 +58,23 @@ pub fn keys(row: &HistoryRow) -> Vec<Key> {
     vec![Key::Int(row.at.0), Key::Id(row.id)]
 }
 
+const SELECT: &str = "SELECT h.*, u.name AS user_name, u.email AS user_email FROM finding_history h \
+     LEFT JOIN agency_user u ON u.agency_id = h.agency_id AND u.id = h.user_id WHERE h.agency_id = $1 AND h.finding_id = $2";
+
 /// Newest first.
 pub async fn list(tx: &mut Tx, finding: FindingId, window: &Window) -> Result<Slice<HistoryRow>> {
-    let mut sql = Sql::new(
-        "SELECT h.*, u.name AS user_name, u.email AS user_email FROM finding_history h \
-         LEFT JOIN agency_user u ON u.agency_id = h.agency_id AND u.id = h.user_id WHERE h.agency_id = $1 AND h.finding_id = $2",
-    )
-    .bind(finding);
+    let mut sql = Sql::new(SELECT).bind(finding);
     page::window(&mut sql, &SORT, window);
     let rows = tx.all(sql).await?.iter().map(read).collect::<Result<_>>()?;
     Ok(Slice::of(rows, window))
+}
+
+/// The moves of a finding: from status to status, and from project to project; newest first.
+pub async fn moves(tx: &mut Tx, finding: FindingId, limit: i64) -> Result<Vec<HistoryRow>> {
+    let mut sql = Sql::new(SELECT).bind(finding);
+    sql.push(" AND (h.to_status IS NOT NULL OR h.act = 'finding.place') ORDER BY h.at DESC, h.id DESC LIMIT ");
+    sql.push_bind(limit);
+    tx.all(sql).await?.iter().map(read).collect()
 }
 
 #[derive(Debug, Clone, Default)]

@@ -135,7 +135,14 @@ pub(super) fn show(cx: &Context, asked: &str, detail: &FindingDetail) -> Result<
 }
 
 impl Row for Comment {
-    const COLUMNS: &'static [Column] = &[col("id"), col("at"), col("by"), col("audience"), long("text")];
+    const COLUMNS: &'static [Column] = &[
+        col("id"),
+        col("at"),
+        col("by"),
+        col("audience"),
+        col("written on"),
+        long("text"),
+    ];
 
     fn cells(&self) -> Vec<String> {
         vec![
@@ -143,6 +150,7 @@ impl Row for Comment {
             when(self.created_at),
             self.author.name.clone(),
             word(&self.audience),
+            self.via.clone().unwrap_or_default(),
             self.text.clone(),
         ]
     }
@@ -189,6 +197,28 @@ impl Row for Occurrence {
     }
 }
 
+/// `2026-… open → verified_fixed by …: notes`.
+fn moved(entry: &HistoryEntry) -> String {
+    let by = entry
+        .by
+        .as_ref()
+        .map(|p| p.email.clone())
+        .or_else(|| entry.rule.clone());
+    let mut said = format!(
+        "{} {} by {}",
+        when(entry.at),
+        entry.step(),
+        by.unwrap_or_else(|| "the system".into())
+    );
+    if let Some(via) = &entry.via {
+        said.push_str(&format!(", as {via}"));
+    }
+    if !entry.notes.is_empty() {
+        said.push_str(&format!(": {}", entry.notes.replace('\n', " ")));
+    }
+    said
+}
+
 pub(super) async fn why(cx: &Context, remote: &Remote, finding: String) -> Result<(), Error> {
     let why = remote.call(&ExplainFinding { finding }).await?;
     let mut fields = vec![("fingerprint", format!("v{} {}", why.fingerprint_version, why.hash))];
@@ -211,6 +241,9 @@ pub(super) async fn why(cx: &Context, remote: &Remote, finding: String) -> Resul
             "import",
             format!("{} {} ({})", when(import.at), import.outcome, import.files.join(", ")),
         ));
+    }
+    for entry in &why.moves {
+        fields.push(("move", moved(entry)));
     }
     cx.out.record(&why, &fields)
 }

@@ -1,4 +1,5 @@
-//! Why this is one finding: the fields that made its fingerprint, and the imports that saw it.
+//! Why this is one finding: the fields that made its fingerprint, what people corrected, the imports that saw it, and how
+//! it came to where it stands.
 
 use ratatui::layout::Rect;
 
@@ -82,6 +83,23 @@ impl Why {
         }
         if explanation.imports.is_empty() {
             out.push(run("none: it was written by hand", Tone::Dim));
+        }
+        if !explanation.moves.is_empty() {
+            out.push(run("", Tone::Text));
+            out.push(run("Moves", Tone::Title));
+        }
+        for entry in &explanation.moves {
+            let at = clock::moment(entry.at, &model.zone);
+            let by = entry.by.as_ref().map(|p| p.name.as_str()).or(entry.rule.as_deref());
+            let mut text = format!("{at}  {} · {}", entry.step().replace('_', " "), by.unwrap_or("system"));
+            if let Some(via) = &entry.via {
+                text.push_str(&format!(" · as {via}"));
+            }
+            if !entry.notes.is_empty() {
+                text.push_str(&format!(": {}", entry.notes));
+            }
+            let text = Safe::new(&text);
+            out.extend(wrap(&text, width).into_iter().map(|l| run(l, Tone::Text)));
         }
         out
     }

@@ -290,6 +290,7 @@ fn fill(desk: &mut Harness, text: &str) {
             entry.rule = Some(text.into());
             entry.act = text.into();
             entry.to = None;
+            entry.via = Some(text.into());
             desk.reply::<ListHistory>(page(vec![entry]));
         } else if desk.call::<ShowRecord>().is_some() {
             let mut all = layers::records(text, Some("before"));
@@ -325,6 +326,15 @@ fn fill(desk: &mut Harness, text: &str) {
                 hash: text.into(),
                 imports: Vec::new(),
                 corrections: vec![hostile_correction(text)],
+                moves: vec![HistoryEntry {
+                    by: None,
+                    rule: Some(text.into()),
+                    act: text.into(),
+                    to: None,
+                    notes: text.into(),
+                    via: Some(text.into()),
+                    ..history().items.remove(0)
+                }],
             });
         } else {
             return;

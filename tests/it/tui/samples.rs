@@ -302,6 +302,7 @@ pub fn comments() -> Page<Comment> {
         reply_to: None,
         created_at: NOON.plus_days(-2),
         edited_at: None,
+        via: (n == 1).then(|| "F-00000M".into()),
         version: 1,
     };
     page(vec![
@@ -320,6 +321,7 @@ pub fn history() -> Page<HistoryEntry> {
         to: Some(Status::InProgress),
         notes: "with the shop's team".into(),
         round: None,
+        via: None,
     }])
 }
 

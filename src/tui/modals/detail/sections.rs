@@ -240,6 +240,13 @@ pub fn comments(brush: &mut Brush, area: Rect, window: &Window<Comment>, model: 
             ),
             audience,
             run(edited, Tone::Dim),
+            run(
+                comment
+                    .via
+                    .as_ref()
+                    .map_or_else(String::new, |via| format!(" · on {via}")),
+                Tone::Dim,
+            ),
         ];
         brush.runs(area.x, y, area.width, &head);
         y += 1;
@@ -297,6 +304,9 @@ pub fn history(brush: &mut Brush, area: Rect, window: &Window<HistoryEntry>, mod
             (None, None) => run("system", Tone::Dim),
         };
         let mut what = Vec::new();
+        if let Some(via) = &entry.via {
+            what.push(run(format!("{via} "), Tone::Dim));
+        }
         if let Some(to) = entry.to {
             if let Some(from) = entry.from {
                 what.extend(badge::status(from));
