@@ -295,7 +295,9 @@ pub enum Compared {
     OnlyThis,
     /// Both saw it, and their reports rate it differently.
     Rated,
-    /// Both saw it, rated the same.
+    /// Both saw it, rated the same; what is said of it or where it is changed between them.
+    Changed,
+    /// Both saw it, and nothing changed.
     Both,
 }
 
@@ -312,6 +314,53 @@ pub struct ComparedLine {
     /// Places in this import's reports.
     pub this_places: Option<i64>,
     pub other_places: Option<i64>,
+    /// What scanners say of it otherwise, of one that is rated differently or changed. What was said is kept for 30 days.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changed: Vec<ComparedFact>,
+    /// Where it came to and went from; only where one finding is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub places: Option<ComparedPlaces>,
+}
+
+impl ComparedLine {
+    /// What changed, in words, besides severity and number of places: `title: a → b; description`.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let one = |fact: &ComparedFact| match (&fact.this, &fact.other) {
+            (None, None) => fact.what.clone(),
+            (this, other) => {
+                let side = |side: &Option<String>| side.clone().unwrap_or_else(|| "–".to_owned());
+                format!("{}: {} → {}", fact.what, side(this), side(other))
+            }
+        };
+        let said: Vec<String> = self.changed.iter().map(one).collect();
+        match (said.is_empty(), self.stands == Compared::Changed) {
+            (true, true) if self.this_places == self.other_places => "its places, or something in between".to_owned(),
+            (true, true) => "its places".to_owned(),
+            _ => said.join("; "),
+        }
+    }
+}
+
+/// A fact that scanners tell of a finding, in two imports.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ComparedFact {
+    /// title, cvss, cwe, cve, tags, suppressed, description, remediation, references
+    pub what: String,
+    /// As this import left it; absent of long texts, and where there is none.
+    pub this: Option<String>,
+    pub other: Option<String>,
+}
+
+/// The places of a finding that differ between two imports.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ComparedPlaces {
+    /// The first hundred that the other import saw and this one did not.
+    pub only_other: Vec<String>,
+    pub only_other_count: i64,
+    /// The first hundred that this import saw and the other did not.
+    pub only_this: Vec<String>,
+    pub only_this_count: i64,
 }
 
 /// Two imports of one project side by side.
@@ -329,17 +378,21 @@ pub struct ComparedTotals {
     pub only_other: i64,
     pub only_this: i64,
     pub rated: i64,
+    pub changed: i64,
     pub both: i64,
 }
 
 /// Compares what two applied imports of one project saw: what only the other saw first, then what only this one saw, what
-/// they rate differently, and what both saw; worst first within each.
+/// they rate differently, what changed otherwise, and what is the same in both; worst first within each.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CompareBatches {
     pub batch: BatchId,
     /// The import to compare it with: the later one, as a rule.
     pub other: BatchId,
+    /// Only this finding (its key), with its places.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finding: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -3,6 +3,7 @@
 mod compare;
 mod files;
 mod formats;
+mod rows;
 mod undo;
 
 use clap::{Args, Subcommand};
@@ -16,7 +17,7 @@ use super::error::Error;
 use super::output::{self, Column, Row, col, long, maybe_when, num, when, word};
 use super::paging::{Paging, list};
 use crate::api::import::{
-    ApplyBatch, Batch, BatchFile, DropBatch, ListBatches, ListPlan, OpenBatch, PlanBatch, PlanLine, ShowBatch, Totals,
+    ApplyBatch, Batch, BatchFile, DropBatch, ListBatches, ListPlan, OpenBatch, PlanBatch, ShowBatch, Totals,
 };
 use crate::domain::id::{BatchId, PlanId};
 use crate::remote::{self, Remote, Write};
@@ -103,6 +104,9 @@ enum Command {
         this: String,
         /// The later one
         other: String,
+        /// Only this finding, with the places that came and went
+        #[arg(long, value_name = "KEY")]
+        finding: Option<String>,
         #[command(flatten)]
         paging: Paging,
     },
@@ -155,59 +159,6 @@ impl Row for FileReport {
     }
 }
 
-impl Row for Batch {
-    const COLUMNS: &'static [Column] = &[
-        col("created"),
-        col("project"),
-        col("state"),
-        num("files"),
-        num("new"),
-        num("reopened"),
-        num("not seen"),
-        num("recurring"),
-        long("by"),
-        col("id"),
-    ];
-
-    fn cells(&self) -> Vec<String> {
-        let totals = self.totals.unwrap_or_default();
-        vec![
-            when(self.created_at),
-            self.project.key.clone(),
-            word(&self.state),
-            self.files.len().to_string(),
-            totals.new.to_string(),
-            totals.reopened.to_string(),
-            totals.not_seen.to_string(),
-            totals.recurring.to_string(),
-            self.created_by.email.clone(),
-            self.id.to_string(),
-        ]
-    }
-}
-
-impl Row for PlanLine {
-    const COLUMNS: &'static [Column] = &[
-        col("outcome"),
-        col("severity"),
-        col("finding"),
-        long("title"),
-        num("places"),
-        long("matched by"),
-    ];
-
-    fn cells(&self) -> Vec<String> {
-        vec![
-            self.outcome.clone(),
-            self.severity.to_string(),
-            self.finding.clone().unwrap_or_else(|| "-".into()),
-            self.title.clone(),
-            self.occurrences.to_string(),
-            self.matched_by.clone(),
-        ]
-    }
-}
-
 pub async fn run(cx: &Context, command: Import) -> Result<(), Error> {
     let Some(sub) = command.command else {
         return import(cx, command).await;
@@ -248,7 +199,12 @@ pub async fn run(cx: &Context, command: Import) -> Result<(), Error> {
             let batch = find(&remote, &id, None).await?;
             undo::take_back(cx, &remote, &batch, &how).await
         }
-        Command::Compare { this, other, paging } => compare::run(cx, &remote, [&this, &other], &paging).await,
+        Command::Compare {
+            this,
+            other,
+            finding,
+            paging,
+        } => compare::run(cx, &remote, [&this, &other], finding, &paging).await,
         Command::Formats { name } => formats::run(cx, &remote, name.as_deref()).await,
     }
 }

@@ -34,7 +34,7 @@ async fn two_imports_are_compared() {
         let all = bench.get(&token, &path(0, 1)).await.ok();
         assert_eq!(
             all["totals"],
-            json!({ "only_other": 3, "only_this": 2, "rated": 1, "both": 3 })
+            json!({ "only_other": 3, "only_this": 2, "rated": 1, "changed": 3, "both": 0 })
         );
         let stands = |page: &Value| -> Vec<(String, String)> {
             let lines = page["items"].as_array().unwrap().iter();
@@ -72,7 +72,7 @@ async fn two_imports_are_compared() {
         let mirror = bench.get(&token, &path(1, 0)).await.ok();
         assert_eq!(
             mirror["totals"],
-            json!({ "only_other": 2, "only_this": 3, "rated": 1, "both": 3 })
+            json!({ "only_other": 2, "only_this": 3, "rated": 1, "changed": 3, "both": 0 })
         );
         let turned = |word: &str| match word {
             "only_other" => "only_this".to_owned(),
@@ -86,7 +86,7 @@ async fn two_imports_are_compared() {
         let same = bench.get(&token, &path(1, 2)).await.ok();
         assert_eq!(
             same["totals"],
-            json!({ "only_other": 0, "only_this": 0, "rated": 0, "both": 7 })
+            json!({ "only_other": 0, "only_this": 0, "rated": 0, "changed": 0, "both": 7 })
         );
 
         // A finding that went elsewhere is not named to who may not open that.
@@ -129,6 +129,104 @@ async fn two_imports_are_compared() {
             let (hidden, never) = (bench.get(&analyst, &path).await, bench.get(&analyst, &never).await);
             assert_eq!((hidden.status, hidden.anonymous()), (404, never.anonymous()));
         }
+        bench.stop().await;
+    }
+}
+
+/// A Nuclei line of template `t` at a host, with a title, a description and a rating.
+fn told(t: u32, host: &str, title: &str, text: &str, score: &str, day: u32) -> String {
+    let line = json!({
+        "template-id": format!("t-{t}"), "type": "http", "host": host, "matched-at": format!("https://{host}/a"),
+        "timestamp": format!("2026-03-{day:02}T10:00:00Z"),
+        "info": { "name": title, "severity": "medium", "description": text, "classification": { "cvss-metrics": score } },
+    });
+    format!("{line}\n")
+}
+
+const LOW: &str = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:L/I:N/A:N";
+const HIGH: &str = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H";
+
+/// What changed between any two imports, and how: told from what each import wrote over.
+#[tokio::test]
+async fn what_changed_between_two_imports_is_told() {
+    for engine in engines() {
+        let bench = Bench::start(engine).await;
+        let token = bench.alpha_admin().await;
+        let project = workspace(&bench, &token, "Shop").await;
+        let steady = |day| told(2, "a.test", "Steady", "Always so.", LOW, day);
+        let reports = [
+            told(1, "a.test", "First", "One.", LOW, 1) + &told(1, "b.test", "First", "One.", LOW, 1) + &steady(1),
+            // Title, text and rating, and one place for another.
+            told(1, "a.test", "Second", "Two.", HIGH, 2) + &told(1, "c.test", "Second", "Two.", HIGH, 2) + &steady(2),
+            // The text alone, and the place that was gone is back.
+            told(1, "a.test", "Second", "Three.", HIGH, 3)
+                + &told(1, "b.test", "Second", "Three.", HIGH, 3)
+                + &told(1, "c.test", "Second", "Three.", HIGH, 3)
+                + &steady(3),
+            // As at first.
+            told(1, "a.test", "First", "One.", LOW, 4) + &told(1, "b.test", "First", "One.", LOW, 4) + &steady(4),
+        ];
+        for report in &reports {
+            import(&bench, &token, &project, &[report]).await;
+        }
+        let ids = batches(&bench, &token, &project).await;
+        let list = bench
+            .get(&token, &format!("/api/v1/findings?q=project:{project}"))
+            .await
+            .ok();
+        let items = list["items"].as_array().unwrap();
+        let key = |title: &str| items.iter().find(|f| f["title"] == title).unwrap()["key"].clone();
+        let (first, steady) = (key("First"), key("Steady"));
+        let path = |a: usize, b: usize| format!("/api/v1/imports/{}/compare/{}", ids[a], ids[b]);
+        let fact =
+            |what: &str, this: Option<&str>, other: Option<&str>| json!({ "what": what, "this": this, "other": other });
+        let (low, high) = (format!("5.3 {LOW}"), format!("9.8 {HIGH}"));
+        let all = |from: (&str, &str), to: (&str, &str)| {
+            json!([
+                fact("title", Some(from.0), Some(to.0)),
+                fact("cvss", Some(from.1), Some(to.1)),
+                fact("description", None, None),
+            ])
+        };
+        let (old, new) = (("First", low.as_str()), ("Second", high.as_str()));
+        let text = json!([fact("description", None, None)]);
+        let a = |hosts: &[&str]| -> Value { hosts.iter().map(|h| format!("https://{h}.test/a")).collect() };
+        for (pair, facts, came, went) in [
+            ((0, 1), all(old, new), a(&["c"]), a(&["b"])),
+            ((1, 0), all(new, old), a(&["b"]), a(&["c"])),
+            ((0, 2), all(old, new), a(&["c"]), a(&[])),
+            ((1, 2), text, a(&["b"]), a(&[])),
+            ((1, 3), all(new, old), a(&["b"]), a(&["c"])),
+            // There and back again.
+            ((0, 3), json!([]), a(&[]), a(&[])),
+        ] {
+            let page = bench.get(&token, &path(pair.0, pair.1)).await.ok();
+            assert_eq!(
+                page["totals"],
+                json!({ "only_other": 0, "only_this": 0, "rated": 0, "changed": 1, "both": 1 }),
+                "{engine:?} {pair:?}"
+            );
+            let line = &page["items"][0];
+            assert_eq!((&line["stands"], &line["finding"]), (&json!("changed"), &first));
+            let said = if facts == json!([]) { &Value::Null } else { &facts };
+            assert_eq!(&line["changed"], said, "{engine:?} {pair:?}");
+            assert_eq!(page["items"][1]["finding"], steady);
+            let one = format!("{}?finding={}", path(pair.0, pair.1), first.as_str().unwrap());
+            let one = bench.get(&token, &one).await.ok();
+            assert_eq!(one["items"].as_array().unwrap().len(), 1);
+            assert_eq!(&one["items"][0]["changed"], said);
+            let places = &one["items"][0]["places"];
+            assert_eq!(
+                (&places["only_other"], &places["only_this"]),
+                (&came, &went),
+                "{engine:?} {pair:?}"
+            );
+            assert_eq!(places["only_other_count"], came.as_array().unwrap().len());
+            assert_eq!(places["only_this_count"], went.as_array().unwrap().len());
+        }
+        // One that neither saw, and one of another project.
+        let never = bench.get(&token, &format!("{}?finding=F-ZZZZZZ", path(0, 1))).await;
+        assert_eq!(never.status, 404);
         bench.stop().await;
     }
 }

@@ -2,9 +2,11 @@
 
 use riskdesk::api::PersonRef;
 use riskdesk::api::act::{ActDone, ActPreview, ActState, ShowAct, UndoAct, Way};
+use riskdesk::api::finding::ShowFinding;
 use riskdesk::api::import::{
-    ApplyBatch, Batch, BatchFile, BatchState, CompareBatches, Compared, ComparedLine, ComparedTotals, Comparison,
-    DropBatch, ListBatches, ListPlan, OpenBatch, PlanBatch, PlanLine, Progress, ShowBatch, Totals,
+    ApplyBatch, Batch, BatchFile, BatchState, CompareBatches, Compared, ComparedFact, ComparedLine, ComparedPlaces,
+    ComparedTotals, Comparison, DropBatch, ListBatches, ListPlan, OpenBatch, PlanBatch, PlanLine, Progress, ShowBatch,
+    Totals,
 };
 use riskdesk::domain::id::{ActId, BatchId, PlanId};
 use riskdesk::tui::harness::Upload;
@@ -250,6 +252,8 @@ fn two_imports_stand_side_by_side() {
         other_severity: other,
         this_places: Some(1),
         other_places: Some(2),
+        changed: Vec::new(),
+        places: None,
     };
     let (low, high) = (Some(Severity::Low), Some(Severity::High));
     desk.reply::<CompareBatches>(Comparison {
@@ -257,16 +261,53 @@ fn two_imports_stand_side_by_side() {
             only_other: 1,
             only_this: 1,
             rated: 1,
+            changed: 1,
             both: 40,
         }),
         page: page(vec![
             line(Compared::OnlyOther, "New \u{1b}[31mone", None, high),
             line(Compared::OnlyThis, "Gone", low, None),
             line(Compared::Rated, "Worse", low, high),
+            ComparedLine {
+                finding: Some("F-00000B".into()),
+                changed: vec![
+                    ComparedFact {
+                        what: "title".into(),
+                        this: Some("Old \u{1b}]0;words".into()),
+                        other: Some("Otherwise".into()),
+                    },
+                    ComparedFact {
+                        what: "description".into(),
+                        this: None,
+                        other: None,
+                    },
+                ],
+                ..line(Compared::Changed, "Otherwise", low, low)
+            },
             line(Compared::Both, "Same", low, low),
         ]),
     });
     insta::assert_snapshot!("two_imports_side_by_side", desk.screen());
+    // Where it came to and went from, when it is asked; Enter opens it.
+    desk.press("jjjW");
+    let asked = desk.expect_call::<CompareBatches>();
+    assert_eq!(asked.finding.as_deref(), Some("F-00000B"));
+    let mut places = line(Compared::Changed, "Otherwise", low, low);
+    places.places = Some(ComparedPlaces {
+        only_other: vec!["https://new.test/\u{202e}a".into()],
+        only_other_count: 3,
+        only_this: Vec::new(),
+        only_this_count: 0,
+    });
+    desk.reply::<CompareBatches>(Comparison {
+        totals: None,
+        page: page(vec![places]),
+    });
+    insta::assert_snapshot!("two_imports_side_by_side_places", desk.screen());
+    desk.press("\n");
+    assert_eq!(desk.expect_call::<ShowFinding>().finding, "F-00000B");
+    desk.press("<esc>");
+    assert!(desk.screen().contains("Two imports side by side"), "{}", desk.screen());
     desk.press("<esc>jW");
     assert!(
         desk.screen().contains("Only imports that stand are compared"),
