@@ -29,7 +29,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            bytes: 512 << 20,
+            bytes: 1 << 30,
             ratio: 200,
             depth: 96,
             record: 8 << 20,

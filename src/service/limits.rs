@@ -45,7 +45,7 @@ impl Default for Limits {
             streams: 2000,
             decoders: 4,
             decoder_wait: Duration::from_secs(30),
-            upload_bytes: 512 << 20,
+            upload_bytes: 1 << 30,
             spool_bytes_per_agency: 2 << 30,
             spool_bytes: 8 << 30,
             requests_per_minute: 6000,
