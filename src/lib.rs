@@ -12,7 +12,7 @@
 //! | [`service`] | use cases: permission, validation, transaction, audit, events | `store`, `import`, `api`, `domain` |
 //! | [`server`] | axum: routes, extractors, errors, event streams | `service`, `api`, `domain` |
 //! | [`tui`] | the console | `remote`, `api`, `domain`, `config` |
-//! | [`cli`] | the command line; its composition roots start servers | `remote`, `api`, `domain`, `config`, `credentials` |
+//! | [`cli`] | the command line; its composition roots start servers, and `import formats` prints what `service` knows of them without one | `remote`, `api`, `domain`, `config`, `credentials` |
 //! | [`config`] | settings and their layers; the only reader of the environment | nothing of ours |
 //! | [`credentials`] | the session cache: keyring, file, memory | `domain`, `config` |
 //! | [`telemetry`] | logs and reports of what went wrong | `domain`, the printer of `cli` |

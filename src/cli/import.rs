@@ -163,8 +163,13 @@ pub async fn run(cx: &Context, command: Import) -> Result<(), Error> {
     let Some(sub) = command.command else {
         return import(cx, command).await;
     };
+    if let Command::Formats { name } = sub {
+        return formats::run(cx, name.as_deref());
+    }
     let remote = cx.remote()?;
     match sub {
+        // Said above: it asks nobody.
+        Command::Formats { .. } => Ok(()),
         Command::Apply { id, batch } => {
             let batch = find(&remote, &id, batch).await?;
             let files = batch.files.clone();
@@ -205,7 +210,6 @@ pub async fn run(cx: &Context, command: Import) -> Result<(), Error> {
             finding,
             paging,
         } => compare::run(cx, &remote, [&this, &other], finding, &paging).await,
-        Command::Formats { name } => formats::run(cx, &remote, name.as_deref()).await,
     }
 }
 

@@ -3,7 +3,7 @@
 //! A zip archive is a batch in one upload: three reports in it are what the same three files given together are. What
 //! in it is of no known format (a readme, a screenshot) is left out by name; an archive without a single report is
 //! refused, and so is one of whose reports one is refused: nothing of it is kept then. Archives inside archives are not
-//! opened.
+//! opened. A workbook is an archive too, but one table to those who made it ([`sheet`]).
 
 use std::io::Read as _;
 
@@ -13,6 +13,7 @@ use super::record::{Record, Summary};
 use super::source::{self, Bytes, RATIO_FLOOR, Source};
 use super::{HEAD, Sink, json, one};
 
+mod sheet;
 pub mod zip;
 
 /// Most members that are read: those that come with reports, and reports.
@@ -29,6 +30,10 @@ pub fn decode(
     sink: &mut dyn Sink,
 ) -> Result<Summary, Refusal> {
     let directory = zip::directory(archive)?;
+    if let Some(member) = sheet::of(&directory) {
+        let text = sheet::table(archive, &directory, member, limits)?;
+        return workbook(&text, &member.name, wanted, limits, sink);
+    }
     let mut total = Summary::default();
     for _ in &directory.links {
         total.leave_out("links in the archive");
@@ -79,6 +84,28 @@ pub fn decode(
     total.bytes = base;
     total.note = Some(format!("read from the archive: {}", list(&reports)));
     Ok(total)
+}
+
+/// Reads a workbook's sheet as the table it is.
+fn workbook(
+    text: &[u8],
+    name: &str,
+    wanted: Option<&str>,
+    limits: &Limits,
+    sink: &mut dyn Sink,
+) -> Result<Summary, Refusal> {
+    for piece in text.chunks(64 << 10) {
+        sink.text(piece)?;
+    }
+    let mut shifted = Shifted {
+        sink: &mut *sink,
+        base: 0,
+    };
+    let mut summary = one(&mut Source::Memory(text), wanted, limits, &mut shifted)?;
+    summary.bytes = text.len() as u64;
+    sink.member(name, &summary)?;
+    summary.note = Some("read from the workbook's first sheet".to_owned());
+    Ok(summary)
 }
 
 /// A few names, and how many more.

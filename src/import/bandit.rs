@@ -66,7 +66,7 @@ impl Format for Bandit {
                     Ok(())
                 },
             ),
-            "metrics" => walker.skip(),
+            "metrics" | "stats" => walker.skip(),
             other => unknown(walker, other, out),
         })?;
         if let Ok(Word(Some(at))) = serde_json::from_slice::<Word<'_>>(&generated) {

@@ -1,5 +1,5 @@
-//! DefectDojo's own findings, for those who move: what its API lists (`/api/v2/findings/`, JSON) and its CSV export. What
-//! scripts write for it is [`generic`](super::generic).
+//! DefectDojo's own findings, for those who move: what its API lists (`/api/v2/findings/`, JSON) and its CSV and Excel
+//! exports, which have the same columns. What scripts write for it is [`generic`](super::generic).
 //!
 //! - **A finding** is DefectDojo's, by its number: what was decided there was decided about that one. Exports of two
 //!   servers belong into two projects. The tool is `defectdojo`; the test's type stands in the detail.
@@ -40,8 +40,8 @@ impl Format for Defectdojo {
     fn about(&self) -> &'static About {
         &About {
             name: "defectdojo",
-            title: "DefectDojo's own export (API v2 findings JSON, CSV)",
-            records: "results of the JSON or rows of the CSV",
+            title: "DefectDojo's own export (API v2 findings JSON, CSV, Excel)",
+            records: "results of the JSON or rows of the table",
             finding: "DefectDojo's finding, by its number there",
             place: "an endpoint (JSON: ask for the list with prefetch=endpoints); else a line of a file; else component and version",
             severity: "DefectDojo's own word",

@@ -40,7 +40,7 @@ impl Format for Wpscan {
             records: "vulnerabilities of WordPress, plugins and themes (interesting findings are counted beside them)",
             finding: "what is vulnerable and the database's entry; of an interesting finding its kind and text",
             place: "the address of the plugin, theme or site",
-            severity: "by the CVSS score, else medium; backups that can be downloaded high; interesting findings and users info",
+            severity: "by the CVSS score, else medium; backups that can be downloaded and guessed passwords high; interesting findings and users info",
             left_out: "plugins and themes without vulnerabilities; figures of the scan",
             covers: "the host of the target",
         }
@@ -124,10 +124,12 @@ impl Format for Wpscan {
                 let part: Maybe<Part<'_>> = walker.read(raw, span)?;
                 part.0.emit(key.trim_end_matches('s'), name, &site, span, out)
             }),
-            "config_backups" | "db_exports" | "users" | "medias" => by_name(walker, &mut |_, name, _, span| {
-                out.summary.count(key, 1);
-                out.record(exposed(key, name, &site, span))
-            }),
+            "config_backups" | "db_exports" | "users" | "medias" | "password_attack" => {
+                by_name(walker, &mut |_, name, _, span| {
+                    out.summary.count(key, 1);
+                    out.record(exposed(key, name, &site, span))
+                })
+            }
             "banner"
             | "start_time"
             | "start_memory"

@@ -402,6 +402,12 @@ pub async fn drop_batch(desk: Desk, caller: Caller, request: DropBatch) -> Resul
 }
 
 pub async fn formats(_: Desk, _: Caller, _: ListFormats) -> Result<Formats> {
+    Ok(reference())
+}
+
+/// What every format says of itself. It is part of the program: nobody has to be asked for it.
+#[must_use]
+pub fn reference() -> Formats {
     let items = crate::import::FORMATS.iter().map(|f| {
         let about = f.about();
         ReportFormat {
@@ -415,5 +421,5 @@ pub async fn formats(_: Desk, _: Caller, _: ListFormats) -> Result<Formats> {
             covers: about.covers.to_owned(),
         }
     });
-    Ok(Formats { items: items.collect() })
+    Formats { items: items.collect() }
 }

@@ -375,6 +375,29 @@ fn paths_and_doctor_answer_without_a_server() {
 }
 
 #[test]
+fn the_reference_of_formats_is_read_without_a_server() {
+    let home = Home::new();
+    let all = home.run(&["import", "formats", "--json"]).json();
+    let all = all["items"].as_array().unwrap();
+    assert_eq!(all.len(), riskdesk::import::FORMATS.len());
+    for format in all {
+        has(format, "name title records finding occurrence severity left_out covers");
+        let empty: Vec<_> = format.as_object().unwrap().iter().filter(|(_, v)| *v == "").collect();
+        assert!(empty.is_empty(), "{format}");
+    }
+    let one = home.run(&["import", "formats", "gitleaks"]);
+    assert_eq!(one.code, 0, "{}", one.err);
+    assert!(
+        one.out.contains("digest of the secret") && one.out.contains("covers"),
+        "{}",
+        one.out
+    );
+    let ran = home.run(&["import", "formats", "gitlaeks"]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("known are"), "{}", ran.err);
+}
+
+#[test]
 fn profiles_keep_servers_and_sessions_apart() {
     let (one, two) = (Desk::sqlite(), Desk::sqlite());
     let mut home = Home::new();

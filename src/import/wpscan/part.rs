@@ -268,6 +268,8 @@ pub fn exposed(kind: &str, name: &str, site: &Site, span: Span) -> Record {
     let (title, severity) = match kind {
         "config_backups" => ("Backup of the configuration can be downloaded", Severity::High),
         "db_exports" => ("Export of the database can be downloaded", Severity::High),
+        // Whose, not which: the report has it.
+        "password_attack" => ("A user's password was guessed", Severity::High),
         "users" => ("Names of users can be found out", Severity::Info),
         _ => ("Media can be found out", Severity::Info),
     };

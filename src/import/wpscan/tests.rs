@@ -11,11 +11,11 @@ fn parts_and_interesting_findings_are_read() {
         "version":{"number":"5.6","vulnerabilities":[{"title":"WordPress < 5.7 - XXE","fixed_in":"5.7","cvss":{"score":"7.1","vector":"CVSS:3.1/x"},"references":{"cve":["2030-0001"],"wpvulndb":["abc"]}}]},
         "main_theme":{"slug":"t","location":"https://w.example/blog/wp-content/themes/t/","vulnerabilities":[{"title":"T <= 1","fixed_in":null,"references":{}}],"version":{"number":"1"}},
         "plugins":{"p":{"slug":"p","location":"https://w.example/blog/wp-content/plugins/p/","vulnerabilities":[{"title":"P <= 1","references":{"wpvulndb":["8873"]}}],"version":null}},
-        "themes":[],"config_backups":{"https://w.example/wp-config.php.bak":{"found_by":"x"}},"users":{"admin":{}},"novel":1}"#,
+        "themes":[],"config_backups":{"https://w.example/wp-config.php.bak":{"found_by":"x"}},"users":{"admin":{}},"password_attack":{"admin":{"id":1,"password":"hunter22"}},"novel":1}"#,
     );
     assert_eq!(
         (summary.records(), summary.findings, summary.covers.as_slice()),
-        (3, 6, &["w.example".to_owned()][..])
+        (3, 7, &["w.example".to_owned()][..])
     );
     let of = |rule: &str| records.iter().find(|r| r.rule == rule).unwrap();
     let core = of("abc");
@@ -37,6 +37,9 @@ fn parts_and_interesting_findings_are_read() {
         (of("config_backups").severity, of("users").severity),
         (Severity::High, Severity::Info)
     );
+    // Whose password it is has to be known, which one does not.
+    assert_eq!(of("password_attack").severity, Severity::High);
+    assert!(!serde_json::to_string(&records).unwrap().contains("hunter22"));
     assert_eq!(summary.left_out[0].what, "keys `novel`");
 }
 
