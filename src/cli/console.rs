@@ -34,7 +34,11 @@ pub async fn run(cx: &Context) -> Result<(), Error> {
             "the console needs a terminal; `riskdesk --help` lists the commands for scripts".into(),
         ));
     }
-    let remote = if servers.is_empty() { None } else { Some(cx.remote()?) };
+    let remote = if servers.is_empty() {
+        None
+    } else {
+        Some(cx.silent_remote()?)
+    };
     let has_session = match &remote {
         Some(remote) => remote.has_session().await.unwrap_or(false),
         None => false,

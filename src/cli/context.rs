@@ -155,6 +155,18 @@ impl Context {
     /// # Errors
     /// Where no server is known.
     pub fn remote(&self) -> Result<Remote, Error> {
+        self.remote_that(self.out.talks())
+    }
+
+    /// As [`Context::remote`], for a console: nothing but the console writes on its screen.
+    ///
+    /// # Errors
+    /// Where no server is known.
+    pub fn silent_remote(&self) -> Result<Remote, Error> {
+        self.remote_that(false)
+    }
+
+    fn remote_that(&self, talks: bool) -> Result<Remote, Error> {
         let servers = self.servers()?;
         if servers.is_empty() {
             return Err(self.no_server());
@@ -165,7 +177,7 @@ impl Context {
             token: self.environment.token().cloned(),
             network: self.config.network.clone(),
             read_only: self.global.read_only,
-            slow: self.out.talks().then_some(still_waiting),
+            slow: talks.then_some(still_waiting),
         })?)
     }
 

@@ -180,6 +180,24 @@ fn keys_work_while_the_server_is_stopped_and_when_it_is_gone() {
     assert_eq!(console.end().0, 0);
 }
 
+/// Commands say on their standard error that a server is slow; a console's screen is its own.
+#[test]
+fn nothing_but_the_console_writes_on_its_screen() {
+    // It takes connections and never answers.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut home = Home::new();
+    home.set("RISKDESK_TOKEN", "t");
+    home.set("RISKDESK_NETWORK_RETRIES", "0");
+    home.set("RISKDESK_NETWORK_ANSWER_SECONDS", "4");
+    let url = format!("http://{}", silent.local_addr().unwrap());
+    let mut console = Console::of(&home, &["--server", &url], home.path(), 100, 30);
+    console.wait_for("did not answer");
+    let raw = String::from_utf8_lossy(&console.seen.0.lock().unwrap().raw).into_owned();
+    assert!(!raw.contains("still waiting"), "{raw}");
+    console.press("q");
+    assert_eq!(console.end().0, 0);
+}
+
 #[test]
 fn an_idle_console_writes_nothing() {
     let desk = Desk::sqlite();

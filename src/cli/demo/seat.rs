@@ -18,7 +18,7 @@ impl Seat {
             ..cx.clone()
         };
         cx.global.server = Some(url.to_owned());
-        let remote = cx.remote()?;
+        let remote = cx.silent_remote()?;
         let request = SignIn {
             email: email.to_owned(),
             password: password.to_owned(),
