@@ -39,6 +39,10 @@ pub struct ListQueue {
     /// The query language; `lane:` narrows to lanes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub q: Option<String>,
+    /// Conditions in the query language that narrow the list further. A cursor holds whatever they are: a reader may fold
+    /// groups away (`-sev:low`) and go on from where it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub narrow: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -6,7 +6,7 @@
 use uuid::Uuid;
 
 use super::client::{not_archived, person};
-use super::{Caller, Desk, Error, Note, Result, conflict, cursor, not_found};
+use super::{Caller, Desk, Error, Note, Result, conflict, cursor, not_found, refuse};
 use crate::api::correction::{Correction, CorrectionKind};
 use crate::api::event::Topic;
 use crate::api::finding::{
@@ -97,6 +97,20 @@ pub(super) fn parse(q: Option<&str>) -> Result<Query> {
     Query::parse(q.unwrap_or_default()).map_err(not_understood)
 }
 
+/// The query with further conditions. Where it stood in the list says nothing of them, so that its cursors stay what
+/// they are.
+pub(super) fn narrowed(mut query: Query, narrow: Option<&str>) -> Result<Query> {
+    let narrow = parse(narrow)?;
+    if narrow.sort.is_some() {
+        return refuse(
+            Code::InvalidRequest,
+            "The order of a list stands in `q`: take `sort:` out of `narrow`.",
+        );
+    }
+    query.terms.extend(narrow.terms);
+    Ok(query)
+}
+
 /// Looks up the names of a query within what the caller may open.
 pub(super) async fn filter(tx: &mut Tx, query: &Query, user: UserId, now: Time) -> Result<Filter> {
     let zone = clock::zone(&store::agency::get(tx).await?.time_zone);
@@ -155,6 +169,7 @@ pub(super) fn touched(note: &mut Note, row: &FindingRow) {
 pub async fn list(desk: Desk, caller: Caller, request: ListFindings) -> Result<Page<Finding>> {
     let query = parse(request.q.as_deref())?;
     let list = cursor::List::new(&caller, "findings", &query.to_string());
+    let query = narrowed(query, request.narrow.as_deref())?;
     let window = desk
         .cursors()
         .window_from(&list, request.limit, request.cursor.as_deref(), request.end)?;

@@ -41,6 +41,7 @@ pub async fn list(desk: Desk, caller: Caller, request: ListQueue) -> Result<Page
         "queue",
         &format!("{query}{}", if request.flat { " flat" } else { "" }),
     );
+    let query = finding::narrowed(query, request.narrow.as_deref())?;
     let window = desk
         .cursors()
         .window_from(&list, request.limit, request.cursor.as_deref(), request.end)?;

@@ -107,6 +107,7 @@ actions! {
     Query "query" Lists Find "query" "Ask the server: the query language";
     Sort "sort" Lists Find "sort" "Sort by a column";
     Group "group" Lists Find "group" "Group the rows";
+    Fold "fold" Lists Find "fold" "Fold the group into one line, or unfold it (Enter does, too)";
     Mark "mark" Lists Find "mark" "Mark this row";
     Range "range" Lists Find "range" "Mark a range: once to begin, again to end";
     MarkAll "mark-all" Lists Find "mark all" "Mark all that match the query (with the server's count)";
@@ -194,7 +195,7 @@ impl Action {
                 "Clients are put away (D in pane 1), their projects with them. A finding is closed with its status (s)."
             }
             Self::Mark | Self::Range | Self::MarkAll => "Marks are set in the lists: Esc goes back to one.",
-            Self::Sort | Self::Group => "Sorting and grouping work in the lists: Esc goes back to one.",
+            Self::Sort | Self::Group | Self::Fold => "Sorting and grouping work in the lists: Esc goes back to one.",
             Self::FindNext | Self::FindPrev => "There is nothing being found: / finds.",
             _ => "This key works in the lists: Esc goes back to one.",
         }

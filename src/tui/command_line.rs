@@ -71,7 +71,7 @@ pub fn of(route: &Route) -> Option<String> {
             .each("projects", "project")
             .client_or_none()
             .dry_run(),
-        ("GET", "findings") => line.without().verb("finding list").option("q", "-q").paging(),
+        ("GET", "findings") => line.narrowed().verb("finding list").option("q", "-q").paging(),
         ("GET", "findings/groups") => line
             .verb("finding groups")
             .option("by", "--by")
@@ -143,7 +143,7 @@ pub fn of(route: &Route) -> Option<String> {
         ("DELETE", "imports/{batch}") => line.verb("import drop").name("batch"),
         ("GET", "imports/{batch}/compare/{other}") => line.verb("import compare").name("batch").name("other").paging(),
         ("GET", "import-formats") => line.verb("import formats"),
-        ("GET", "queue") => line.without().verb("queue list").option("q", "-q").paging(),
+        ("GET", "queue") => line.narrowed().verb("queue list").option("q", "-q").paging(),
         ("GET", "queue/lanes") => line.verb("queue lanes").option("q", "-q"),
         ("POST", "queue/next") => line.verb("queue next").option("q", "-q"),
         _ => return None,
@@ -225,11 +225,11 @@ impl Line {
         self
     }
 
-    /// What a list leaves out stands in the query of a command.
-    fn without(mut self) -> Self {
-        if let Some(Value::String(without)) = self.fields.remove("without") {
+    /// What narrows a list further stands in the query of a command.
+    fn narrowed(mut self) -> Self {
+        if let Some(Value::String(narrow)) = self.fields.remove("narrow") {
             let q = self.fields.remove("q").as_ref().map(said).unwrap_or_default();
-            let q = format!("{q} {without}").trim().to_owned();
+            let q = format!("{q} {narrow}").trim().to_owned();
             self.fields.insert("q".to_owned(), Value::String(q));
         }
         self
@@ -367,7 +367,7 @@ mod tests {
             said("/api/v1/acts/{act}/undo", json!({"act": "a-1"})),
             "riskdesk undo a-1 --yes"
         );
-        let folded = json!({"q": "is:open", "without": "-sev:low", "limit": 100});
+        let folded = json!({"q": "is:open", "narrow": "-sev:low", "limit": 100});
         assert_eq!(
             command("GET", "/api/v1/queue", folded).unwrap(),
             "riskdesk queue list -q 'is:open -sev:low' --limit 100"

@@ -14,6 +14,7 @@ use crate::domain::time::Time;
 
 mod fetch;
 mod find;
+mod fold;
 mod marks;
 mod moving;
 #[cfg(test)]
@@ -23,6 +24,8 @@ pub use fetch::Want;
 use fetch::{Leaf, Spot};
 use find::Needle;
 pub use find::spans;
+pub use fold::Part;
+use fold::{Folds, Slot};
 pub use marks::Marked;
 use marks::Marks;
 
@@ -73,6 +76,7 @@ pub struct Window<T> {
     group: Option<GroupOf<T>>,
     /// Whether groups get heading lines of their own.
     headed: bool,
+    folds: Folds,
 }
 
 /// A line of the screen.
@@ -82,6 +86,8 @@ pub enum Line<'a, T> {
     Fixed(usize),
     /// Where a group begins, or goes on at the top of the screen.
     Heading(Heading),
+    /// The line of this index stands for a whole group: its name.
+    Folded(usize, Safe),
     /// The row of this index; whether it is the first of its group in view.
     Row(usize, &'a T, bool),
     /// More rows are on their way.
@@ -123,6 +129,7 @@ impl<T: Row> Window<T> {
             needle: Needle::default(),
             group: None,
             headed: false,
+            folds: Folds::default(),
         }
     }
 
@@ -132,7 +139,7 @@ impl<T: Row> Window<T> {
     }
 
     fn len(&self) -> usize {
-        self.lead + self.loaded()
+        self.lead + self.loaded() + self.folds.lines()
     }
 
     /// All rows loaded, in order.
@@ -141,7 +148,9 @@ impl<T: Row> Window<T> {
     }
 
     fn row(&self, index: usize) -> Option<&T> {
-        let mut i = index.checked_sub(self.lead)?;
+        let Some(Slot::Row(mut i)) = self.slot(index) else {
+            return None;
+        };
         for leaf in &self.leaves {
             match leaf.rows.get(i) {
                 Some(row) => return Some(row),
@@ -168,6 +177,11 @@ impl<T: Row> Window<T> {
         for i in self.top..self.len() {
             if out.len() >= self.height {
                 return out;
+            }
+            if let Some(Slot::Stub(k)) = self.slot(i) {
+                group = self.folds.name(k).cloned();
+                out.extend(group.clone().map(|name| Line::Folded(i, name)));
+                continue;
             }
             let Some(row) = self.row(i) else {
                 out.push(Line::Fixed(i));
@@ -197,8 +211,7 @@ impl<T: Row> Window<T> {
             .group
             .map_or(0, |of| self.rows().filter(|row| of(row) == name).count());
         let of = |row: Option<&T>| row.zip(self.group).is_some_and(|(row, of)| of(row) == name);
-        let more = (self.has_more_after() && of(self.row(self.len().saturating_sub(1))))
-            || (self.before > 0 && of(self.rows().next()));
+        let more = (self.has_more_after() && of(self.rows().last())) || (self.before > 0 && of(self.rows().next()));
         Heading { name, loaded, more }
     }
 
@@ -209,6 +222,7 @@ impl<T: Row> Window<T> {
     /// How rows are grouped, and whether each group gets a heading line.
     pub fn group_by(&mut self, group: Option<GroupOf<T>>, headed: bool) {
         (self.group, self.headed) = (group, headed);
+        self.forget_folds();
         self.reveal();
     }
 
@@ -222,7 +236,7 @@ impl<T: Row> Window<T> {
 
     /// Whether the first page has come and is empty.
     pub fn is_empty(&self) -> bool {
-        self.as_of.is_some() && !self.fresh && self.loaded() == 0
+        self.as_of.is_some() && !self.fresh && self.loaded() == 0 && !self.has_folds()
     }
 
     /// Whether nothing has come yet.
@@ -262,8 +276,12 @@ impl<T: Row> Window<T> {
             _ if self.has_more_after() => format!("{}+", grouped(all as i64)),
             _ => grouped(all as i64),
         };
-        let here = (self.before + self.at + 1).saturating_sub(self.lead);
-        parts.push(if all == 0 || here == 0 {
+        if self.has_folds() {
+            parts.push(self.folds_note());
+        }
+        let on_row = matches!(self.slot(self.at), Some(Slot::Row(_)));
+        let here = self.before + self.rows_before_cursor() + 1;
+        parts.push(if all == 0 || !on_row {
             total
         } else {
             // The last row is the last row, wherever one came from.

@@ -22,6 +22,9 @@ enum Own {
     People(Answer<Users>),
 }
 
+/// As many folded groups are stepped over from one record to the next.
+const FOLDED_MAX: usize = 50;
+
 /// The longest text sent to a clipboard: xterm's limit is 100,000 bytes once it is encoded.
 const CLIPBOARD_MAX: usize = 70_000;
 
@@ -225,7 +228,13 @@ impl App {
         let focus = self.focus;
         let before = self.panes[focus.index()].finding().map(|f| f.id);
         let action = if forward { Action::Down } else { Action::Up };
-        self.with_pane(focus, |pane, cx| pane.act(action, None, cx));
+        // Over the lines of folded groups.
+        for _ in 0..=FOLDED_MAX {
+            self.with_pane(focus, |pane, cx| pane.act(action, None, cx));
+            if self.panes[focus.index()].finding().is_some() {
+                break;
+            }
+        }
         let finding = self.panes[focus.index()].finding().cloned();
         match finding.filter(|f| Some(f.id) != before) {
             Some(finding) => {

@@ -166,6 +166,7 @@ impl Noun for Findings {
     fn request(ask: Ask) -> ListFindings {
         ListFindings {
             q: ask.model.standing.narrow(ask.query),
+            narrow: ask.narrow,
             limit: ask.limit,
             cursor: ask.cursor,
             end: ask.end,
@@ -182,7 +183,7 @@ impl Noun for Findings {
             (Action::Choose, Some(finding)) => cx.open(Detail::over(finding)),
             (Action::TakeNext, _) => acts::take_next(picked.query, cx),
             (action, row) => {
-                let many = acts::Many::of(&picked.marked, picked.query, cx.model, Clone::clone);
+                let many = acts::Many::of(&picked.marked, picked.seen, cx.model, Clone::clone);
                 return acts::on_marked(action, many.as_ref(), false, cx)
                     || row.is_some_and(|finding| acts::on_finding(action, finding, false, cx));
             }

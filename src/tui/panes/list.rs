@@ -13,7 +13,7 @@ use super::super::model::Model;
 use super::super::theme::Tone;
 use super::super::widgets::table;
 use super::super::window::{PAGE, Want, Window};
-use super::noun::{Ask, Column, Group, Look, Narrowed, Noun, Picked, heading};
+use super::noun::{Ask, Counted, Group, Look, Narrowed, Noun, Picked};
 use super::{Named, Note, Pane, View};
 use crate::api::finding::{CountGroups, Finding, GroupCounts};
 use crate::api::{Endpoint, Page};
@@ -21,6 +21,8 @@ use crate::domain::safe::Safe;
 use crate::domain::time::Time;
 
 mod choices;
+mod columns;
+mod folding;
 
 /// The pane's own messages.
 enum Msg<N: Noun> {
@@ -38,8 +40,10 @@ pub struct ListPane<N: Noun> {
     query: String,
     order: String,
     group: Option<&'static Group<N::Item>>,
-    /// How many rows each group has, once the server has said.
-    counts: Option<GroupCounts>,
+    /// The groups there are, once the server has said; in the order of the list.
+    groups: Vec<Counted>,
+    /// Those that are folded, as they were found then.
+    folded: Vec<Counted>,
     /// What is to be found as soon as the list that was asked for is there.
     seek: Option<String>,
     started: bool,
@@ -55,7 +59,8 @@ impl<N: Noun> Default for ListPane<N> {
             query: N::QUERY.to_owned(),
             order: String::new(),
             group: None,
-            counts: None,
+            groups: Vec::new(),
+            folded: Vec::new(),
             seek: None,
             started: false,
             client: None,
@@ -76,6 +81,7 @@ impl<N: Noun> ListPane<N> {
             cursor: want.and_then(|w| w.cursor.clone()),
             end: want.is_some_and(|w| w.end),
             count: want.is_none_or(Want::is_first),
+            narrow: self.narrow(),
         }
     }
 
@@ -108,26 +114,18 @@ impl<N: Noun> ListPane<N> {
         }
     }
 
-    /// How many rows the group of this name has, where the server has said.
-    fn group_size(&self, name: &Safe) -> Option<i64> {
-        let group = self.group?;
-        if let Some(known) = self.noun.group_size(group.name, name) {
-            return Some(known);
-        }
-        let counts = self.counts.as_ref().filter(|c| Some(c.by) == group.by)?;
-        // Two clients of one name stand under one heading.
-        let sizes = counts.groups.iter().filter(|g| heading(counts.by, g) == *name);
-        Some(sizes.map(|g| g.count).sum()).filter(|n| *n > 0)
-    }
-
     fn begin_again(&mut self) {
-        self.counts = None;
+        if self.folded.is_empty() {
+            self.groups.clear();
+        }
         self.window.reset();
         self.window.home();
     }
 
     fn set_group(&mut self, group: Option<&'static Group<N::Item>>) {
         self.group = group;
+        self.groups.clear();
+        self.folded.clear();
         self.window
             .group_by(group.map(|g| g.of), group.is_some_and(|g| g.headed));
     }
@@ -215,31 +213,6 @@ impl<N: Noun> ListPane<N> {
             );
         }
     }
-
-    /// The columns that fit, with their cells.
-    fn columns(&self, width: u16, model: &Model) -> Vec<(&'static Column<N::Item>, table::Column)> {
-        let hides = self.group.filter(|g| g.headed && !g.hides.is_empty()).map(|g| g.hides);
-        let all: Vec<_> = N::columns()
-            .iter()
-            .filter(|c| !(c.hidden)(model) && hides.is_none_or(|head| c.heads[0] != head))
-            .collect();
-        let shapes: Vec<_> = all.iter().map(|c| c.shape).collect();
-        let fitted = table::fit(&shapes, width);
-        fitted
-            .into_iter()
-            .map(|(i, width)| {
-                let fits = |head: &&&str| head.chars().count() <= usize::from(width);
-                let head = all[i].heads.iter().filter(fits).max_by_key(|h| h.chars().count());
-                let shape = table::Column {
-                    head: head.copied().unwrap_or_default(),
-                    width,
-                    most: width,
-                    ..shapes[i]
-                };
-                (all[i], shape)
-            })
-            .collect()
-    }
 }
 
 /// Whether the act is done with what is under the cursor or marked.
@@ -266,6 +239,14 @@ impl<N: Noun> Pane for ListPane<N> {
             Action::MarkAll => self.mark_all(cx),
             Action::Sort => cx.open(Order::sorts(N::ID, self.sort_choices())),
             Action::Group => cx.open(Order::groups(N::ID, self.group_choices())),
+            Action::Fold => {
+                self.fold_here(cx);
+                self.load(cx);
+            }
+            Action::Choose if self.is_on_folded() => {
+                self.fold_here(cx);
+                self.load(cx);
+            }
             Action::Back => return self.window.back(),
             action if self.is_on_its_way() && is_about_a_row(action) => {
                 cx.say(
@@ -274,10 +255,12 @@ impl<N: Noun> Pane for ListPane<N> {
                 );
             }
             action => {
+                let seen = self.seen();
                 let picked = Picked {
                     row: self.window.current(),
                     marked: self.window.marked(),
                     query: &self.query,
+                    seen: &seen,
                 };
                 return self.noun.act(action, &picked, cx);
             }
@@ -293,6 +276,9 @@ impl<N: Noun> Pane for ListPane<N> {
                     && problem.at.is_some()
                 {
                     cx.say(Tone::Bad, Safe::new(&problem.detail));
+                    if self.drop_folds() {
+                        return self.load(cx);
+                    }
                 }
                 self.window
                     .answer(&want, answer.map_err(|f| sentence(&f)), cx.model.now);
@@ -307,9 +293,19 @@ impl<N: Noun> Pane for ListPane<N> {
                 Ok(page) => self.window.counted(page.count),
                 Err(fault) => cx.say(Tone::Warn, sentence(&fault)),
             },
-            Msg::Beside(answer) => self.noun.take_beside(answer),
+            Msg::Beside(answer) => {
+                self.noun.take_beside(answer);
+                if let Some(counted) = self.group.and_then(|g| self.noun.counted(g.name)) {
+                    self.learn_groups(counted);
+                }
+            }
             // Without them the headings say what is loaded.
-            Msg::Groups(answer) => self.counts = answer.ok(),
+            Msg::Groups(answer) => match answer {
+                Ok(counts) if self.group.is_some_and(|g| g.by == Some(counts.by)) => {
+                    self.learn_groups(Counted::of(&counts));
+                }
+                _ => {}
+            },
         }
     }
 
@@ -339,6 +335,7 @@ impl<N: Noun> Pane for ListPane<N> {
                 self.begin_again();
             }
             Note::Sort(word) => self.sort_by(word),
+            Note::Group(folding::ALL) => self.fold_all(cx),
             Note::Group(name) => {
                 self.group_by(name);
                 self.count_groups(cx);
@@ -366,6 +363,8 @@ impl<N: Noun> Pane for ListPane<N> {
                 Can::No("This list has no groups; findings (3) and queue (4) have.")
             }
             Action::Group => Can::Yes,
+            Action::Fold => self.can_fold(),
+            Action::Choose if self.is_on_folded() => Can::Yes,
             Action::NextRecord | Action::PrevRecord => Can::when(
                 self.window.is_grouped(),
                 "In a list J and K go from group to group: group it first (b).",

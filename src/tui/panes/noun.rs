@@ -12,7 +12,7 @@ use super::super::widgets::table;
 use super::super::window::{GroupOf, Marked, Row};
 use super::{Named, PaneId};
 use crate::api::event::Topic;
-use crate::api::finding::{Finding, GroupBy, GroupCount};
+use crate::api::finding::{Finding, GroupBy, GroupCount, GroupCounts};
 use crate::api::{Endpoint, Page};
 use crate::domain::safe::Safe;
 use crate::domain::time::Time;
@@ -30,6 +30,8 @@ pub struct Ask<'a> {
     pub cursor: Option<String>,
     pub end: bool,
     pub count: bool,
+    /// What leaves out the groups that are folded.
+    pub narrow: Option<String>,
 }
 
 /// What a cell may look at.
@@ -128,6 +130,8 @@ pub struct Picked<'a, T> {
     pub marked: Marked<T>,
     /// The pane's own query, without where one stands.
     pub query: &'a str,
+    /// The same without what is folded away.
+    pub seen: &'a str,
 }
 
 impl<T: Clone> Picked<'_, T> {
@@ -187,8 +191,8 @@ pub trait Noun: Default + Send + fmt::Debug + 'static {
     fn lead(_model: &Model) -> Vec<Run> {
         Vec::new()
     }
-    /// Exact size of a group, where it is known better than by counting what is loaded.
-    fn group_size(&self, _group: &str, _name: &Safe) -> Option<i64> {
+    /// The groups of that grouping, where they were counted beside the rows.
+    fn counted(&self, _group: &str) -> Option<Vec<Counted>> {
         None
     }
     fn finding(_item: &Self::Item) -> Option<&Finding> {
@@ -200,6 +204,31 @@ pub trait Noun: Default + Send + fmt::Debug + 'static {
     /// When a clock in this row runs out.
     fn clock(_item: &Self::Item) -> Option<Time> {
         None
+    }
+}
+
+/// A group with all its rows, loaded or not.
+#[derive(Debug, Clone)]
+pub struct Counted {
+    /// As its heading has it.
+    pub name: Safe,
+    /// What finds its rows: one of these terms of a query.
+    pub terms: Vec<String>,
+    pub count: i64,
+    /// Of what has none: no client, nobody.
+    pub is_none: bool,
+}
+
+impl Counted {
+    /// What the server counted.
+    pub fn of(counts: &GroupCounts) -> Vec<Self> {
+        let counted = counts.groups.iter().map(|group| Self {
+            name: heading(counts.by, group),
+            terms: vec![group.term.clone()],
+            count: group.count,
+            is_none: group.name.is_none(),
+        });
+        counted.collect()
     }
 }
 

@@ -12,7 +12,7 @@ use super::super::theme::Tone;
 use super::super::widgets::badge;
 use super::super::window::Row;
 use super::PaneId;
-use super::noun::{Ask, Column, Group, Look, Narrowed, Noun, Picked, Sort};
+use super::noun::{Ask, Column, Counted, Group, Look, Narrowed, Noun, Picked, Sort};
 use crate::api::event::Topic;
 use crate::api::finding::{Finding, GroupBy};
 use crate::api::queue::{ClockKind, CountLanes, LaneCounts, ListQueue, QueueItem};
@@ -191,6 +191,7 @@ impl Noun for Queue {
     fn request(ask: Ask) -> ListQueue {
         ListQueue {
             q: ask.model.standing.narrow(ask.query),
+            narrow: ask.narrow,
             flat: ask.flat,
             limit: ask.limit,
             cursor: ask.cursor,
@@ -222,7 +223,7 @@ impl Noun for Queue {
             (Action::Choose, Some(item)) => cx.open(Detail::held(&item.finding, is_mine(item, cx.model))),
             (Action::TakeNext, _) => acts::take_next(picked.query, cx),
             (action, row) => {
-                let many = acts::Many::of(&picked.marked, &in_lanes(picked.query), cx.model, |item| {
+                let many = acts::Many::of(&picked.marked, &in_lanes(picked.seen), cx.model, |item| {
                     item.finding.clone()
                 });
                 let rows = picked.rows();
@@ -251,10 +252,15 @@ impl Noun for Queue {
         out
     }
 
-    fn group_size(&self, group: &str, name: &Safe) -> Option<i64> {
+    fn counted(&self, group: &str) -> Option<Vec<Counted>> {
         let lanes = self.lanes.as_ref().filter(|_| group == "lane")?;
-        let lane = lanes.lanes.iter().find(|c| lane_name(c.lane) == name.as_str());
-        lane.map(|c| c.count)
+        let counted = lanes.lanes.iter().map(|count| Counted {
+            name: Safe::new(lane_name(count.lane)),
+            terms: vec![format!("lane:{}", count.lane.name())],
+            count: count.count,
+            is_none: false,
+        });
+        Some(counted.collect())
     }
 
     fn empty(&self, query: &str, model: &Model) -> Vec<Run> {

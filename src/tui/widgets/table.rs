@@ -181,6 +181,16 @@ pub fn rows<T: Row>(
                 let runs = head_line(&heading, (looks.group_size)(&heading.name));
                 brush.runs(area.x, y, area.width, &runs);
             }
+            Line::Folded(index, name) => {
+                let bar = begin(brush, area, y, window.is_at(index), false, looks.focused);
+                let size = (looks.group_size)(&name).map_or(String::new(), grouped);
+                let runs = [
+                    run("▸ ", Tone::Key),
+                    run(name, Tone::Title),
+                    run(format!(" · {size} folded"), Tone::Dim),
+                ];
+                brush.runs_on(area.x + 2, y, area.width - 2, &runs, bar);
+            }
             Line::Loading => {
                 brush.text(area.x + 2, y, area.width - 2, &Safe::new("loading more…"), Tone::Dim);
             }

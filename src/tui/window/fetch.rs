@@ -89,7 +89,9 @@ impl<T: Row> Window<T> {
                 place: Spot::End,
             });
         }
-        let (from, to) = (self.top.saturating_sub(self.lead), self.top + self.height);
+        // One more than is in view: what was unfolded at the lower end begins there.
+        let from = self.rows_before(self.top);
+        let to = from + self.height + 1;
         let mut start = 0;
         for leaf in &self.leaves {
             let end = start + leaf.rows.len();
@@ -160,7 +162,7 @@ impl<T: Row> Window<T> {
             return;
         }
         self.waiting = None;
-        let page = match answer {
+        let mut page = match answer {
             Ok(page) => page,
             Err(why) => {
                 self.ending = false;
@@ -174,6 +176,7 @@ impl<T: Row> Window<T> {
             self.count = page.count;
         }
         self.marks.renew(&page.items);
+        self.leave_out_folded(&mut page.items);
         self.serial += 1;
         let leaf = Leaf {
             serial: self.serial,
@@ -187,6 +190,7 @@ impl<T: Row> Window<T> {
         let offset = self.at.saturating_sub(self.top);
         if self.put(want.place, leaf) {
             self.trim();
+            self.place_stubs();
             self.settle(offset);
         }
     }
@@ -215,6 +219,7 @@ impl<T: Row> Window<T> {
                 self.exact = whole;
                 self.leaves.clear();
                 self.leaves.push_back(leaf);
+                self.place_stubs();
                 self.at = self.len().saturating_sub(1);
                 self.chosen = None;
                 self.top = self.at.saturating_sub(self.height.saturating_sub(1));
@@ -286,16 +291,26 @@ impl<T: Row> Window<T> {
         }
     }
 
+    fn line_to_settle_on(&mut self) -> Option<usize> {
+        if let Some(row) = self.first_of_opened() {
+            return Some(self.line_of_row(row));
+        }
+        if let Some(name) = &self.folds.chosen {
+            return self.line_of_group(name);
+        }
+        let row = self.rows().position(|r| Some(r.id()) == self.chosen)?;
+        Some(self.line_of_row(row))
+    }
+
     /// Puts the cursor back on the row it was on, at the same height of the screen where that can be.
-    fn settle(&mut self, offset: usize) {
+    pub(super) fn settle(&mut self, offset: usize) {
         if let Some(made) = self.made
             && self.rows().any(|r| r.id() == made)
         {
             self.chosen = self.made.take();
         }
-        let place = self.chosen.and_then(|id| self.rows().position(|r| r.id() == id));
-        if let Some(i) = place {
-            self.at = self.lead + i;
+        if let Some(line) = self.line_to_settle_on() {
+            self.at = line;
         }
         self.at = self.at.min(self.len().saturating_sub(1));
         self.top = self.at.saturating_sub(offset);

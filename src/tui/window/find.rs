@@ -1,6 +1,6 @@
 //! Finding in what is loaded: `/`, `n`, `N`, inverted with `!`; and where the found text stands, so that it can be shown.
 
-use super::{Row, Window};
+use super::{Row, Slot, Window};
 use crate::domain::safe::Safe;
 
 #[derive(Debug, Default)]
@@ -51,7 +51,7 @@ impl<T: Row> Window<T> {
     fn step_to_match(&mut self, skip: usize, forward: bool) -> bool {
         let hits: Vec<bool> = self.rows().map(|r| self.matches(r)).collect();
         let n = hits.len();
-        let here = self.at.saturating_sub(self.lead);
+        let here = self.rows_before_cursor();
         let found = (skip..n + skip)
             .map(|d| {
                 if forward {
@@ -62,7 +62,7 @@ impl<T: Row> Window<T> {
             })
             .find(|i| hits[*i]);
         if let Some(i) = found {
-            self.go(self.lead + i);
+            self.go(self.line_of_row(i));
         }
         found.is_some()
     }
@@ -72,7 +72,10 @@ impl<T: Row> Window<T> {
         if !self.is_finding() {
             return None;
         }
-        let here = self.at.checked_sub(self.lead);
+        let here = match self.slot(self.at) {
+            Some(Slot::Row(row)) => Some(row),
+            _ => None,
+        };
         let (mut all, mut place) = (0, None);
         for (i, row) in self.rows().enumerate() {
             if self.matches(row) {

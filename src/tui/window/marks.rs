@@ -27,6 +27,11 @@ impl<T> Default for Marks<T> {
 }
 
 impl<T: Row> Marks<T> {
+    /// What all are is something else now.
+    pub(super) fn drop_all(&mut self) {
+        self.all = None;
+    }
+
     /// The rows as they are now.
     pub(super) fn renew(&mut self, rows: &[T]) {
         for row in rows {

@@ -1,6 +1,6 @@
 //! Moving the cursor through a window: by rows, pages, groups, to both ends of the list.
 
-use super::{Row, Window};
+use super::{Line, Row, Slot, Window};
 use crate::tui::action::Action;
 
 impl<T: Row> Window<T> {
@@ -21,16 +21,18 @@ impl<T: Row> Window<T> {
         self.reveal();
     }
 
-    /// The cursor goes to this row of those in view, if there is one.
+    /// The cursor goes to what stands on this line of the screen, where it can.
     pub fn point(&mut self, row: usize) {
-        if self.top + row < self.len() {
-            self.go(self.top + row);
+        if let Some(Line::Fixed(i) | Line::Folded(i, _) | Line::Row(i, ..)) = self.lines().get(row) {
+            let line = *i;
+            self.go(line);
         }
     }
 
     /// Moving, marking and finding again; whether the action was one of those.
     pub fn act(&mut self, action: Action, count: Option<usize>) -> bool {
         self.made = None;
+        self.folds.opened = None;
         let n = count.unwrap_or(1);
         let page = self.height.saturating_sub(usize::from(self.headed)).max(1);
         match action {
@@ -91,7 +93,11 @@ impl<T: Row> Window<T> {
     /// To the first row of the next group that is loaded, or of this one and then of the one before.
     fn step_group(&mut self, forward: bool) {
         let Some(of) = self.group else { return };
-        let groups: Vec<_> = self.rows().map(of).collect();
+        let name = |line| match self.slot(line) {
+            Some(Slot::Stub(k)) => self.folds.name(k).cloned(),
+            _ => self.row(line).map(of),
+        };
+        let groups: Vec<_> = (self.lead..self.len()).map(name).collect();
         let here = self.at.saturating_sub(self.lead);
         let starts = |i: &usize| *i == 0 || groups[*i] != groups[*i - 1];
         let to = if forward {
@@ -113,6 +119,7 @@ impl<T: Row> Window<T> {
         let least = if self.before > 0 { self.lead } else { 0 };
         self.at = self.at.max(least).min(self.len().saturating_sub(1));
         self.chosen = self.current().map(Row::id);
+        self.folds.chosen = self.group_here().filter(|(_, folded)| *folded).map(|(name, _)| name);
         self.top = self.top.min(self.len().saturating_sub(height)).max(least);
         if self.at < self.top {
             self.top = self.at;

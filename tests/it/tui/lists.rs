@@ -1,5 +1,6 @@
 //! What every list does: columns by width, order, groups, finding, marks, both ends, views, preview, and coming back.
 
+use riskdesk::api::finding::{CountGroups, GroupBy, GroupCount, GroupCounts};
 use riskdesk::api::queue::PutBackFinding;
 
 use super::*;
@@ -112,6 +113,63 @@ fn the_queue_is_grouped_by_lane_client_severity_or_person() {
     desk.press("bl");
     let call = desk.expect_call::<ListQueue>();
     assert_eq!((call.q.as_deref(), call.flat), (None, false));
+}
+
+/// What the server has counted, by severity.
+fn counted() -> GroupCounts {
+    let group = |severity: &str, count| GroupCount {
+        term: format!("sev:{severity}"),
+        name: Some(severity.to_owned()),
+        client: None,
+        count,
+    };
+    GroupCounts {
+        by: GroupBy::Severity,
+        groups: vec![group("critical", 1), group("high", 236), group("medium", 2)],
+    }
+}
+
+#[test]
+fn a_group_folds_into_a_line_and_the_server_leaves_it_out() {
+    let mut desk = desk(80, 24);
+    desk.press("3Z");
+    assert!(desk.screen().contains("group the list first"), "{}", desk.screen());
+    desk.press("bs");
+    settle(&mut desk);
+    desk.press("Z");
+    assert!(desk.screen().contains("not been counted yet"), "{}", desk.screen());
+    desk.reply::<CountGroups>(counted());
+    desk.press("JZ");
+    insta::assert_snapshot!("folded_group", desk.screen());
+    let call = desk.expect_call::<ListFindings>();
+    assert_eq!(
+        (call.q.as_deref(), call.narrow.as_deref()),
+        (Some("is:open sort:-sev"), Some("-sev:medium"))
+    );
+    settle(&mut desk);
+    // Acts on all that match reach what is seen: the count is asked for without the folded group.
+    desk.press("*");
+    assert_eq!(
+        desk.expect_call::<ListFindings>().narrow.as_deref(),
+        Some("-sev:medium")
+    );
+    desk.press("<esc>");
+    settle(&mut desk);
+    // There is nothing to open: Enter unfolds.
+    desk.press("<enter>");
+    let call = desk.expect_call::<ListFindings>();
+    assert_eq!(call.narrow, None);
+    settle(&mut desk);
+    assert!(desk.screen().contains("── medium · 2"), "{}", desk.screen());
+    desk.press("bz");
+    let screen = desk.screen();
+    assert!(screen.contains("▸ critical") && screen.contains("▸ medium"), "{screen}");
+    assert!(screen.contains("3 folded"), "{screen}");
+    desk.press("b");
+    assert!(desk.screen().contains("unfold all groups"), "{}", desk.screen());
+    desk.press("z");
+    settle(&mut desk);
+    assert!(!desk.screen().contains("folded"), "{}", desk.screen());
 }
 
 #[test]

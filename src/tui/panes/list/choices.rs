@@ -45,6 +45,17 @@ impl<N: Noun> ListPane<N> {
                 ""
             },
         });
-        groups.chain([none]).collect()
+        let fold = Choice {
+            letter: 'z',
+            word: super::folding::ALL.to_owned(),
+            text: if self.folded.is_empty() {
+                "fold all groups"
+            } else {
+                "unfold all groups"
+            },
+            note: "",
+        };
+        let fold = self.group.is_some_and(|g| g.headed).then_some(fold);
+        groups.chain([none]).chain(fold).collect()
     }
 }
