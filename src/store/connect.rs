@@ -17,6 +17,10 @@ use super::{Error, Result, lock, migrate};
 /// The first SQLite without the WAL-reset race (two connections that write and checkpoint can corrupt the database).
 pub const SQLITE_FLOOR: (u32, u32, u32) = (3, 51, 3);
 
+/// How many bytes of a database file its readers see as memory: what one of them has not read before is then in the system's
+/// cache, once for all of them.
+const MAPPED: &str = "1073741824";
+
 /// A database. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Store {
@@ -151,7 +155,13 @@ impl Store {
         }
         let readers = SqlitePoolOptions::new()
             .max_connections(4)
-            .connect_with(options.read_only(false).pragma("query_only", "true"))
+            .connect_with(
+                options
+                    .pragma("query_only", "true")
+                    .pragma("mmap_size", MAPPED)
+                    // Memory is not kept by the page, so that each look at one would check it again; the writer does.
+                    .pragma("cell_size_check", "false"),
+            )
             .await
             .map_err(unusable)?;
         Ok(Self {

@@ -6,12 +6,10 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::client::UserRef;
-use super::page::{self, Key, Slice, SortColumn, Window};
+use super::page::Key;
 use super::project::Owner;
 use super::query::{self, Filter};
 use super::rollup::severity;
-use super::tx::Engine;
-use super::walk;
 use super::{Result, Row, Sql, Tx, visible};
 use crate::domain::access::{Actor, Role};
 use crate::domain::clock::RemediationDays;
@@ -23,11 +21,14 @@ use crate::domain::time::Time;
 
 mod decided;
 pub mod export;
+mod listed;
 pub mod placed;
 
 pub use decided::{
     Decided, WholeFinding, bring_back, busy_since, by_ids, by_keys, duplicates_of, matching, moved, remove, save,
 };
+pub(super) use listed::{GLANCE, ids, order_few};
+pub use listed::{count, list};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Rating {
@@ -202,16 +203,6 @@ fn select() -> Sql {
     sql
 }
 
-fn sort_of(filter: &Filter) -> Vec<SortColumn> {
-    let sort = filter.sort.unwrap_or(query::DEFAULT_SORT);
-    let [first, id] = query::sort_columns(sort, filter.is_narrow());
-    match sort.field {
-        // Project by project, so that each is a walk of its own.
-        SortField::Client | SortField::Project => vec![first, SortColumn { expr: "p.id", ..id }, id],
-        _ => vec![first, id],
-    }
-}
-
 /// A row's place in the filter's order, for cursors.
 #[must_use]
 pub fn keys(filter: &Filter, row: &FindingRow) -> Vec<Key> {
@@ -242,66 +233,6 @@ pub(super) fn sort_key(field: SortField, row: &FindingRow) -> Key {
         SortField::Assignee => text(row.assignee.as_ref().map(|a| a.email.as_str())),
         SortField::Tool => text(Some(&row.tool)),
     }
-}
-
-pub async fn list(tx: &mut Tx, filter: &Filter, window: &Window) -> Result<Slice<FindingRow>> {
-    let field = filter.sort.unwrap_or(query::DEFAULT_SORT).field;
-    let sort = sort_of(filter);
-    // The default order has an index; what is narrow is sorted.
-    let walked = walk::lead(field).filter(|_| field != SortField::Severity && !filter.is_narrow());
-    let Some(lead) = walked else {
-        let rows = tx.all(page_of(tx, filter, &sort, window)).await?;
-        let rows = rows.iter().map(read).collect::<Result<_>>()?;
-        return Ok(Slice::of(rows, window));
-    };
-    let mut rows = Vec::new();
-    for (group, here) in walk::from(tx, filter, &sort, window).await? {
-        if rows.len() > window.limit as usize {
-            break;
-        }
-        let mut sql = select();
-        group.push(&mut sql);
-        query::push(&mut sql, tx, filter);
-        let part = walk::step(window, lead, here, rows.len());
-        page::window(&mut sql, sort.get(lead..).unwrap_or_default(), &part);
-        for row in &tx.all(sql).await? {
-            rows.push(read(row)?);
-        }
-    }
-    Ok(Slice::of(rows, window))
-}
-
-/// One page: which findings first, what they show then, so that no more than these are read whole.
-fn page_of(tx: &Tx, filter: &Filter, sort: &[SortColumn], window: &Window) -> Sql {
-    let mut sql = select();
-    sql.push(" AND f.id IN (");
-    query::push_ids(&mut sql, tx, filter, JOINS, sort);
-    page::window(&mut sql, sort, window);
-    sql.push(")");
-    order_few(&mut sql, tx, sort, window);
-    sql
-}
-
-/// Appends the order of a page whose rows are known.
-pub(super) fn order_few(sql: &mut Sql, tx: &Tx, sort: &[SortColumn], window: &Window) {
-    let sorted = tx.engine() == Engine::Sqlite;
-    let sort: Vec<SortColumn> = sort.iter().map(|c| SortColumn { sorted, ..*c }).collect();
-    page::order(sql, &sort, window.backward);
-}
-
-/// How many match. None where so many hold a text that counting them takes longer than the page, unless it must be known
-/// (`exactly`).
-pub async fn count(tx: &mut Tx, filter: &Filter, exactly: bool) -> Result<Option<i64>> {
-    if let Some(kept) = query::count_of(tx, filter).await? {
-        return Ok(Some(kept));
-    }
-    if filter.counts_slowly() && !exactly {
-        return Ok(None);
-    }
-    let mut sql = Sql::new("SELECT COUNT(*) AS n");
-    sql.push(query::from(filter)).push(" WHERE f.agency_id = $1");
-    query::push_alone(&mut sql, tx, filter);
-    tx.one(sql).await?.get("n").map(Some)
 }
 
 /// A finding that the actor may open, by key or id.

@@ -43,6 +43,10 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0022_sightings", include_str!("migrations/0022_sightings.sql")),
     ("0023_import_undo", include_str!("migrations/0023_import_undo.sql")),
     ("0024_words_gone", include_str!("migrations/0024_words_gone.sql")),
+    (
+        "0025_search_projects",
+        include_str!("migrations/0025_search_projects.sql"),
+    ),
 ];
 
 /// The roles that transactions run as. None can log in, none owns anything.

@@ -45,6 +45,8 @@ pub struct Filter {
     /// What was found out before the statement is made: whether so few rows can match that they are better looked up and
     /// sorted than come across on a walk along an order.
     few: Option<Few>,
+    /// Whether very many rows can match what is asked of texts.
+    often: bool,
 }
 
 impl Filter {
@@ -72,6 +74,12 @@ impl Filter {
                 .terms
                 .iter()
                 .any(|(_, condition)| matches!(condition, Condition::Sought(_)))
+    }
+
+    /// Whether the first rows of an order are likely enough to hold what is asked of texts to be looked at one by one.
+    #[must_use]
+    pub fn is_everywhere(&self) -> bool {
+        self.often && self.counts_slowly()
     }
 
     /// Whether a finding of this lane can match.
@@ -117,6 +125,7 @@ pub async fn resolve(tx: &mut Tx, query: &Query, asker: Asker) -> Result<Result<
         sort: query.sort,
         placed: false,
         few: None,
+        often: false,
         asker,
     };
     for term in &query.terms {
@@ -143,17 +152,19 @@ pub fn from(filter: &Filter) -> &'static str {
 }
 
 /// Appends `SELECT f.id … WHERE …` for what matches, to be ordered by these columns: with what they need joined.
-pub fn push_ids(sql: &mut Sql, tx: &Tx, filter: &Filter, joins: &'static str, sort: &[SortColumn]) {
+/// `texts`: whether terms about texts are asked too, or left to [`push_texts`].
+pub fn push_ids(sql: &mut Sql, tx: &Tx, filter: &Filter, joins: &'static str, sort: &[SortColumn], texts: bool) {
+    let asked = if texts { Asked::All } else { Asked::Beside };
     sql.push("SELECT f.id").push(from(filter));
     if tx.engine() == Engine::Sqlite && filter.counts_slowly() && sort.iter().all(|c| c.expr.starts_with("f.")) {
         // What many rows are asked is asked of the projects once and of the order's index, before the rows are read.
         sql.push(" WHERE f.agency_id = $1 AND +f.project_id");
         in_projects(sql, tx, filter);
-        about_findings(sql, tx, filter, Asked::All);
     } else {
         sql.push(joins).push(" WHERE f.agency_id = $1");
-        push(sql, tx, filter);
+        about_projects(sql, tx, filter, "f.project_id");
     }
+    about_findings(sql, tx, filter, asked);
 }
 
 /// Appends ` AND …` for the actor's rights and every term, to a statement over findings `f` with `p` and `c` joined.
@@ -212,8 +223,10 @@ enum Asked {
     All,
     /// What is known without the row.
     First,
-    /// The rest.
-    Then,
+    /// Nothing: all other terms.
+    Beside,
+    /// Whether the row does, and nothing else.
+    Row,
 }
 
 fn about_findings(sql: &mut Sql, tx: &Tx, filter: &Filter, asked: Asked) {
@@ -222,11 +235,15 @@ fn about_findings(sql: &mut Sql, tx: &Tx, filter: &Filter, asked: Asked) {
             Condition::Client { .. } | Condition::Project { .. } => {}
             Condition::Sought(sought) if asked == Asked::First => {
                 if !negated {
-                    term(sql, false, |sql| sought.push_first(sql));
+                    term(sql, false, |sql| sought.push_first(sql, tx, filter));
                 }
             }
-            Condition::Sought(sought) => term(sql, *negated, |sql| sought.push(sql, tx.engine(), &filter.asker)),
-            _ if asked == Asked::Then => {}
+            Condition::Sought(_) if asked == Asked::Beside => {}
+            Condition::Sought(sought) if asked == Asked::Row => {
+                term(sql, *negated, |sql| sought.push_row(sql, tx.engine(), &filter.asker));
+            }
+            Condition::Sought(sought) => term(sql, *negated, |sql| sought.push(sql, tx, filter)),
+            _ if asked == Asked::Row => {}
             // Many: the order's index is the one to begin with, not the status's.
             Condition::Plain(Kind::Status(list)) if filter.few.is_none() && tx.engine() == Engine::Sqlite => {
                 term(sql, *negated, |sql| {
@@ -245,9 +262,13 @@ pub fn push_first(sql: &mut Sql, tx: &Tx, filter: &Filter) {
     about_findings(sql, tx, filter, Asked::First);
 }
 
-/// Appends ` AND …` for what [`push_first`] left.
-pub fn push_then(sql: &mut Sql, tx: &Tx, filter: &Filter) {
-    about_findings(sql, tx, filter, Asked::Then);
+/// Appends ` AND …` for these findings, of which everything but texts was asked ([`push_ids`], [`push_first`]), and for the
+/// texts, asked of the rows themselves.
+pub fn push_texts(sql: &mut Sql, tx: &Tx, filter: &Filter, ids: &[Uuid]) {
+    let ids: Vec<String> = ids.iter().map(|id| id.simple().to_string()).collect();
+    sql.push(" AND f.id IN ");
+    narrow::among(sql, serde_json::Value::from(ids).to_string());
+    about_findings(sql, tx, filter, Asked::Row);
 }
 
 fn term(sql: &mut Sql, negated: bool, push: impl FnOnce(&mut Sql)) {
@@ -321,9 +342,8 @@ fn one(sql: &mut Sql, engine: Engine, condition: &Condition, asker: &Asker) {
             }
         }
         Condition::Plain(kind) => plain(sql, engine, kind, asker),
-        Condition::Sought(sought) => sought.push(sql, engine, asker),
-        // About the project.
-        Condition::Client { .. } | Condition::Project { .. } => {}
+        // About the project, or of texts.
+        Condition::Sought(_) | Condition::Client { .. } | Condition::Project { .. } => {}
     }
 }
 

@@ -1,7 +1,9 @@
 //! The queue: findings that stand in a lane, and the leases on them.
 
+use uuid::Uuid;
+
 use super::client::UserRef;
-use super::finding::{COLUMNS, FindingRow, JOINS, order_few, read, sort_key};
+use super::finding::{COLUMNS, FindingRow, GLANCE, JOINS, ids, order_few, read, sort_key};
 use super::page::{self, Key, Slice, SortColumn, Window};
 use super::query::{self, Asker, Filter, lane_of};
 use super::tx::Engine;
@@ -146,7 +148,7 @@ pub async fn list(tx: &mut Tx, filter: &Filter, flat: bool, window: &Window) -> 
     let rows = if flat {
         all_lanes(tx, filter, window).await?
     } else if tx.engine() == Engine::Sqlite && filter.counts_slowly() && filter.sort.is_none() {
-        at_once(tx, filter, window).await?
+        sought(tx, filter, window).await?
     } else {
         by_lane(tx, filter, window).await?
     };
@@ -188,7 +190,7 @@ async fn some(
     let asker = &filter.asker;
     let mut sql = select(asker, lane);
     sql.push(" AND f.id IN (");
-    query::push_ids(&mut sql, tx, filter, JOINS, sort);
+    query::push_ids(&mut sql, tx, filter, JOINS, sort, true);
     if let Some(group) = group {
         group.push(&mut sql);
     }
@@ -205,8 +207,38 @@ async fn some(
     tx.all(sql).await?.iter().map(row).collect()
 }
 
-/// From the window's row on, until it is full: each lane is a walk along an index.
-async fn by_lane(tx: &mut Tx, filter: &Filter, window: &Window) -> Result<Vec<QueueRow>> {
+/// The first of a part of a lane, whatever texts they hold: [`GLANCE`] of them where there are more.
+async fn first(tx: &mut Tx, filter: &Filter, lane: Lane, window: &Window) -> Result<Vec<Uuid>> {
+    let sort = sort(filter, false);
+    let mut sql = Sql::new("");
+    query::push_ids(&mut sql, tx, filter, JOINS, &sort, false);
+    stands_in(&mut sql, lane, &filter.asker);
+    let first = Window {
+        limit: GLANCE - 1,
+        ..window.clone()
+    };
+    page::window(&mut sql, &sort, &first);
+    ids(&tx.all(sql).await?)
+}
+
+/// Those of these findings that hold the texts: rows of a lane, or of all.
+async fn holding(
+    tx: &mut Tx,
+    filter: &Filter,
+    lane: Option<Lane>,
+    sort: &[SortColumn],
+    window: &Window,
+    ids: &[Uuid],
+) -> Result<Vec<QueueRow>> {
+    let mut sql = select(&filter.asker, lane);
+    query::push_texts(&mut sql, tx, filter, ids);
+    order_few(&mut sql, tx, sort, window);
+    sql.push(" LIMIT ").push_bind(i64::from(window.limit) + 1);
+    tx.all(sql).await?.iter().map(row).collect()
+}
+
+/// The lanes from the window's row on, and its place in the one it stands in.
+fn lanes_from(filter: &Filter, window: &Window) -> Result<Vec<(Lane, Option<Vec<Key>>)>> {
     let mut lanes: Vec<Lane> = Lane::ALL.into_iter().filter(|lane| filter.admits(*lane)).collect();
     if window.backward {
         lanes.reverse();
@@ -215,33 +247,71 @@ async fn by_lane(tx: &mut Tx, filter: &Filter, window: &Window) -> Result<Vec<Qu
         Some([Key::Int(rank), rest @ ..]) => (Some(lane_of(*rank)?), Some(rest.to_vec())),
         _ => (None, None),
     };
-    // One more than asked for says that there is more.
-    let wanted = window.limit as usize + 1;
+    lanes.retain(|lane| match from {
+        Some(from) if window.backward => *lane <= from,
+        Some(from) => *lane >= from,
+        None => true,
+    });
+    let here = |lane| (lane, beside.clone().filter(|_| from == Some(lane)));
+    Ok(lanes.into_iter().map(here).collect())
+}
+
+/// What is left of a window when `have` rows of it were read.
+fn rest(window: &Window, beside: Option<Vec<Key>>, have: usize) -> Window {
+    Window {
+        limit: window.limit.saturating_sub(u32::try_from(have).unwrap_or(u32::MAX)),
+        beside,
+        backward: window.backward,
+    }
+}
+
+/// From the window's row on, until it is full: each lane is a walk along an index.
+async fn by_lane(tx: &mut Tx, filter: &Filter, window: &Window) -> Result<Vec<QueueRow>> {
     let mut rows = Vec::new();
-    for lane in lanes {
-        let passed = match from {
-            Some(from) if window.backward => lane > from,
-            Some(from) => lane < from,
-            None => false,
-        };
-        if passed {
-            continue;
-        }
-        if rows.len() >= wanted {
+    for (lane, beside) in lanes_from(filter, window)? {
+        // One more than asked for says that there is more.
+        if rows.len() > window.limit as usize {
             break;
         }
-        let part = Window {
-            limit: u32::try_from(wanted - rows.len() - 1).unwrap_or(u32::MAX),
-            beside: beside.clone().filter(|_| from == Some(lane)),
-            backward: window.backward,
-        };
+        let part = rest(window, beside, rows.len());
         rows.extend(some(tx, filter, Some(lane), None, &sort(filter, false), &part).await?);
     }
     Ok(rows)
 }
 
-/// All lanes in one pass, for texts that many rows can hold: which these are is found out once, not for each lane, and
-/// whether they do only of those that the page shows.
+/// How many long lanes are walked one by one before all that is left is gone through at once: each walk finds out anew
+/// which rows can hold the texts, and most pages are full by then.
+const WALKS: usize = 2;
+
+/// For texts that many rows can hold: short lanes and the beginnings of long ones are looked at row by row.
+async fn sought(tx: &mut Tx, filter: &Filter, window: &Window) -> Result<Vec<QueueRow>> {
+    let (mut rows, mut walks) = (Vec::new(), 0);
+    let sort = sort(filter, false);
+    for (lane, beside) in lanes_from(filter, window)? {
+        if rows.len() > window.limit as usize {
+            break;
+        }
+        let part = rest(window, beside, rows.len());
+        let ids = first(tx, filter, lane, &part).await?;
+        let is_long = ids.len() == GLANCE as usize;
+        let mut found = Vec::new();
+        if !is_long || filter.is_everywhere() {
+            found = holding(tx, filter, Some(lane), &sort, &part, &ids).await?;
+        }
+        if is_long && found.len() <= part.limit as usize {
+            if walks == WALKS {
+                return at_once(tx, filter, window).await;
+            }
+            walks += 1;
+            found = some(tx, filter, Some(lane), None, &sort, &part).await?;
+        }
+        rows.extend(found);
+    }
+    Ok(rows)
+}
+
+/// All lanes in one pass: which rows can hold the texts is found out once, not for each lane, and whether they do of the
+/// first ones, of all where these do not fill the page.
 async fn at_once(tx: &mut Tx, filter: &Filter, window: &Window) -> Result<Vec<QueueRow>> {
     let order = |of: [&'static str; 4]| {
         let [lane, clock, severity, id] = of;
@@ -253,39 +323,40 @@ async fn at_once(tx: &mut Tx, filter: &Filter, window: &Window) -> Result<Vec<Qu
         ]
     };
     let asker = &filter.asker;
-    let mut sql = select(asker, None);
-    sql.push(" AND f.id IN (SELECT y.id FROM (SELECT x.id FROM (");
-    // What is closed is in a lane only where somebody is called: apart, as in [`lanes`].
-    for closed in [false, true] {
-        sql.push(if closed { " UNION ALL SELECT " } else { "SELECT " });
-        sql.push("f.id, f.clock_key, f.severity, ");
-        query::lane(&mut sql, asker);
-        sql.push(" AS lane FROM finding f WHERE f.agency_id = $1");
-        if closed {
-            sql.push(" AND f.lane_base IS NULL AND ");
-            query::called(&mut sql, asker);
-        } else {
-            sql.push(" AND f.lane_base IS NOT NULL");
+    for limit in [window.limit.saturating_add(GLANCE), u32::MAX - 1] {
+        let mut sql = Sql::new("SELECT x.id FROM (");
+        // What is closed is in a lane only where somebody is called: apart, as in [`lanes`].
+        for closed in [false, true] {
+            sql.push(if closed { " UNION ALL SELECT " } else { "SELECT " });
+            sql.push("f.id, f.clock_key, f.severity, ");
+            query::lane(&mut sql, asker);
+            sql.push(" AS lane FROM finding f WHERE f.agency_id = $1");
+            if closed {
+                sql.push(" AND f.lane_base IS NULL AND ");
+                query::called(&mut sql, asker);
+            } else {
+                sql.push(" AND f.lane_base IS NOT NULL");
+            }
+            query::push_first(&mut sql, tx, filter);
         }
-        query::push_first(&mut sql, tx, filter);
+        sql.push(") x WHERE x.lane IS NOT NULL");
+        let first = Window {
+            limit,
+            ..window.clone()
+        };
+        page::window(
+            &mut sql,
+            &order(["x.lane", "x.clock_key", "x.severity", "x.id"]),
+            &first,
+        );
+        let ids = ids(&tx.all(sql).await?)?;
+        let sort = order(["lane", "f.clock_key", "f.severity", "f.id"]);
+        let rows = holding(tx, filter, None, &sort, window, &ids).await?;
+        if rows.len() > window.limit as usize || ids.len() <= limit as usize {
+            return Ok(rows);
+        }
     }
-    sql.push(") x WHERE x.lane IS NOT NULL");
-    // A limit keeps the order where it is: its rows are then looked at one after the other until the page is full.
-    let all = Window {
-        limit: u32::MAX - 1,
-        ..window.clone()
-    };
-    page::window(&mut sql, &order(["x.lane", "x.clock_key", "x.severity", "x.id"]), &all);
-    sql.push(") y WHERE EXISTS (SELECT 1 FROM finding f WHERE f.agency_id = $1 AND f.id = y.id");
-    query::push_then(&mut sql, tx, filter);
-    sql.push(") LIMIT ").push_bind(i64::from(window.limit) + 1).push(")");
-    order_few(
-        &mut sql,
-        tx,
-        &order(["lane", "f.clock_key", "f.severity", "f.id"]),
-        window,
-    );
-    tx.all(sql).await?.iter().map(row).collect()
+    Ok(Vec::new())
 }
 
 /// How many findings stand in each lane that has some.

@@ -14,7 +14,7 @@ use crate::domain::query::Kind;
 const FEW: i64 = 2_000;
 
 /// How many rows are so many that a list of them is made only where nothing else narrows.
-const MANY: i64 = 30_000;
+const MANY: i64 = 10_000;
 
 /// Why few rows can match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,17 +34,22 @@ pub(super) struct Sought {
 
 impl Sought {
     /// Appends `(the term holds for finding f)`.
-    pub(super) fn push(&self, sql: &mut Sql, engine: Engine, asker: &Asker) {
-        self.push_first(sql);
+    pub(super) fn push(&self, sql: &mut Sql, tx: &Tx, filter: &Filter) {
+        self.push_first(sql, tx, filter);
         if !matches!((&self.told, &self.kind), (Told::Nowhere, _) | (_, Kind::Import(_))) {
             sql.push(" AND (");
-            predicate::each(sql, engine, &self.kind, asker);
+            self.push_row(sql, tx.engine(), &filter.asker);
             sql.push(")");
         }
     }
 
+    /// Appends `(the term holds for finding f)`, as the row itself says.
+    pub(super) fn push_row(&self, sql: &mut Sql, engine: Engine, asker: &Asker) {
+        predicate::each(sql, engine, &self.kind, asker);
+    }
+
     /// Appends `(the term can hold for finding f)`, as far as that is known without its row.
-    pub(super) fn push_first(&self, sql: &mut Sql) {
+    pub(super) fn push_first(&self, sql: &mut Sql, tx: &Tx, filter: &Filter) {
         match (&self.told, &self.kind) {
             (Told::Nowhere, _) => {
                 sql.push("FALSE");
@@ -56,13 +61,12 @@ impl Sought {
             }
             (Told::Within(expression), kind) => {
                 sql.push("f.id IN (");
-                predicate::candidates(sql, kind, expression);
+                predicate::candidates(sql, tx, filter, kind, expression);
                 sql.push(")");
             }
             (Told::Among(ids), _) => {
-                sql.push("f.id IN (SELECT unhex(j.value) FROM json_each(")
-                    .push_bind(ids.clone())
-                    .push(") j)");
+                sql.push("f.id IN ");
+                among(sql, ids.clone());
             }
             (Told::Anywhere, _) => {
                 sql.push("TRUE");
@@ -88,15 +92,22 @@ impl Sought {
     }
 
     /// Reads the few that can match, so that no statement asks the index again.
-    async fn fetch(&mut self, tx: &mut Tx) -> Result<()> {
+    async fn fetch(&mut self, tx: &mut Tx, filter: &Filter) -> Result<()> {
         if let Told::Within(expression) = &self.told {
             let mut sql = Sql::new("SELECT json_group_array(hex(x.finding_id)) AS ids FROM (");
-            predicate::candidates(&mut sql, &self.kind, expression);
+            predicate::candidates(&mut sql, tx, filter, &self.kind, expression);
             sql.push(") x");
             self.told = Told::Among(tx.one(sql).await?.get("ids")?);
         }
         Ok(())
     }
+}
+
+/// Appends the ids of a JSON list, in hexadecimal.
+pub(super) fn among(sql: &mut Sql, ids: String) {
+    sql.push("(SELECT unhex(j.value) FROM json_each(")
+        .push_bind(ids)
+        .push(") j)");
 }
 
 /// Looks up what helps.
@@ -134,7 +145,7 @@ pub(super) async fn narrow(tx: &mut Tx, filter: &mut Filter) -> Result<()> {
             let size = sought.size(tx).await?;
             if size <= FEW {
                 filter.few = Some(Few::Ids);
-                sought.fetch(tx).await?;
+                sought.fetch(tx, filter).await?;
             }
             if size >= MANY {
                 many.push(n);
@@ -145,6 +156,7 @@ pub(super) async fn narrow(tx: &mut Tx, filter: &mut Filter) -> Result<()> {
         }
         *condition = Condition::Sought(sought);
     }
+    filter.often = least.is_none_or(|(size, _)| size >= MANY);
     // A list of what is nearly everywhere costs more than it spares, unless there is no other.
     for n in many {
         if let (true, Some((_, Condition::Sought(sought)))) = (least.is_some_and(|(_, of)| of != n), terms.get_mut(n)) {

@@ -3,8 +3,8 @@
 use jiff::civil::Date;
 
 use super::super::sql::{Sql, Value};
-use super::super::tx::Engine;
-use super::{Asker, OPEN, lane};
+use super::super::tx::{Engine, Tx};
+use super::{Asker, Filter, OPEN, in_projects, lane};
 use crate::domain::clock;
 use crate::domain::fold::fold;
 use crate::domain::query::{Cmp, Import, Kind, Match, Score, Text, When};
@@ -114,22 +114,23 @@ fn placed(sql: &mut Sql, engine: Engine, kind: &Kind) {
 }
 
 /// Appends a statement that gives the findings a term about texts can hold for: those of the documents that match an
-/// expression of the index (SQLite).
-pub(super) fn candidates(sql: &mut Sql, kind: &Kind, expression: &str) {
+/// expression of the index (SQLite), less those that are known to stand elsewhere.
+pub(super) fn candidates(sql: &mut Sql, tx: &Tx, filter: &Filter, kind: &Kind, expression: &str) {
     sql.push(
         "SELECT d.finding_id FROM finding_text t CROSS JOIN finding_doc d ON d.n = t.rowid WHERE t.finding_text MATCH ",
     )
     .push_bind(expression.to_owned())
     .push(" AND d.agency_id = $1");
     match kind {
-        Kind::Text(_) => {}
         Kind::Asset(_) => {
             sql.push(" AND d.occurrence_id IS NOT NULL");
+            return;
         }
-        _ => {
-            sql.push(" AND d.occurrence_id IS NULL");
-        }
-    }
+        Kind::Text(_) => sql.push(" AND (d.occurrence_id IS NOT NULL OR d.project_id"),
+        _ => sql.push(" AND (d.occurrence_id IS NULL AND d.project_id"),
+    };
+    in_projects(sql, tx, filter);
+    sql.push(")");
 }
 
 /// Appends a statement that gives the findings that imports saw.

@@ -11,8 +11,12 @@ use crate::domain::query::{Kind, Text};
 /// How many characters in a row one entry of the index has.
 const GRAM: usize = 3;
 
+/// How far from one entry to the next in a piece of text: each is read to its end, and every second one tells nearly as
+/// much.
+const STEP: usize = 2;
+
 /// How many entries are asked for one piece of text: more make the answer hardly smaller.
-const GRAMS: usize = 24;
+const GRAMS: usize = 12;
 
 /// How many entries may begin with one or two characters until these are held to be everywhere.
 const BEGINNINGS: i64 = 64;
@@ -71,9 +75,9 @@ fn alternatives(kind: &Kind) -> Vec<Vec<String>> {
         Text::Glob(pieces) => pieces.clone(),
     };
     match kind {
-        // A title is there folded, all else as it is.
+        // A title is there folded, a place is asked for its small letters, which the index makes of all of them.
         Kind::Text(text) => {
-            let mut both = vec![vec![text.clone()], vec![fold(text)]];
+            let mut both = vec![vec![text.to_lowercase()], vec![fold(text)]];
             both.retain(|pieces| pieces.iter().any(|piece| !piece.is_empty()));
             both.dedup_by_key(|pieces| pieces.concat().to_lowercase());
             both
@@ -103,12 +107,9 @@ fn together(pieces: &[String]) -> Option<String> {
         // A NUL is not in the index, and so neither are the characters around it side by side.
         for part in piece.split('\0') {
             let chars: Vec<char> = part.chars().collect();
-            grams.extend(
-                chars
-                    .windows(GRAM)
-                    .take(GRAMS)
-                    .map(|gram| gram.iter().collect::<String>()),
-            );
+            let last = chars.last_chunk::<GRAM>().map(<[char; GRAM]>::as_slice);
+            let some = chars.windows(GRAM).step_by(STEP).take(GRAMS).chain(last);
+            grams.extend(some.map(|gram| gram.iter().collect::<String>()));
         }
     }
     grams.sort();
@@ -145,10 +146,10 @@ mod tests {
     use super::*;
 
     #[rstest]
-    #[case(Kind::Text("Über".into()), &["(\"ber\" AND \"Übe\")", "(\"ber\" AND \"ube\")"])]
-    #[case(Kind::Text("XSS".into()), &["(\"XSS\")"])]
+    #[case(Kind::Text("Über".into()), &["(\"ber\" AND \"übe\")", "(\"ber\" AND \"ube\")"])]
+    #[case(Kind::Text("XSS".into()), &["(\"xss\")"])]
     #[case(Kind::Cwe(vec![79]), &["(\",79\" AND \"79,\")"])]
-    #[case(Kind::Asset(vec![Text::Glob(vec![String::new(), ".A.test".into()])]), &["(\".a.\" AND \".te\" AND \"a.t\" AND \"est\" AND \"tes\")"])]
+    #[case(Kind::Asset(vec![Text::Glob(vec![String::new(), ".A.test".into()])]), &["(\".a.\" AND \".te\" AND \"est\")"])]
     #[case(Kind::Tag(vec![Text::Exact("a\"bcd".into())]), &["(\"bcd\")"])]
     #[case(Kind::Text("a\"b".into()), &["(\"a\"\"b\")"])]
     fn a_term_is_known_by_its_grams(#[case] kind: Kind, #[case] wanted: &[&str]) {

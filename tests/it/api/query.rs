@@ -452,24 +452,26 @@ async fn texts_that_many_hold_are_found_like_those_of_few() {
         assert!(moved.await.unwrap() > 100);
         // The queue shows them lane by lane, in its own order, whichever way it is read.
         let all = queue(&bench, &admin, "", "next").await;
-        let wanted: Vec<String> = all
-            .into_iter()
-            .filter(|(_, title)| title.contains("emplate"))
-            .map(|(key, _)| key)
-            .collect();
-        for way in ["next", "prev"] {
+        // What many hold, and what nearly all do.
+        for (q, part, way) in [
+            ("template", "emplate", "next"),
+            ("template", "emplate", "prev"),
+            ("e", "", "next"),
+            ("e", "", "prev"),
+        ] {
             looked += 1;
-            let found: Vec<String> = queue(&bench, &admin, "template", way)
-                .await
-                .into_iter()
+            let wanted: Vec<&String> = all
+                .iter()
+                .filter(|(_, title)| title.contains(part))
                 .map(|(key, _)| key)
                 .collect();
-            if found.len() != MANY || found != wanted {
+            let found = queue(&bench, &admin, q, way).await;
+            if found.len() < MANY || !found.iter().map(|(key, _)| key).eq(wanted.iter().copied()) {
                 failed += 1;
-                println!("{engine:?} queue, {way}: {} rows of {}", found.len(), wanted.len());
+                println!("{engine:?} queue {q}, {way}: {} rows of {}", found.len(), wanted.len());
             }
         }
-        checked(&format!("many and few ({engine:?})"), looked, failed, 16);
+        checked(&format!("many and few ({engine:?})"), looked, failed, 18);
         bench.stop().await;
     }
 }

@@ -43,6 +43,7 @@ async fn texts_are_found_wherever_they_stand() {
         "10.0.0.1:22",
         "pkg:npm/%40scope/name@1.2.3",
         "c:\\windows\\system32\\東京.dll",
+        "https://i\u{307}stanbul.test/ısı",
     ];
     let mut checks = 0;
     for engine in engines() {
@@ -79,6 +80,7 @@ async fn texts_are_found_wherever_they_stand() {
             "acme.test/a",
             "cve-2024-1002",
             "f-",
+            "İstanbul",
         ]
         .map(str::to_owned)
         .into();

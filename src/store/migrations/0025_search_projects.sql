@@ -1,0 +1,12 @@
+-- In which project a finding's document is: texts that many findings of others hold are passed over without their rows.
+--lite ALTER TABLE finding_doc ADD COLUMN project_id BLOB;
+--lite UPDATE finding_doc SET project_id = (SELECT f.project_id FROM finding f WHERE f.agency_id = finding_doc.agency_id AND f.id = finding_doc.finding_id) WHERE occurrence_id IS NULL;
+
+--lite DROP TRIGGER finding_written;
+--lite CREATE TRIGGER finding_written AFTER INSERT ON finding BEGIN
+--lite   INSERT INTO finding_doc (agency_id, finding_id, project_id) VALUES (new.agency_id, new.id, new.project_id);
+--lite   INSERT INTO finding_text (rowid, text) VALUES (last_insert_rowid(), new.words);
+--lite END;
+--lite CREATE TRIGGER finding_placed AFTER UPDATE OF project_id ON finding WHEN new.project_id <> old.project_id BEGIN
+--lite   UPDATE finding_doc SET project_id = new.project_id WHERE agency_id = new.agency_id AND finding_id = new.id AND occurrence_id IS NULL;
+--lite END;
