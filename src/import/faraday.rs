@@ -1,10 +1,11 @@
-//! Faraday's own vulnerabilities, for those who move: its CSV export, what its API lists (`/vulns`, JSON), and the JSON
-//! of hosts that it takes in and its plugins write.
+//! Faraday's own vulnerabilities, for those who move: its CSV export, what its API lists (`/vulns`, JSON), the JSON of
+//! hosts that it takes in and its plugins write, and its export in Metasploit's XML (`export_data`).
 //!
 //! - **A finding** is what Faraday calls the vulnerability: its name. Faraday keeps one for every host and service; here
 //!   these are its places.
 //! - **A place** is the URL with method and parameter where it has one; else host, port and protocol.
-//! - **Severity** is Faraday's word; *med* is medium, *unclassified* is info.
+//! - **Severity** is Faraday's word; *med* is medium, *unclassified* is info. Metasploit's XML has one for web applications
+//!   only, in which high is also what was critical; all else of it is unclassified. It says of nothing whether it is closed.
 //! - Closed ones are not there any more: left out and counted. Faraday names no end of an accepted risk, and here one has
 //!   an end: such a place comes back open, marked as suppressed, and is counted by name. What nobody confirmed has the tag
 //!   `unconfirmed`.
@@ -13,6 +14,7 @@
 //! - An export is somebody's query: nothing counts as not seen any more.
 
 mod json;
+mod metasploit;
 mod rows;
 mod vuln;
 
@@ -33,11 +35,12 @@ impl Format for Faraday {
     fn about(&self) -> &'static About {
         &About {
             name: "faraday",
-            title: "Faraday's own export (CSV, API JSON, JSON of hosts)",
-            records: "vulnerabilities of the JSON, or rows of the CSV; of the JSON of hosts the hosts",
+            title: "Faraday's own export (CSV, API JSON, JSON of hosts, Metasploit XML)",
+            records: "vulnerabilities of the JSON and the XML, or rows of the CSV; of the JSON of hosts the hosts",
             finding: "the vulnerability, by its name",
             place: "the URL with method and parameter; else host, port and protocol",
-            severity: "Faraday's own; med is medium, unclassified is info",
+            severity: "Faraday's own; med is medium, unclassified is info; the Metasploit XML has one for web applications only (high is high or \
+                       critical), all else of it is info",
             left_out: "what is closed; comments, attached files and credentials; all counted. A risk accepted, which has no end there, \
                        comes back open and suppressed, counted by name. People and the CSV's custom fields stay behind",
             covers: "only what the export holds: nothing counts as not seen any more",
@@ -45,16 +48,16 @@ impl Format for Faraday {
     }
 
     fn sniff(&self, head: &Head<'_>) -> bool {
-        json::sniff(head) || rows::sniff(head)
+        json::sniff(head) || rows::sniff(head) || metasploit::sniff(head)
     }
 
     fn decode(&self, source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result<(), Refusal> {
         out.cover(COVERS.to_owned());
         out.tool(TOOL);
-        if source.first_byte(limits)? == Some(b'{') {
-            json::decode(source, limits, out)
-        } else {
-            rows::decode(source, limits, out)
+        match source.first_byte(limits)? {
+            Some(b'{') => json::decode(source, limits, out),
+            Some(b'<') => metasploit::decode(source, limits, out),
+            _ => rows::decode(source, limits, out),
         }
     }
 }

@@ -66,6 +66,7 @@ impl Format for Generic {
             || json.item("findings", &["severity", "description"])
             || (bare && !json.inside.iter().any(|(k, _)| k == "findings"))
             || (head.has_columns(&["title"])
+                && !head.has_columns(&["seen in latest"])
                 && ["severity", "description", "cweid", "mitigation"]
                     .iter()
                     .filter(|c| head.has_columns(&[c]))

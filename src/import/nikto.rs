@@ -41,7 +41,7 @@ impl Format for Nikto {
             finding: "the test's id and what it says, without long numbers (sizes, ETags)",
             place: "the URL and the method",
             severity: "Nikto states none: info; medium where it names an entry of OSVDB",
-            left_out: "items that say nothing; rows of the CSV that only name a host; all counted",
+            left_out: "items that say nothing; errors of the scan; rows of the CSV that only name a host; all counted",
             covers: "the hosts the report names",
         }
     }

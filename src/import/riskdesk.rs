@@ -17,7 +17,7 @@ use serde::Deserialize;
 
 use super::head::Head;
 use super::json::Walker;
-use super::limits::{Limits, Refusal, clip, clip_line, text};
+use super::limits::{Kind, Limits, Refusal, clip, clip_line, text};
 use super::record::{Fingerprint, Occurrence, Place, Record, Span, digest};
 use super::source::Source;
 use super::{About, Format, Out, place};
@@ -31,6 +31,9 @@ const TOOL: &str = "riskdesk";
 
 /// Of the lines that are understood.
 const VERSION: u32 = 1;
+
+/// Columns of the export as a table.
+const TABLE: [&str; 5] = ["key", "status", "title", "seen in latest", "where"];
 
 /// What an export covers, in words that are no target.
 const COVERS: &str = "only what the export holds";
@@ -55,10 +58,16 @@ impl Format for Riskdesk {
     }
 
     fn sniff(&self, head: &Head<'_>) -> bool {
-        head.json.has("riskdesk_export")
+        head.json.has("riskdesk_export") || head.has_columns(&TABLE)
     }
 
     fn decode(&self, source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result<(), Refusal> {
+        // Read as anybody's table, findings of one title would become one, at no place.
+        if source.first_byte(limits)? != Some(b'{') {
+            let why = "this is riskdesk's table for spreadsheets, which says too little to import; export the findings as JSON \
+                       lines (`riskdesk finding export`) and import those";
+            return Err(Refusal::new(Kind::UnknownFormat, why).at(1, 0));
+        }
         let mut walker = Walker::open(source.open(limits)?, limits);
         let mut raw = Vec::new();
         out.summary.count("lines", 0);
@@ -306,6 +315,17 @@ mod tests {
         assert_eq!(
             (records[0].tool.as_str(), records[0].fingerprint.fields[1].1.as_str()),
             (TOOL, "F-1")
+        );
+    }
+
+    #[test]
+    fn the_table_for_spreadsheets_is_refused_by_name() {
+        let table = "key,severity,status,title,first seen,last seen,seen in latest,places,where,description\nF-1,high,open,T,,,yes,1,h.example:443,d\n";
+        let mut source = Source::Memory(table.as_bytes());
+        let refusal = crate::import::decode(&mut source, None, &Limits::default(), &mut Vec::new()).unwrap_err();
+        assert!(
+            refusal.reason.contains("export the findings as JSON lines"),
+            "{refusal}"
         );
     }
 }

@@ -3,10 +3,11 @@
 //! - **A finding** is the category and what Wapiti says (`Secure flag is not set in the cookie : csrftoken`), without
 //!   the addresses in it: the cookie or parameter at fault is part of what has to be fixed, the page is where.
 //! - **A place** is method, URL (parameters by name, without values) and parameter.
-//! - **Severity**: the level: 4 critical, 3 high, 2 medium, 1 low, 0 info.
+//! - **Severity**: the level: 4 critical, 3 high, 2 medium, 1 low, 0 info. Before version 2.3 it counts from 1, the worst,
+//!   to 3.
 //! - Anomalies (a server that answers with an error) and additional facts (technologies, methods) are findings too: they
 //!   are in the report because somebody asked for them. They carry a tag; other tools do not read them.
-//! - The report covers its target.
+//! - The report covers its target; before version 2.3 it does not name one: everything of the tool.
 
 mod entry;
 mod json;
@@ -33,9 +34,9 @@ impl Format for Wapiti {
             records: "entries of vulnerabilities (anomalies and additional facts are counted beside them)",
             finding: "the category and what is said of it, without addresses",
             place: "method, URL (parameters by name, without values) and parameter",
-            severity: "the level: 4 critical, 3 high, 2 medium, 1 low, 0 info",
+            severity: "the level: 4 critical, 3 high, 2 medium, 1 low, 0 info; before version 2.3: 1 high, 2 medium, 3 low",
             left_out: "nothing; anomalies and additional facts are findings with a tag",
-            covers: "the target of the scan",
+            covers: "the target of the scan; before version 2.3, which does not name it, everything of the tool",
         }
     }
 

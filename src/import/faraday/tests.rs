@@ -119,3 +119,36 @@ fn hosts_with_their_vulnerabilities_are_read() {
     let (page, _) = read(LIST);
     assert_eq!(records[1].occurrence.key, page[0].occurrence.key);
 }
+
+#[test]
+fn the_export_in_metasploits_xml_is_read() {
+    let text = r"<?xml version='1.0' encoding='utf-8'?><MetasploitV4><hosts><host><id>1</id><address>192.0.2.7</address><name>h.example,i.example</name><os-name>Linux</os-name><comm/>
+      <services><service><id>5</id><host-id>1</host-id><port>445</port><proto>tcp</proto><name>smb</name></service></services>
+      <vulns><vuln><id>9</id><host-id>1</host-id><service-id>5</service-id><name>SMB signing is off</name><info>d</info><refs><ref>CVE-2020-12345</ref></refs></vuln>
+        <vuln><id>10</id><host-id>1</host-id><name>Old kernel</name><info/><refs/></vuln></vulns></host></hosts>
+      <services><service><id>5</id></service></services><web_sites/>
+      <web_vulns><web_vuln><id>11</id><name>SQL injection</name><description>d</description><risk>5</risk><legacy-category>Faraday</legacy-category><path>/a</path><method>GET</method>
+        <pname>id</pname><request>GET /a</request><host>192.0.2.7</host><port>443</port><ssl>true</ssl><updated-at>2026-01-02 03:04:05</updated-at></web_vuln></web_vulns></MetasploitV4>";
+    let (records, summary) = read(text);
+    assert_eq!(
+        (summary.format.as_str(), summary.records(), summary.left_out.len()),
+        ("faraday", 3, 0)
+    );
+    let told: Vec<_> = records
+        .iter()
+        .map(|r| (r.title.as_str(), r.severity, r.occurrence.place.as_str()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("SMB signing is off", Severity::Info, "192.0.2.7:445"),
+            ("Old kernel", Severity::Info, "192.0.2.7"),
+            ("SQL injection", Severity::High, "https://192.0.2.7/a")
+        ]
+    );
+    assert_eq!(records[0].cve, ["CVE-2020-12345"]);
+    assert!(records[0].detail.contains("h.example"), "{}", records[0].detail);
+    // Metasploit's own export is no desk's.
+    let own = text.replace("<MetasploitV4>", "<MetasploitV4><generated time='x'/>");
+    assert!(crate::import::detect(own.as_bytes()).is_none());
+}

@@ -87,3 +87,13 @@ pub fn faraday_rows(items: &[Item]) -> String {
     });
     format!("confirmed,name,severity,target,desc,status,easeofresolution,cve,port,protocol\n{rows}\n")
 }
+
+pub fn faraday_metasploit(items: &[Item]) -> String {
+    let hosts = joined(items, "", |r, p| {
+        format!(
+            "<host><address>192.0.2.{p}</address><services><service><id>1</id><port>443</port><proto>tcp</proto></service></services>\
+             <vulns><vuln><service-id>1</service-id><name>N{r}</name><info>d{r}</info><refs><ref>CVE-2020-000{r}</ref></refs></vuln></vulns></host>"
+        )
+    });
+    format!("<MetasploitV4><hosts>{hosts}</hosts><services/><web_vulns/></MetasploitV4>")
+}

@@ -126,6 +126,24 @@ pub fn sslyze_json(items: &[Item]) -> String {
     format!(r#"{{"sslyze_version":"5","server_scan_results":[{servers}]}}"#)
 }
 
+pub fn sslyze_first(items: &[Item]) -> String {
+    let facts = [
+        r#"{"is_vulnerable_to_heartbleed":true}"#,
+        r#"{"is_vulnerable_to_ccs_injection":true}"#,
+        r#"{"supports_secure_renegotiation":false}"#,
+        r#"{"compression_name":"DEFLATE"}"#,
+        r#"{"robot_result_enum":"VULNERABLE_WEAK_ORACLE"}"#,
+        r#"{"accepted_cipher_list":[{"openssl_name":"x","ssl_version":"TLSV1"}]}"#,
+    ];
+    let servers = joined(items, ",", |r, p| {
+        format!(
+            r#"{{"server_info":{{"hostname":"h{p}.test","port":443}},"commands_results":{{"c":{}}}}}"#,
+            facts[usize::from(r)]
+        )
+    });
+    format!(r#"{{"sslyze_version":"2","accepted_targets":[{servers}]}}"#)
+}
+
 pub fn sslyze_xml(items: &[Item]) -> String {
     let facts = [
         "<openSslHeartbleed isVulnerable=\"True\"/>",

@@ -157,6 +157,13 @@ pub fn gitleaks_old(items: &[Item]) -> String {
     format!("[{leaks}]")
 }
 
+pub fn gitleaks_rows(items: &[Item]) -> String {
+    let rows = joined(items, "\n", |r, p| {
+        format!("r{r},c,f{r},s3cr3t-{r},k = s3cr3t-{r},{p},{p},2026-01-02T03:04:05Z,c:f{r}:r{r}:{p}")
+    });
+    format!("RuleID,Commit,File,Secret,Match,StartLine,EndLine,Date,Fingerprint\n{rows}\n")
+}
+
 fn gitlab(kind: &str, items: &[Item], location: impl Fn(u8, u8) -> String) -> String {
     let found = joined(items, ",", |r, p| {
         format!(

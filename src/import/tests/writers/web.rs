@@ -60,6 +60,17 @@ pub fn wapiti_xml(items: &[Item]) -> String {
     )
 }
 
+pub fn wapiti_first(items: &[Item]) -> String {
+    let lists = joined(items, "", |r, p| {
+        format!(
+            "<bugType name=\"C{r}\"><bugList><bug level=\"{}\"><url>http://h{p}.test/</url><parameter>q=1</parameter><info>i{r}</info></bug></bugList>\
+             <description>d{r}</description></bugType>",
+            r % 3 + 1
+        )
+    });
+    format!("<report type=\"security\"><generatedBy id=\"Wapiti 2.2\"/><bugTypeList>{lists}</bugTypeList></report>")
+}
+
 pub fn burp_xml(items: &[Item]) -> String {
     let issues = joined(items, "", |r, p| {
         format!(
