@@ -237,9 +237,13 @@ impl<T: Row> Window<T> {
             }
             n += 1;
         }
-        if !self.has_more_after() {
-            stubs.extend(waiting.into_iter().map(|(_, name)| Stub { before: n, name }));
-        }
+        // What was folded here was loaded, and so was what stands in front of it; of the rest only the end of the list tells.
+        let here = self.folds.chosen.as_ref().and_then(|name| self.folds.rank(name));
+        let near = n > 0 || self.before == 0;
+        let known =
+            |rank: usize| !self.has_more_after() || here.is_some_and(|here| rank == here || (near && rank < here));
+        let behind = waiting.into_iter().filter(|(rank, _)| known(*rank));
+        stubs.extend(behind.map(|(_, name)| Stub { before: n, name }));
         self.folds.stubs = stubs;
     }
 }

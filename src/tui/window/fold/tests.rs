@@ -195,6 +195,24 @@ fn first_last_neighbouring_and_all_groups_fold() {
     assert_eq!(desk.shown().len(), 200);
 }
 
+/// The whole page may be folded away before the next one comes: the cursor stays with the group all the same.
+#[test]
+fn a_page_of_folded_groups_alone_keeps_their_lines() {
+    let mut desk = Desk::new(10_000);
+    for (group, first) in [(0, 0), (1, 40), (2, 80)] {
+        assert_eq!(desk.w.current(), Some(&N(first)));
+        desk.fold(group);
+        assert_eq!(desk.w.group_here(), Some((name(group), true)));
+        desk.w.act(Action::Down, None);
+    }
+    assert_eq!(desk.w.loaded(), 0);
+    assert_eq!(desk.shown(), ["g0", "g1", "g2"]);
+    assert_eq!(desk.w.group_here(), Some((name(2), true)));
+    desk.pump();
+    assert_eq!(desk.shown()[..4], ["g0", "g1", "g2", "120"]);
+    assert_eq!(desk.w.group_here(), Some((name(2), true)));
+}
+
 #[test]
 fn far_down_a_long_list_folding_reloads_what_is_near() {
     let mut desk = Desk::new(10_000);
