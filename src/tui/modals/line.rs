@@ -23,13 +23,22 @@ enum What {
     Query(PaneId),
 }
 
+/// Why the text is no query, and where.
+#[derive(Debug)]
+struct Wrong {
+    at: usize,
+    message: Safe,
+    /// What was probably meant; empty where nobody knows.
+    hint: Safe,
+}
+
 /// See the module's description.
 #[derive(Debug)]
 pub struct Line {
     what: What,
     input: Input,
     /// Where the query is wrong, and why.
-    error: Option<(usize, Safe)>,
+    error: Option<Wrong>,
     candidates: Vec<Candidate>,
     picked: Option<usize>,
 }
@@ -80,11 +89,12 @@ impl Line {
             What::Query(pane) => match Query::parse(self.input.value()) {
                 Ok(_) => cx.push(Effect::Query(pane, self.input.value().trim().to_owned())),
                 Err(error) => {
-                    let hint = error
-                        .suggestion
-                        .map(|s| format!(" Did you mean `{s}`?"))
-                        .unwrap_or_default();
-                    self.error = Some((error.at, Safe::new(&format!("{}{hint}", error.message))));
+                    let hint = error.suggestion.map(|s| format!("Did you mean `{s}`?"));
+                    self.error = Some(Wrong {
+                        at: error.at,
+                        message: Safe::new(&error.message),
+                        hint: Safe::new(&hint.unwrap_or_default()),
+                    });
                 }
             },
         }
@@ -184,11 +194,18 @@ impl Layer for Line {
         if area.height < 3 {
             return;
         }
-        if let Some((at, message)) = &self.error {
-            let before: String = self.input.value().chars().take(*at).collect();
+        if let Some(wrong) = &self.error {
+            let before: String = self.input.value().chars().take(wrong.at).collect();
             let column = x + (Safe::new(&before).as_str().width() as u16).min(width.saturating_sub(1));
             brush.text(column, area.y + 1, 1, &Safe::new("^"), Tone::Bad);
-            brush.text(area.x, area.y + 2, area.width, message, Tone::Bad);
+            // Beside the mark, where it is never cut off: what helps most.
+            let long = wrong.hint.width() as u16;
+            if column + 2 + long <= area.right() {
+                brush.text(column + 2, area.y + 1, long, &wrong.hint, Tone::Warn);
+            } else if area.x + long < column {
+                brush.text(column - 1 - long, area.y + 1, long, &wrong.hint, Tone::Warn);
+            }
+            brush.text(area.x, area.y + 2, area.width, &wrong.message, Tone::Bad);
             return;
         }
         let mut runs = vec![run("tab ", Tone::Key)];
