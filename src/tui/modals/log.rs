@@ -130,12 +130,13 @@ impl Layer for Log {
             let runs = [
                 run("trace    ", Tone::Dim),
                 run(Safe::new(trace), Tone::Text),
-                run("   Enter", Tone::Key),
-                run(" copies the command  ", Tone::Dim),
+                run("  copy: ", Tone::Dim),
+                run("Enter", Tone::Key),
+                run(" command ", Tone::Dim),
                 run("t", Tone::Key),
-                run(" the trace  ", Tone::Dim),
+                run(" trace ", Tone::Dim),
                 run("f", Tone::Key),
-                run(" all to a file", Tone::Dim),
+                run(" file", Tone::Dim),
             ];
             brush.runs(x, inside.bottom().saturating_sub(1), width, &runs);
         }

@@ -154,14 +154,15 @@ pub fn body(detail: &FindingDetail, width: usize) -> Vec<Run> {
 
 pub fn facts(brush: &mut Brush, area: Rect, detail: &FindingDetail, scroll: u16) {
     let lines = body(detail, usize::from(area.width));
-    let rows = lines.iter().skip(usize::from(scroll)).take(usize::from(area.height));
+    // What is below is told on a line of its own: over the text it would hide the end of a word.
+    let fits = usize::from(scroll) + usize::from(area.height) >= lines.len();
+    let height = usize::from(area.height).saturating_sub(usize::from(!fits));
+    let rows = lines.iter().skip(usize::from(scroll)).take(height);
     for (i, line) in rows.enumerate() {
         brush.text(area.x, area.y + i as u16, area.width, &line.text, line.tone);
     }
-    let left = lines
-        .len()
-        .saturating_sub(usize::from(scroll) + usize::from(area.height));
-    if left > 0 && area.height > 0 {
+    let left = lines.len().saturating_sub(usize::from(scroll) + height);
+    if !fits && area.height > 0 {
         let more = Safe::new(&format!(" {left} more lines "));
         let width = more.width() as u16;
         brush.text(
