@@ -281,17 +281,8 @@ pub(super) fn day(name: &str, form: &mut Form, model: &Model) -> Option<Time> {
 
 fn move_sheet(finding: &Finding, legal: &LegalMove, model: &Model) -> Sheet<MoveForm> {
     let mut fields = fields(legal.to, model);
-    match legal.to {
-        Status::VerifiedFixed if finding.status != Status::PendingVerification => {
-            let basis = if finding.seen_in_latest {
-                ""
-            } else {
-                "not seen in the latest import"
-            };
-            fields.push(Field::text("basis", "Basis", basis).help("what proves it; empty: the notes say so"));
-        }
-        Status::Partial => fields.push(Field::many("places", "Fixed places", Vec::new(), &[])),
-        _ => {}
+    if legal.to == Status::Partial {
+        fields.push(Field::many("places", "Fixed places", Vec::new(), &[]));
     }
     let notes = if legal.needs_notes {
         "needed: what was seen or done"
@@ -299,6 +290,15 @@ fn move_sheet(finding: &Finding, legal: &LegalMove, model: &Model) -> Sheet<Move
         ""
     };
     fields.push(Field::area("notes", "Notes", "").help(notes));
+    // Behind the notes, as it may stay empty: a verdict is typed like every other move.
+    if legal.to == Status::VerifiedFixed && finding.status != Status::PendingVerification {
+        let basis = if finding.seen_in_latest {
+            ""
+        } else {
+            "not seen in the latest import"
+        };
+        fields.push(Field::text("basis", "Basis", basis).help("what proves it; empty: the notes say so"));
+    }
     let spec = MoveForm {
         finding: finding.clone(),
         to: legal.to,
