@@ -203,14 +203,15 @@ impl Record {
     }
 
     /// What holds of every record, whatever its format forgot: nothing is longer than what is kept of it, nothing holds a
-    /// NUL, and it has a title. Costs next to nothing where there is nothing to do.
+    /// NUL, what is one line is one, and it has a title. Costs next to nothing where there is nothing to do.
     #[must_use]
     pub(super) fn within(mut self) -> Self {
         let bad = |t: &str, max| t.len() > max || t.contains('\0');
+        let broken = |t: &str, max| bad(t, max) || t.contains('\n');
         let long = |list: &[String], max| list.len() > text::LIST || list.iter().any(|t| t.len() > max);
-        if bad(&self.rule, text::WORD)
-            || bad(&self.title, text::TITLE)
-            || bad(&self.severity_word, text::WORD)
+        if broken(&self.rule, text::WORD)
+            || broken(&self.title, text::TITLE)
+            || broken(&self.severity_word, text::WORD)
             || bad(&self.description, text::PARAGRAPH)
             || bad(&self.remediation, text::PARAGRAPH)
             || bad(&self.detail, text::DETAIL)
@@ -234,11 +235,11 @@ impl Record {
             &mut parts.package_version,
         ];
         for line in lines.into_iter().flatten().chain([&mut place.place]) {
-            if bad(line, text::PLACE) {
+            if broken(line, text::PLACE) {
                 *line = limits::clip_line(line, text::PLACE);
             }
         }
-        if bad(&self.tool, text::WORD) {
+        if broken(&self.tool, text::WORD) {
             self.tool = limits::clip_line(&self.tool, text::WORD);
         }
         if self.title.is_empty() {
@@ -343,6 +344,24 @@ impl Summary {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_line_stays_one_line() {
+        let occurrence = Occurrence {
+            key: String::new(),
+            place: "a\nb".into(),
+            parts: Place {
+                package: Some("x\r\ny".into()),
+                ..Place::default()
+            },
+        };
+        let mut record = Record::new("t\nu", Fingerprint::new(1, Vec::new()), occurrence, Span::default());
+        record.title = "one\ntwo".into();
+        let record = record.within();
+        let lines = [&record.tool, &record.title, &record.occurrence.place];
+        assert_eq!(lines, ["t u", "one two", "a b"]);
+        assert_eq!(record.occurrence.parts.package.as_deref(), Some("x y"));
+    }
 
     #[test]
     fn fields_never_run_together() {
