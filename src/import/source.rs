@@ -343,6 +343,13 @@ mod tests {
             read(&gz(&[b"\xEF\xBB\xBF", text.as_bytes()].concat())),
             (text.into(), 0, false)
         );
+        // A table, which begins with any letter; too few of them say nothing.
+        let table = "\"Host\",Name\r\nh,é";
+        for order in [u16::to_le_bytes, u16::to_be_bytes] {
+            let wide: Vec<u8> = table.encode_utf16().flat_map(order).collect();
+            assert_eq!(read(&wide), (table.into(), 0, false));
+        }
+        assert_eq!(read(b"a\0b\0"), ("a\0b\0".into(), 0, true));
         assert_eq!(read(b""), (String::new(), 0, true));
         let latin = |name: &str| {
             [

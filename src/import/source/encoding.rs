@@ -92,6 +92,18 @@ impl Read for Western<'_> {
     }
 }
 
+/// Whether a text begins with ASCII in UTF-16: every other byte is none, the bytes `at` and every second after it are
+/// characters.
+fn is_wide(head: &[u8], at: usize) -> bool {
+    /// Characters that are looked at.
+    const LOOKED_AT: usize = 4;
+    let pairs = head.chunks_exact(2).take(LOOKED_AT);
+    pairs.len() == LOOKED_AT
+        && pairs
+            .into_iter()
+            .all(|pair| pair[1 - at] == 0 && (pair[at].is_ascii_graphic() || pair[at].is_ascii_whitespace()))
+}
+
 /// The reader that yields UTF-8, the length of a UTF-8 byte order mark still to be skipped, and whether it was another
 /// encoding.
 pub(super) fn decoded<'s>(reader: Box<dyn Read + 's>, head: &[u8]) -> (Box<dyn Read + 's>, u64, bool) {
@@ -99,6 +111,9 @@ pub(super) fn decoded<'s>(reader: Box<dyn Read + 's>, head: &[u8]) -> (Box<dyn R
         [0xEF, 0xBB, 0xBF, ..] => (reader, 3, false),
         [0xFF, 0xFE, ..] | [b'{' | b'[' | b'<', 0, _, 0, ..] => (Box::new(Utf16::new(reader, false)), 0, true),
         [0xFE, 0xFF, ..] | [0, b'{' | b'[' | b'<', 0, _, ..] => (Box::new(Utf16::new(reader, true)), 0, true),
+        // Tables begin with any letter: spreadsheets write them so, not all with a mark.
+        _ if is_wide(head, 0) => (Box::new(Utf16::new(reader, false)), 0, true),
+        _ if is_wide(head, 1) => (Box::new(Utf16::new(reader, true)), 0, true),
         _ if declared(head).is_some_and(|name| is_western(&name)) => {
             let western = Western {
                 inner: reader,
