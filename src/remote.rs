@@ -29,6 +29,7 @@ mod upload;
 pub use address::Address;
 pub use probe::Probe;
 pub use session::{Kept, refused_sign_in};
+pub use upload::Going;
 
 /// Why a call has no answer.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -250,8 +251,8 @@ impl Remote {
         }
     }
 
-    /// Uploads file number `n` of a batch as a stream. `progress` is told how many bytes have gone; on a second try it
-    /// starts again from 0. The body must be able to go back to its start.
+    /// Uploads file number `n` of a batch as a stream. `progress` is told how many bytes have gone and then how far they
+    /// are read; on a second try it goes back to what the server has. The body must be able to go back too.
     ///
     /// # Errors
     /// As [`Remote::write`], and where the body cannot be read.
@@ -262,7 +263,7 @@ impl Remote {
         name: &str,
         format: Option<&str>,
         body: impl AsyncRead + AsyncSeek + Send + Unpin + 'static,
-        progress: impl Fn(u64) + Send + Sync + 'static,
+        progress: impl Fn(Going) + Send + Sync + 'static,
     ) -> Result<crate::api::import::BatchFile, Error> {
         upload::upload(self, batch, n, (name, format), body, Arc::new(progress)).await
     }

@@ -99,6 +99,7 @@ struct Inner {
     /// Turns true when the desk is being closed.
     closing: watch::Sender<bool>,
     rooms: limits::Rooms,
+    uploads: import::held::Uploads,
     data: Option<std::path::PathBuf>,
     decoder: std::sync::OnceLock<std::path::PathBuf>,
 }
@@ -139,6 +140,7 @@ impl Desk {
                 changed,
                 closing: watch::Sender::new(false),
                 rooms: limits::Rooms::new(limits),
+                uploads: import::held::Uploads::default(),
                 data,
                 decoder: std::sync::OnceLock::new(),
             }),
@@ -189,6 +191,11 @@ impl Desk {
     #[must_use]
     pub fn passwords(&self) -> &password::Passwords {
         &self.inner.passwords
+    }
+
+    /// Uploads that are under way.
+    pub(in crate::service) fn uploads(&self) -> &import::held::Uploads {
+        &self.inner.uploads
     }
 
     /// What is held of the server, and how much of it may be.

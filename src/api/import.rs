@@ -30,10 +30,56 @@ impl Endpoint for OpenBatch {
     const STATUS: u16 = 201;
 }
 
-/// Where file number `n` (from 0) of a batch is uploaded: `?name=…&format=…` (format optional).
+/// Where file number `n` (from 0) of a batch is uploaded: `?name=…&format=…&from=…` (all optional; `from`: the bytes of it
+/// that are there already, see [`ShowUpload`]).
 #[must_use]
 pub fn upload_path(batch: BatchId, n: usize) -> String {
     format!("/api/v1/imports/{batch}/files/{n}")
+}
+
+/// How far the upload of a file is: one that broke off goes on from `received` (`?from=…`), and what came of one whose
+/// caller went away is told for a while.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ShowUpload {
+    pub batch: BatchId,
+    pub n: usize,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Upload {
+    /// Bytes of an upload of one's own that broke off: it can go on from there for a quarter of an hour.
+    pub received: i64,
+    /// All of it is here, and is being read: how far.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reading: Option<Reading>,
+    /// It was taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<BatchFile>,
+    /// It was refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<super::problem::Problem>,
+    /// The most bytes that one upload may have.
+    pub max: i64,
+}
+
+/// How far a report is read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Reading {
+    /// Bytes of its text.
+    pub done: i64,
+    pub total: i64,
+    /// What was found in them.
+    pub records: i64,
+    pub findings: i64,
+}
+
+impl Endpoint for ShowUpload {
+    type Out = Upload;
+    const METHOD: Method = Method::Get;
+    const PATH: &'static str = "/api/v1/imports/{batch}/files/{n}";
+    const SUMMARY: &'static str = "How far the upload of a file of an import is";
+    const ACCESS: Access = Access::Object;
 }
 
 /// The route pattern of [`upload_path`].

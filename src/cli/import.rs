@@ -403,7 +403,7 @@ async fn staged(
             path => path.rsplit('/').next().unwrap_or(path),
         };
         let sent = remote
-            .upload(batch.id, n, name, format, file, move |sent| bar.at(sent))
+            .upload(batch.id, n, name, format, file, move |going| bar.at(going))
             .await;
         let mut file = sent.map_err(|error| about(path, error))?;
         path.clone_into(&mut file.file);

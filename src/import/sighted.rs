@@ -112,6 +112,12 @@ pub struct Led {
 }
 
 impl Led {
+    /// How many findings there are, as far as the file was read.
+    #[must_use]
+    pub fn findings(&self) -> i64 {
+        self.best.len() as i64
+    }
+
     /// Whether a record leads for its finding as far as the file was read.
     pub fn leads(&mut self, finding: Hash, rank: Rank) -> bool {
         let best = self.best.entry(finding);

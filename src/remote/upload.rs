@@ -1,4 +1,5 @@
-//! Uploads: a file as a stream, with progress, sent again from its start where the connection broke.
+//! Uploads: a file as a stream, with progress; where the connection broke it goes on after what the server has, or asks
+//! what came of it.
 
 use std::io::SeekFrom;
 use std::pin::Pin;
@@ -13,12 +14,22 @@ use tokio_util::io::ReaderStream;
 use super::request::Parts;
 use super::transport::{answer_of, breaks, head};
 use super::{Error, Remote, Write};
-use crate::api::import::{BatchFile, upload_path};
+use crate::api::import::{BatchFile, Reading, ShowUpload, upload_path};
 use crate::api::problem::{Code, Problem};
-use crate::api::{Endpoint as _, Method, session};
+use crate::api::{Method, session};
 use crate::domain::id::BatchId;
 
-type Progress = Arc<dyn Fn(u64) + Send + Sync>;
+/// Between two questions whether a report was read.
+const READING: Duration = Duration::from_millis(500);
+
+/// How far an upload is: bytes sent, and once all of them are, how far the server has read them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Going {
+    pub sent: u64,
+    pub reading: Option<Reading>,
+}
+
+type Progress = Arc<dyn Fn(Going) + Send + Sync>;
 
 /// A body that is lent to one try at a time and comes back when the try is over.
 struct Lent<B> {
@@ -48,7 +59,10 @@ impl<B: AsyncRead + Unpin> AsyncRead for Lent<B> {
             self.sent += piece;
             self.gone.bytes.store(self.sent, Ordering::Relaxed);
             self.gone.whole.store(piece == 0, Ordering::Relaxed);
-            (self.progress)(self.sent);
+            (self.progress)(Going {
+                sent: self.sent,
+                reading: None,
+            });
         }
         polled
     }
@@ -65,7 +79,7 @@ pub(super) async fn upload<B: AsyncRead + AsyncSeek + Send + Unpin + 'static>(
     batch: BatchId,
     n: usize,
     (name, format): (&str, Option<&str>),
-    body: B,
+    mut body: B,
     progress: Progress,
 ) -> Result<BatchFile, Error> {
     if remote.inner.read_only {
@@ -78,7 +92,7 @@ pub(super) async fn upload<B: AsyncRead + AsyncSeek + Send + Unpin + 'static>(
             .collect::<Vec<_>>(),
     )
     .map_err(|e| Error::Protocol(e.to_string()))?;
-    let parts = Parts {
+    let mut parts = Parts {
         method: Method::Put,
         path: upload_path(batch, n),
         query,
@@ -88,9 +102,21 @@ pub(super) async fn upload<B: AsyncRead + AsyncSeek + Send + Unpin + 'static>(
         version: None,
         repeatable: true,
     };
-    // A large body must not travel only to learn that the token is old.
-    remote.call(&session::WhoAmI {}).await?;
-    debug_assert!(session::WhoAmI::PATH.starts_with(crate::api::BASE));
+    // A large body must not travel only to learn that the token is old, or that it is too large.
+    let ask = ShowUpload { batch, n };
+    let max = remote.call(&ask).await?.max;
+    let wrong = |e: std::io::Error| Error::Protocol(format!("{name}: cannot be read: {e}"));
+    let length = body.seek(SeekFrom::End(0)).await.map_err(wrong)?;
+    if length > max.unsigned_abs() {
+        let detail = format!(
+            "It has {} MiB, and the server takes up to {} MiB of a report. Split it, or send it compressed (gzip).",
+            length.div_ceil(1 << 20),
+            max >> 20
+        );
+        return Err(Problem::new(Code::PayloadTooLarge, detail).into());
+    }
+    let named = parts.query.clone();
+    let mut from = 0;
     let back = Arc::new(Mutex::new(Some(body)));
     let mut breaks = breaks(remote.inner.network.retries);
     loop {
@@ -100,14 +126,17 @@ pub(super) async fn upload<B: AsyncRead + AsyncSeek + Send + Unpin + 'static>(
                 "the connection broke during an upload; import the file again".into(),
             ));
         };
-        let wrong = |e: std::io::Error| Error::Protocol(format!("{name}: cannot be read: {e}"));
-        let start = body.seek(SeekFrom::Start(0)).await.map_err(wrong);
-        start?;
+        body.seek(SeekFrom::Start(from)).await.map_err(wrong)?;
+        parts.query = if from == 0 {
+            named.clone()
+        } else {
+            format!("{named}&from={from}")
+        };
         let gone = Arc::new(Gone::default());
         let reader = Lent {
             body: Some(body),
             back: Arc::clone(&back),
-            sent: 0,
+            sent: from,
             progress: Arc::clone(&progress),
             gone: Arc::clone(&gone),
         };
@@ -120,6 +149,7 @@ pub(super) async fn upload<B: AsyncRead + AsyncSeek + Send + Unpin + 'static>(
         let answered = tokio::select! {
             answered = answer_of(server, request) => answered,
             why = stalled(remote, &gone) => Err(Error::Unreachable(why)),
+            () = watched(remote, &ask, &gone, &progress) => continue,
         };
         match answered {
             Ok(answer) if answer.status == 503 => match breaks.next() {
@@ -133,6 +163,50 @@ pub(super) async fn upload<B: AsyncRead + AsyncSeek + Send + Unpin + 'static>(
             },
         }
         remote.move_on(at);
+        match what_came_of_it(remote, &ask).await {
+            Ok(Came::Here(bytes)) => from = bytes.min(length),
+            Ok(Came::Taken(file)) => return Ok(*file),
+            Err(error @ Error::Problem(_)) => return Err(error),
+            // It is asked again when it is sent again.
+            Err(_) => from = 0,
+        }
+    }
+}
+
+/// What the server has of an upload that broke off.
+enum Came {
+    Here(u64),
+    Taken(Box<BatchFile>),
+}
+
+async fn what_came_of_it(remote: &Remote, ask: &ShowUpload) -> Result<Came, Error> {
+    loop {
+        let found = remote.call(ask).await?;
+        match (found.file, found.refused) {
+            (Some(file), _) => return Ok(Came::Taken(Box::new(file))),
+            (None, Some(problem)) => return Err(problem.into()),
+            (None, None) if found.reading.is_some() => tokio::time::sleep(READING).await,
+            (None, None) => return Ok(Came::Here(found.received.unsigned_abs())),
+        }
+    }
+}
+
+/// Tells how far the server has read what it has whole. Never ends by itself.
+async fn watched(remote: &Remote, ask: &ShowUpload, gone: &Gone, progress: &Progress) {
+    loop {
+        tokio::time::sleep(READING).await;
+        if !gone.whole.load(Ordering::Relaxed) {
+            continue;
+        }
+        // Who cannot ask is told by `stalled`.
+        if let Ok(found) = remote.call(ask).await
+            && let Some(reading) = found.reading
+        {
+            progress(Going {
+                sent: gone.bytes.load(Ordering::Relaxed),
+                reading: Some(reading),
+            });
+        }
     }
 }
 

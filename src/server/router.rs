@@ -97,6 +97,7 @@ pub fn build(app: App) -> Api {
         .on(import::apply)
         .on(import::drop_batch)
         .on(import::compare)
+        .on(import::standing)
         .raw(
             Method::Put,
             api_import::UPLOAD,

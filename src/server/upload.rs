@@ -1,4 +1,4 @@
-//! `PUT /api/v1/imports/{batch}/files/{n}?name=…&format=…`: a report's bytes, as they stream in. The one route that is
+//! `PUT /api/v1/imports/{batch}/files/{n}?name=…&format=…&from=…`: a report's bytes, as they stream in. The one route that is
 //! no JSON document.
 
 use axum::extract::{FromRequestParts as _, RawPathParams, Request};
@@ -23,6 +23,8 @@ struct Query {
     /// What the file is called: shown, never opened.
     name: Option<String>,
     format: Option<String>,
+    /// How many bytes of it are here already: what follows is the rest.
+    from: Option<u64>,
 }
 
 pub async fn upload(app: App, request: Request) -> Response {
@@ -71,10 +73,18 @@ async fn take(
     let query: Query = serde_html_form::from_str(query).map_err(|e| {
         Problem::new(
             Code::InvalidRequest,
-            format!("The query takes `name` and `format`: {e}. See /api/v1/openapi.json."),
+            format!("The query takes `name`, `format` and `from`: {e}. See /api/v1/openapi.json."),
         )
     })?;
     let name = query.name.unwrap_or_else(|| "report".to_owned());
     let (name, format) = (name, query.format.filter(|f| !f.is_empty()));
-    Ok(import::upload(app.desk.clone(), caller.clone(), batch, number, name, format, body).await?)
+    Ok(import::upload(
+        app.desk.clone(),
+        caller.clone(),
+        (batch, number),
+        (name, format),
+        query.from.unwrap_or_default(),
+        body,
+    )
+    .await?)
 }

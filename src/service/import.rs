@@ -26,15 +26,17 @@ use crate::store::{self, Tx, import as rows};
 
 mod compare;
 mod corrected;
+pub(super) mod held;
 mod plan;
 mod spool;
 mod stager;
+mod taking;
 pub(super) mod undo;
 mod upload;
 
 pub use compare::compare;
 pub use plan::plan;
-pub use upload::upload;
+pub use upload::{standing, upload};
 
 /// Most targets a batch names.
 const COVERS_MAX: usize = 200;

@@ -209,7 +209,7 @@ impl App {
                 self.dirty = true;
             }
             Msg::Reply(id, answer) => self.reply(id, answer),
-            Msg::Progress(id, done, total) => self.progress(id, done, total),
+            Msg::Progress(id, far) => self.progress(id, far),
             Msg::Link(incoming) => self.link(&incoming),
             Msg::Trace(id, trace) => self.calls.trace(id, trace),
             Msg::Edited(layer, text) => {

@@ -109,8 +109,18 @@ impl Route {
     }
 }
 
-/// Tells how far long work is, in bytes or steps.
-pub type Progress = UnboundedSender<(u64, u64)>;
+/// How far long work is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Far {
+    /// Bytes or steps.
+    pub done: u64,
+    pub total: u64,
+    /// Results and findings in a report that is read.
+    pub found: Option<(i64, i64)>,
+}
+
+/// Tells how far long work is.
+pub type Progress = UnboundedSender<Far>;
 
 /// One endpoint's call.
 struct Request<E> {
@@ -203,7 +213,11 @@ impl<E: Endpoint> Work for Several<E> {
                     Err(fault @ (Fault::Unreachable(_) | Fault::SignInNeeded)) => return Err(fault),
                     answer => out.push(answer),
                 }
-                let _ = progress.send((out.len() as u64, all));
+                let _ = progress.send(Far {
+                    done: out.len() as u64,
+                    total: all,
+                    found: None,
+                });
             }
             Ok(Box::new(out) as Payload)
         })
@@ -219,7 +233,7 @@ pub struct Call {
     pub work: Arc<dyn Work>,
     pub then: Then,
     /// Says how far it is, if the owner wants to know.
-    pub progress: Option<Box<dyn Fn(u64, u64) -> Payload + Send>>,
+    pub progress: Option<Box<dyn Fn(Far) -> Payload + Send>>,
 }
 
 impl fmt::Debug for Call {
@@ -411,7 +425,7 @@ impl<'a> Cx<'a> {
         &mut self,
         slot: &'static str,
         work: impl Work + 'static,
-        progress: Option<Box<dyn Fn(u64, u64) -> Payload + Send>>,
+        progress: Option<Box<dyn Fn(Far) -> Payload + Send>>,
         then: impl FnOnce(Answer<T>) -> M + Send + 'static,
     ) {
         let then: Then = Box::new(move |answer| {

@@ -18,7 +18,7 @@ use ratatui::layout::Rect;
 
 use super::app::{App, Setup};
 use super::drafts::Drafts;
-use super::effect::{Fault, Payload, Work};
+use super::effect::{Far, Fault, Payload, Work};
 use super::input::Input;
 use super::keymap::{Key, Keymap};
 use super::memory::Memory;
@@ -326,10 +326,20 @@ impl Harness {
         self
     }
 
+    /// Says how far a report of the oldest open work of this kind is read, and what is in it.
+    pub fn found<E: 'static>(&mut self, done: u64, total: u64, found: (i64, i64)) -> &mut Self {
+        if let Some((id, _)) = self.open.iter().find(|(_, w)| w.request().is::<E>()) {
+            let found = Some(found);
+            self.tell(Msg::Progress(*id, Far { done, total, found }));
+        }
+        self
+    }
+
     /// Says how far the oldest open work of this kind is.
     pub fn progress<E: 'static>(&mut self, done: u64, total: u64) -> &mut Self {
         if let Some((id, _)) = self.open.iter().find(|(_, w)| w.request().is::<E>()) {
-            self.tell(Msg::Progress(*id, done, total));
+            let found = None;
+            self.tell(Msg::Progress(*id, Far { done, total, found }));
         }
         self
     }

@@ -1,6 +1,6 @@
 //! Everything that can happen to the console, in one queue with one owner.
 
-use super::effect::{Answer, Payload};
+use super::effect::{Answer, Far, Payload};
 use super::terminal::Happened;
 use crate::remote::Incoming;
 
@@ -14,7 +14,7 @@ pub enum Msg {
     /// Work came back.
     Reply(u64, Answer<Payload>),
     /// Work is so far.
-    Progress(u64, u64, u64),
+    Progress(u64, Far),
     /// The trace id of the answer that comes next for this work.
     Trace(u64, String),
     /// The editor has ended: the text for the layer of this number, or why there is none.

@@ -208,8 +208,8 @@ impl Runtime {
                     let (progress, mut steps) = unbounded_channel();
                     let told = queue.clone();
                     tokio::spawn(async move {
-                        while let Some((done, total)) = steps.recv().await {
-                            if told.send(Msg::Progress(id, done, total)).is_err() {
+                        while let Some(far) = steps.recv().await {
+                            if told.send(Msg::Progress(id, far)).is_err() {
                                 return;
                             }
                         }

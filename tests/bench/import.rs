@@ -160,7 +160,7 @@ impl Fixture {
             };
             let (desk, caller) = (|| self.desk.clone(), || self.caller.clone());
             let batch = import::open(desk(), caller(), open).await.expect("a batch").id;
-            import::upload(desk(), caller(), batch, 0, "r".into(), None, text.as_bytes())
+            import::upload(desk(), caller(), (batch, 0), ("r".into(), None), 0, text.as_bytes())
                 .await
                 .expect("an upload");
             let planned = import::plan(desk(), caller(), PlanBatch { batch })

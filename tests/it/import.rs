@@ -10,6 +10,7 @@ mod hostile;
 mod measured;
 mod parts;
 mod record;
+mod resume;
 mod score;
 mod second;
 mod table;

@@ -8,6 +8,7 @@ use tokio::io::AsyncWriteExt as _;
 use crate::cli::context::Context;
 use crate::cli::error::Error;
 use crate::cli::output;
+use crate::remote::Going;
 
 /// The file's name that stands for standard input.
 pub const STDIN: &str = "-";
@@ -28,7 +29,7 @@ pub struct Bar {
     name: String,
     bytes: u64,
     loud: bool,
-    told: Mutex<Option<Instant>>,
+    told: Mutex<Option<(Instant, Going)>>,
 }
 
 impl Bar {
@@ -41,18 +42,25 @@ impl Bar {
         }
     }
 
-    pub fn at(&self, sent: u64) {
+    pub fn at(&self, going: Going) {
         let Ok(mut told) = self.told.lock() else { return };
         let pause = if output::progress_redraws() {
             Duration::from_millis(100)
         } else {
             Duration::from_secs(5)
         };
-        let due = told.is_none_or(|t| t.elapsed() >= pause);
-        if !self.loud || !(due || sent == self.bytes) {
+        let due = told.is_none_or(|(at, _)| at.elapsed() >= pause);
+        let last = going.reading.is_none() && going.sent == self.bytes;
+        if !self.loud || !(due || last) || told.is_some_and(|(_, before)| before == going) {
             return;
         }
-        *told = Some(Instant::now());
-        output::upload_progress(&self.name, sent, self.bytes);
+        *told = Some((Instant::now(), going));
+        match going.reading {
+            None => output::upload_progress(&self.name, going.sent, self.bytes),
+            Some(at) => {
+                let what = format!("{}: read, {} results, {} findings", self.name, at.records, at.findings);
+                output::upload_progress(&what, at.done.unsigned_abs(), at.total.unsigned_abs());
+            }
+        }
     }
 }

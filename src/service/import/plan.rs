@@ -68,17 +68,20 @@ pub async fn plan(desk: Desk, caller: Caller, request: PlanBatch) -> Result<Batc
         .read(&caller, |tx| Box::pin(async move { gather(tx, request.batch).await }))
         .await?;
     set_state(&desk, &caller, request.batch, "planning").await?;
-    let made = make(&desk, &caller, material).await;
-    match made {
-        Ok(batch) => {
-            sweep_later(&desk, &caller, request.batch, false);
-            Ok(batch)
+    // Who asked may go away: it is planned all the same.
+    let made = tokio::spawn(async move {
+        match make(&desk, &caller, material).await {
+            Ok(batch) => {
+                sweep_later(&desk, &caller, request.batch, false);
+                Ok(batch)
+            }
+            Err(error) => {
+                set_state(&desk, &caller, request.batch, "open").await?;
+                Err(error)
+            }
         }
-        Err(error) => {
-            set_state(&desk, &caller, request.batch, "open").await?;
-            Err(error)
-        }
-    }
+    });
+    made.await.map_err(|e| Error::Failed(e.to_string()))?
 }
 
 async fn set_state(desk: &Desk, caller: &Caller, batch: BatchId, state: &'static str) -> Result<()> {

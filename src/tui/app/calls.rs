@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::super::action::Action;
 use super::super::command_line;
-use super::super::effect::{Answer, Call, Effect, Fault, Owner, Payload, Route, sentence};
+use super::super::effect::{Answer, Call, Effect, Far, Fault, Owner, Payload, Route, sentence};
 use super::super::model::{LOG_MAX, Link, Logged};
 use super::super::msg::Command;
 use super::super::panes::Note;
@@ -235,12 +235,12 @@ impl App {
         }
     }
 
-    pub(super) fn progress(&mut self, id: u64, done: u64, total: u64) {
+    pub(super) fn progress(&mut self, id: u64, far: Far) {
         let Some(flight) = self.calls.flights.get(&id) else {
             return;
         };
         if let Some(tell) = &flight.call.progress {
-            let (owner, payload) = (flight.owner, tell(done, total));
+            let (owner, payload) = (flight.owner, tell(far));
             self.deliver(owner, payload);
             self.dirty = true;
         }

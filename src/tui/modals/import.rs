@@ -10,7 +10,7 @@ use futures::future::BoxFuture;
 use ratatui::layout::Rect;
 
 use super::super::action::Action;
-use super::super::effect::{Answer, Cx, Effect, Fault, Host, Payload, Progress, Work, sentence};
+use super::super::effect::{Answer, Cx, Effect, Far, Fault, Host, Payload, Progress, Work, sentence};
 use super::super::ink::Brush;
 use super::super::model::{Chosen, Model};
 use super::super::panes::{Note, PaneId};
@@ -27,6 +27,7 @@ use crate::config;
 use crate::domain::id::BatchId;
 use crate::domain::safe::Safe;
 use crate::domain::time::Time;
+use crate::remote::Going;
 
 mod look;
 
@@ -66,9 +67,20 @@ impl Work for Upload {
             let name = path
                 .file_name()
                 .map_or_else(String::new, |n| n.to_string_lossy().into_owned());
-            let told = move |sent| {
+            let told = move |going: Going| {
                 // The sheet may be gone; the upload ends with it anyway.
-                let _ = progress.send((sent, total));
+                let _ = progress.send(match going.reading {
+                    None => Far {
+                        done: going.sent,
+                        total,
+                        found: None,
+                    },
+                    Some(at) => Far {
+                        done: at.done.unsigned_abs(),
+                        total: at.total.unsigned_abs(),
+                        found: Some((at.records, at.findings)),
+                    },
+                });
             };
             let uploaded = remote.upload(batch, n, &name, None, file, told).await?;
             Ok(Box::new(uploaded) as Payload)
@@ -144,7 +156,7 @@ impl Spec for Files {
 #[derive(Debug)]
 enum Msg {
     Opened(Box<Answer<Batch>>),
-    Sent(u64, u64),
+    Sent(Far),
     Uploaded(Answer<BatchFile>),
     /// Planned or applied: the batch as it is.
     Batch(Box<Answer<Batch>>),
@@ -156,7 +168,7 @@ enum Msg {
 #[derive(Debug)]
 enum Step {
     Opening,
-    Uploading { n: usize, sent: u64, total: u64 },
+    Uploading { n: usize, far: Far },
     Planning,
     Planned,
     Applying,
@@ -200,8 +212,13 @@ impl Import {
             return;
         };
         if let Some(path) = self.files.get(n).cloned() {
-            self.step = Step::Uploading { n, sent: 0, total: 0 };
-            let told = |sent, total| Box::new(Msg::Sent(sent, total)) as Payload;
+            let far = Far {
+                done: 0,
+                total: 0,
+                found: None,
+            };
+            self.step = Step::Uploading { n, far };
+            let told = |far| Box::new(Msg::Sent(far)) as Payload;
             cx.work("upload", Upload { batch, n, path }, Some(Box::new(told)), Msg::Uploaded);
         } else {
             self.step = Step::Planning;
@@ -365,9 +382,9 @@ impl Layer for Import {
                 }
                 Err(fault) => self.step = Step::Failed(sentence(&fault)),
             },
-            Msg::Sent(now, of) => {
-                if let Step::Uploading { sent, total, .. } = &mut self.step {
-                    (*sent, *total) = (now, of);
+            Msg::Sent(now) => {
+                if let Step::Uploading { far, .. } = &mut self.step {
+                    *far = now;
                 }
             }
             Msg::Uploaded(Ok(file)) => {

@@ -74,6 +74,10 @@ fn files_are_uploaded_planned_shown_and_applied() {
     desk.reply::<OpenBatch>(batch(BatchState::Open));
     desk.progress::<Upload>(500, 1_000);
     assert!(desk.screen().contains(" 50%"), "{}", desk.screen());
+    desk.found::<Upload>(750, 1_000, (12, 7));
+    let reading = "Reading shop.jsonl: 12 results, 7 findings so far";
+    let screen = desk.screen();
+    assert!(screen.contains(reading) && screen.contains(" 75%"), "{screen}");
     desk.answer::<Upload>(Ok(Box::new(file())));
     desk.reply::<PlanBatch>(batch(BatchState::Planning));
     assert!(desk.screen().contains(" 25%"), "{}", desk.screen());

@@ -22,10 +22,14 @@ pub(super) fn draw(import: &Import, brush: &mut Brush, area: Rect, _: &Model) {
     y += 1;
     match &import.step {
         Step::Opening => line(brush, area, y, &[run("Opening the batch…", Tone::Dim)]),
-        Step::Uploading { n, sent, total } => {
+        Step::Uploading { n, far } => {
             let name = import.files.get(*n).map(|p| Import::name(p)).unwrap_or_default();
-            line(brush, area, y, &[run(format!("Uploading {name}"), Tone::Text)]);
-            bar(brush, area, y + 1, *sent, *total);
+            let text = match far.found {
+                None => format!("Uploading {name}"),
+                Some((records, findings)) => format!("Reading {name}: {records} results, {findings} findings so far"),
+            };
+            line(brush, area, y, &[run(text, Tone::Text)]);
+            bar(brush, area, y + 1, far.done, far.total);
         }
         Step::Planning | Step::Applying => {
             let planning = matches!(import.step, Step::Planning);
