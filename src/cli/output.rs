@@ -327,12 +327,15 @@ pub fn progress_redraws() -> bool {
 /// How far something is, on standard error: one line that redraws itself on a terminal, plain lines elsewhere.
 pub fn upload_progress(what: &str, done: u64, total: u64) {
     const WIDTH: u64 = 24;
+    const ROOM: usize = 46;
     let part = |of: u64| (done.min(total) * of).checked_div(total).unwrap_or(of);
     let (share, percent) = (part(WIDTH), part(100));
     let mut err = io::stderr().lock();
     let _ = if progress_redraws() {
         let bar = "#".repeat(share as usize) + &"-".repeat((WIDTH - share) as usize);
-        write!(err, "\r[{bar}] {percent:3}% {}\x1b[K", Safe::new(what))
+        // A line that wraps cannot be drawn over.
+        let what = Safe::new(what).truncate(ROOM);
+        write!(err, "\r[{bar}] {percent:3}% {what}\x1b[K")
     } else {
         writeln!(err, "{percent:3}% {}", Safe::new(what))
     };

@@ -58,7 +58,8 @@ impl Bar {
         match going.reading {
             None => output::upload_progress(&self.name, going.sent, self.bytes),
             Some(at) => {
-                let what = format!("{}: read, {} results, {} findings", self.name, at.records, at.findings);
+                let name = self.name.rsplit('/').next().unwrap_or_default();
+                let what = format!("{} results, {} findings in {name}", at.records, at.findings);
                 output::upload_progress(&what, at.done.unsigned_abs(), at.total.unsigned_abs());
             }
         }
