@@ -100,6 +100,7 @@ struct Inner {
     closing: watch::Sender<bool>,
     rooms: limits::Rooms,
     uploads: import::held::Uploads,
+    settling: import::settle::Settling,
     data: Option<std::path::PathBuf>,
     decoder: std::sync::OnceLock<std::path::PathBuf>,
 }
@@ -141,6 +142,7 @@ impl Desk {
                 closing: watch::Sender::new(false),
                 rooms: limits::Rooms::new(limits),
                 uploads: import::held::Uploads::default(),
+                settling: import::settle::Settling::default(),
                 data,
                 decoder: std::sync::OnceLock::new(),
             }),
@@ -202,6 +204,11 @@ impl Desk {
     #[must_use]
     pub fn rooms(&self) -> &limits::Rooms {
         &self.inner.rooms
+    }
+
+    /// The imports whose places are being written.
+    pub(in crate::service) fn settling(&self) -> &import::settle::Settling {
+        &self.inner.settling
     }
 
     /// Changes whenever an act of this process was committed: streams look for events then.

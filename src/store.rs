@@ -15,6 +15,7 @@ pub mod act;
 pub mod agency;
 pub mod audit;
 pub mod bulk;
+mod checkpoint;
 pub mod client;
 pub mod comment;
 pub mod connect;

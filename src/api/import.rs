@@ -93,7 +93,7 @@ pub enum BatchState {
     /// The plan is being made.
     Planning,
     Planned,
-    /// The plan is being committed.
+    /// The plan is committed, and its places are being written.
     Applying,
     Applied,
     /// It was applied and taken back.
@@ -127,7 +127,7 @@ pub struct Batch {
     pub undone_at: Option<Time>,
     /// How far the running step is, in thousandths; absent where nothing runs.
     pub progress: Option<Progress>,
-    /// Why it failed.
+    /// Why it failed, or what keeps it from going on.
     pub problem: Option<String>,
 }
 
@@ -256,7 +256,9 @@ impl Endpoint for ListPlan {
     const ACCESS: Access = Access::Object;
 }
 
-/// Commits a plan in one transaction, or says what moved since (`stale_plan`).
+/// Commits a plan in one transaction, or says what moved since (`stale_plan`). Places of a large one may follow it in
+/// parts: answered when all are there, or, where something keeps them from being written, as `applying` with the problem;
+/// it goes on by itself.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ApplyBatch {

@@ -1,5 +1,6 @@
 //! `import`: scanner reports into a project, with a plan before anything changes.
 
+mod apply;
 mod compare;
 mod files;
 mod formats;
@@ -9,6 +10,7 @@ mod undo;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
+use self::apply::apply;
 use self::files::{Bar, STDIN, stdin};
 use super::act;
 use super::ask;
@@ -16,9 +18,7 @@ use super::context::Context;
 use super::error::Error;
 use super::output::{self, Column, Row, col, long, maybe_when, num, when, word};
 use super::paging::{Paging, list};
-use crate::api::import::{
-    ApplyBatch, Batch, BatchFile, DropBatch, ListBatches, ListPlan, OpenBatch, PlanBatch, ShowBatch, Totals,
-};
+use crate::api::import::{Batch, BatchFile, DropBatch, ListBatches, ListPlan, OpenBatch, PlanBatch, ShowBatch, Totals};
 use crate::domain::id::{BatchId, PlanId};
 use crate::remote::{self, Remote, Write};
 
@@ -286,17 +286,6 @@ async fn find(remote: &Remote, id: &str, batch: Option<BatchId>) -> Result<Batch
         }
         other => Ok(other?),
     }
-}
-
-async fn apply(remote: &Remote, batch: &Batch) -> Result<Batch, Error> {
-    let plan_id = batch
-        .plan_id
-        .ok_or_else(|| Error::Failed("this import has no plan; give its files again with `riskdesk import`".into()))?;
-    let request = ApplyBatch {
-        batch: batch.id,
-        plan_id,
-    };
-    Ok(remote.write(&request, &Write::fresh()).await?)
 }
 
 /// Prints where an import stands: its document, or its files and one sentence.

@@ -1,39 +1,40 @@
 //! Imports: scanner reports on their way into a project.
 //!
 //! A batch is opened, files are uploaded to it ([`upload`](mod@upload)), it is planned ([`plan`](mod@plan)) and the plan is applied. Until then
-//! the project is untouched; what broke off on the way is never seen. Applying is one act: one audit row, one event.
+//! the project is untouched; what broke off on the way is never seen. Applying ([`apply`](mod@apply)) is one act: one
+//! audit row, one event; places that come after it are written by [`settle`].
 
 use super::client::person;
-use super::finding::{self, transition};
-use super::{Caller, Desk, Note, Result, cursor, not_found, project, refuse};
+use super::finding;
+use super::{Caller, Desk, Result, cursor, not_found, project, refuse};
 use crate::api::event::Topic;
 use crate::api::import::{
-    ApplyBatch, Batch, BatchFile, DropBatch, Formats, LeftOut, ListBatches, ListFormats, ListPlan, OpenBatch, PlanLine,
+    Batch, BatchFile, BatchState, DropBatch, Formats, LeftOut, ListBatches, ListFormats, ListPlan, OpenBatch, PlanLine,
     Progress, ReportFormat, ShowBatch, Totals,
 };
 use crate::api::problem::{Code, Problem};
 use crate::api::{Page, Ref};
 use crate::domain::access::Actor;
 use crate::domain::fold::sort_key;
-use crate::domain::hex::unhex;
 use crate::domain::id::{AgencyId, BatchId, FindingId};
 use crate::domain::time::Time;
 use crate::store::correction::Told;
-use crate::store::import::apply::{self, Applied};
-use crate::store::import::before;
 use crate::store::import::{BatchRow, FileRow};
 use crate::store::{self, Tx, import as rows};
 
+mod apply;
 mod compare;
 mod corrected;
 pub(super) mod held;
 mod plan;
+pub(super) mod settle;
 mod spool;
 mod stager;
 mod taking;
 pub(super) mod undo;
 mod upload;
 
+pub use apply::apply;
 pub use compare::compare;
 pub use plan::plan;
 pub use upload::{standing, upload};
@@ -120,7 +121,7 @@ async fn open_for_work(tx: &mut Tx, id: BatchId) -> Result<BatchRow> {
 /// Refuses what can only be done before a batch is applied.
 fn not_applied(row: &BatchRow) -> Result<()> {
     let detail = match row.state.as_str() {
-        "applied" => "This import was applied already. Start a new one for further reports.",
+        "applied" | "applying" => "This import was applied already. Start a new one for further reports.",
         "undone" => "This import was taken back. Import its reports again: the plan will be what it was.",
         _ => return Ok(()),
     };
@@ -150,8 +151,13 @@ pub async fn open(desk: Desk, caller: Caller, request: OpenBatch) -> Result<Batc
 }
 
 pub async fn show(desk: Desk, caller: Caller, request: ShowBatch) -> Result<Batch> {
-    desk.read(&caller, |tx| Box::pin(async move { shown(tx, request.batch).await }))
-        .await
+    let mut batch = desk
+        .read(&caller, |tx| Box::pin(async move { shown(tx, request.batch).await }))
+        .await?;
+    if batch.state == BatchState::Applying {
+        batch.problem = desk.settling().problem(batch.id);
+    }
+    Ok(batch)
 }
 
 pub async fn list(desk: Desk, caller: Caller, request: ListBatches) -> Result<Page<Batch>> {
@@ -242,92 +248,6 @@ struct PlannedTool {
     latest: bool,
 }
 
-pub async fn apply(desk: Desk, caller: Caller, request: ApplyBatch) -> Result<Batch> {
-    let (now, by) = (desk.now(), caller.user);
-    let batch = request.batch;
-    let out = desk
-        .act(&caller, "import.apply", move |tx, note| {
-            Box::pin(async move {
-                let row = open_for_work(tx, request.batch).await?;
-                not_applied(&row)?;
-                let (Some(plan), Some(base)) = (row.plan, row.base) else {
-                    return Err(stale("This import has no plan, or files were added since it was made."));
-                };
-                if plan != request.plan_id {
-                    return Err(stale("The import was planned again since."));
-                }
-                let applied = Applied {
-                    batch: row.id,
-                    plan,
-                    project: row.project.id,
-                    base,
-                    now,
-                    by,
-                };
-                if !apply::claim(tx, &applied).await? {
-                    return Err(stale(
-                        "Another import into this project was applied since the plan was made.",
-                    ));
-                }
-                let moved = apply::moved(tx, &applied).await?;
-                if moved > 0 {
-                    let detail = format!("{moved} findings were verified fixed or reopened since the plan was made.");
-                    return Err(stale(&detail));
-                }
-                let committed = apply::commit(tx, &applied).await.map_err(|error| {
-                    if error.is_unique("finding", "fingerprint") || error.is_unique("occurrence", "place") {
-                        stale("Findings of this import came into the project since the plan was made.")
-                    } else {
-                        error.into()
-                    }
-                })?;
-                if !committed {
-                    return Err(stale(
-                        "Findings were verified fixed or reopened while the plan was applied.",
-                    ));
-                }
-                // What follows is kept as the import's, not as an act of its own.
-                let mut follows = Note::default();
-                transition::after_reopening(tx, &mut follows, plan, now).await?;
-                note.absorb(follows);
-                before::seal(tx, &applied).await?;
-                let tools: Vec<PlannedTool> = serde_json::from_str(&row.tools).unwrap_or_default();
-                for tool in tools.into_iter().filter(|t| t.latest) {
-                    let evidence = unhex(&tool.evidence);
-                    apply::set_latest(tx, &applied, &tool.tool, evidence, tool.observed_at).await?;
-                }
-                let totals: serde_json::Value = row
-                    .totals
-                    .as_deref()
-                    .and_then(|t| serde_json::from_str(t).ok())
-                    .unwrap_or_default();
-                // What it changed is kept beside it, by the set (`store/import/before.rs`).
-                note.object(Topic::Import, row.id)
-                    .changed("import", row.id, &(), 0)
-                    .words(format!("Applied an import to {}", row.project.key))
-                    .event(Topic::Finding, None)
-                    .event(Topic::Queue, None)
-                    .event(Topic::Project, Some(row.project.id.0))
-                    .within(Some(row.project.id), row.project.client)
-                    .detail(&serde_json::json!({ "totals": totals }));
-                shown(tx, row.id).await
-            })
-        })
-        .await;
-    if out.is_ok() {
-        sweep_later(&desk, &caller, batch, true);
-    }
-    out
-}
-
-fn stale(what: &str) -> super::Error {
-    Problem::new(
-        Code::StalePlan,
-        format!("{what} Plan the import again and look at what it would do now."),
-    )
-    .into()
-}
-
 /// Takes away what is not needed any more, a little at a time, while nobody waits for it.
 fn sweep_later(desk: &Desk, caller: &Caller, batch: BatchId, all: bool) {
     let (desk, scope) = (desk.clone(), caller.scope);
@@ -341,7 +261,7 @@ fn sweep_later(desk: &Desk, caller: &Caller, batch: BatchId, all: bool) {
 async fn sweep(desk: &Desk, scope: &store::Scope, batch: BatchId, all: bool) -> store::Result<()> {
     while desk
         .store()
-        .write(scope, move |tx| {
+        .write_behind(scope, move |tx| {
             Box::pin(async move { rows::staging::sweep(tx, batch, all).await })
         })
         .await?

@@ -5,8 +5,8 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::finding::transition;
-use super::{Desk, Result, housekeeping};
-use crate::domain::id::AgencyId;
+use super::{Desk, Result, housekeeping, import};
+use crate::domain::id::{AgencyId, BatchId};
 use crate::domain::time::Time;
 use crate::store::job::JobRow;
 use crate::store::{self, Scope, Tx};
@@ -22,16 +22,20 @@ const AT_ONCE: i64 = 20;
 pub enum Kind {
     /// A risk acceptance ends; the payload is the finding.
     EndAcceptance,
+    /// Places of an applied import are still to be written; the payload is the batch. Not claimed: where there is one
+    /// writer there is one server, and who applied the import is at it already, unless the server ended.
+    Settle,
     /// What is too old goes ([`housekeeping`]); one job per agency, which is never done.
     Housekeeping,
 }
 
 impl Kind {
-    const ALL: [Self; 2] = [Self::EndAcceptance, Self::Housekeeping];
+    const CLAIMED: [Self; 2] = [Self::EndAcceptance, Self::Housekeeping];
 
     fn name(self) -> &'static str {
         match self {
             Self::EndAcceptance => "finding.end_acceptance",
+            Self::Settle => "import.settle",
             Self::Housekeeping => "housekeeping",
         }
     }
@@ -42,10 +46,26 @@ pub(super) async fn enqueue(tx: &mut Tx, kind: Kind, object: Uuid, run_at: Time)
     Ok(store::job::enqueue(tx, kind.name(), object.to_string(), run_at).await?)
 }
 
+/// Takes the jobs of a kind about one object off the list, within the act that ends them.
+pub(super) async fn done(tx: &mut Tx, kind: Kind, object: Uuid) -> store::Result<()> {
+    store::job::done_of(tx, kind.name(), object.to_string()).await
+}
+
 /// Runs what is due by the desk's clock, and says how many jobs that were.
 pub async fn run_due(desk: &Desk) -> Result<usize> {
     let now = desk.now();
     let mut ran = 0;
+    let begun = desk
+        .store()
+        .door_read::<_, store::Error, _>(|door| {
+            Box::pin(async move { store::job::of_kind(door, Kind::Settle.name()).await })
+        })
+        .await?;
+    for job in begun {
+        if let Ok(batch) = job.payload.parse() {
+            import::settle::start(desk, job.agency, BatchId(batch));
+        }
+    }
     let without = desk
         .store()
         .door_read::<_, store::Error, _>(|door| Box::pin(async move { store::job::without_housekeeping(door).await }))
@@ -58,7 +78,7 @@ pub async fn run_due(desk: &Desk) -> Result<usize> {
             .await?;
     }
     loop {
-        let kinds = Kind::ALL.map(Kind::name);
+        let kinds = Kind::CLAIMED.map(Kind::name);
         let jobs: Vec<JobRow> = desk
             .store()
             .door(move |door| Box::pin(async move { store::job::claim(door, &kinds, now, AT_ONCE).await }))

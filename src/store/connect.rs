@@ -9,6 +9,7 @@ use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Row as _};
 
+use super::checkpoint::{self, Checkpoints};
 use super::scope::Scope;
 use super::tx::{Admin, Conn, Door, Engine, Lent, Tx};
 use super::writer::Writer;
@@ -141,7 +142,8 @@ impl Store {
             .pragma("cache_size", "-16384")
             .pragma("temp_store", "memory")
             .disable_statement_logging();
-        let mut first = options.clone().connect().await.map_err(unusable)?;
+        let writing = options.clone().pragma("wal_autocheckpoint", checkpoint::LOG);
+        let mut first = writing.connect().await.map_err(unusable)?;
         restrict_to_owner(path)?;
         let version: String = sqlx::query("SELECT sqlite_version()")
             .fetch_one(&mut first)
@@ -153,6 +155,7 @@ impl Store {
                 "This build holds SQLite {version}, which can corrupt a database under load; {a}.{b}.{c} or later is needed. Rebuild with the bundled SQLite."
             )));
         }
+        let beside = options.clone().connect().await.map_err(unusable)?;
         let readers = SqlitePoolOptions::new()
             .max_connections(4)
             .connect_with(
@@ -168,7 +171,7 @@ impl Store {
             engine: Db::Sqlite {
                 lock: lock::Lock::beside(path),
                 readers,
-                writer: Writer::start(first),
+                writer: Writer::start(first, Checkpoints::start(beside)),
             },
         })
     }
@@ -206,8 +209,27 @@ impl Store {
         E: From<Error> + Send + 'static,
         F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
     {
+        self.write_in(scope, false, act).await
+    }
+
+    /// As [`Store::write`], for a step of long work: on SQLite, where there is one writer, it stands behind all others.
+    pub async fn write_behind<T, E, F>(&self, scope: &Scope, act: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
+    {
+        self.write_in(scope, true, act).await
+    }
+
+    async fn write_in<T, E, F>(&self, scope: &Scope, behind: bool, act: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
+    {
         match &self.engine {
-            Db::Sqlite { writer, .. } => writer.act(*scope, act).await,
+            Db::Sqlite { writer, .. } => writer.act(*scope, behind, act).await,
             Db::Postgres { .. } => {
                 let mut tx = Tx::new(self.begin("BEGIN").await?, *scope);
                 tx.conn

@@ -1,7 +1,7 @@
 //! Imports: batches and the files in them. What is staged, planned and applied has a file of its own below.
 //!
 //! Staging happens in short transactions of a few hundred rows; a plan is rows too; applying it is one transaction of a
-//! dozen statements over whole sets, however large the import is.
+//! dozen statements over whole sets, and on SQLite, where there are many places, short ones after it that write these.
 
 use std::ops::Range;
 
@@ -18,7 +18,9 @@ pub mod before;
 pub mod compact;
 pub mod compare;
 pub mod kept;
+pub mod places;
 pub mod plan;
+pub mod rest;
 pub mod staging;
 pub mod undo;
 
@@ -55,15 +57,18 @@ pub struct BatchRow {
     pub undone_at: Option<Time>,
 }
 
-const SELECT: &str = "SELECT b.*, p.key AS project_key, p.name AS project_name, p.client_id, u.name AS user_name, u.email AS user_email \
+const SELECT: &str = "SELECT b.*, r.done AS rest_done, r.total AS rest_total, p.key AS project_key, p.name AS project_name, p.client_id, u.name AS user_name, u.email AS user_email \
      FROM import_batch b JOIN project p ON p.agency_id = b.agency_id AND p.id = b.project_id \
      LEFT JOIN client c ON c.agency_id = p.agency_id AND c.id = p.client_id \
+     LEFT JOIN import_rest r ON r.agency_id = b.agency_id AND r.batch_id = b.id \
      JOIN agency_user u ON u.agency_id = b.agency_id AND u.id = b.created_by WHERE b.agency_id = $1";
 
 fn read(row: &Row) -> Result<BatchRow> {
     let done: Option<i64> = row.get("progress_done")?;
     let total: Option<i64> = row.get("progress_total")?;
     let undone_at = row.opt_time("undone_at")?;
+    let rest: Option<i64> = row.get("rest_done")?;
+    let rest = rest.zip(row.get("rest_total")?);
     Ok(BatchRow {
         id: row.id("id")?,
         project: OfProject {
@@ -72,10 +77,12 @@ fn read(row: &Row) -> Result<BatchRow> {
             name: row.get("project_name")?,
             client: row.get("client_id")?,
         },
-        // To the tables a batch that was taken back stays one that was applied: neither is ever planned again.
-        state: match undone_at {
-            Some(_) => "undone".to_owned(),
-            None => row.get("state")?,
+        // To the tables a batch that was taken back stays one that was applied, and one whose places are still being written
+        // is: none of them is ever planned again.
+        state: match (undone_at, rest) {
+            (Some(_), _) => "undone".to_owned(),
+            (None, Some(_)) => "applying".to_owned(),
+            (None, None) => row.get("state")?,
         },
         covers: row.json("covers")?,
         scope: row.json("scope")?,
@@ -83,7 +90,7 @@ fn read(row: &Row) -> Result<BatchRow> {
         base: row.get("base")?,
         tools: row.get("tools")?,
         totals: row.get("totals")?,
-        progress: done.zip(total),
+        progress: rest.or(done.zip(total)),
         problem: row.get("problem")?,
         created_by: UserRef {
             id: row.id("created_by")?,
@@ -263,6 +270,7 @@ pub async fn abandoned(tx: &mut Tx, before: Time) -> Result<Vec<BatchId>> {
 pub async fn unswept(tx: &mut Tx) -> Result<Vec<BatchId>> {
     let sql = Sql::new(
         "SELECT b.id FROM import_batch b WHERE b.agency_id = $1 AND b.applied_at IS NOT NULL \
+           AND NOT EXISTS (SELECT 1 FROM import_rest r WHERE r.agency_id = b.agency_id AND r.batch_id = b.id) \
            AND EXISTS (SELECT 1 FROM import_staged s WHERE s.agency_id = b.agency_id AND s.batch_id = b.id) LIMIT 5",
     );
     tx.all(sql).await?.iter().map(|row| row.id("id")).collect()

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::tx::Engine;
-use super::{Door, Result, Sql, Tx};
+use super::{Door, Result, Row, Sql, Tx};
 use crate::domain::id::AgencyId;
 use crate::domain::time::Time;
 
@@ -67,19 +67,29 @@ pub async fn claim(door: &mut Door, kinds: &[&'static str], now: Time, limit: i6
         sql.push(" FOR UPDATE SKIP LOCKED");
     }
     sql.push(") RETURNING agency_id, id, kind, payload, attempts");
-    door.all(sql)
-        .await?
-        .iter()
-        .map(|row| {
-            Ok(JobRow {
-                agency: row.id("agency_id")?,
-                id: row.get("id")?,
-                kind: row.get("kind")?,
-                payload: row.get("payload")?,
-                attempts: row.get("attempts")?,
-            })
-        })
-        .collect()
+    door.all(sql).await?.iter().map(read).collect()
+}
+
+fn read(row: &Row) -> Result<JobRow> {
+    Ok(JobRow {
+        agency: row.id("agency_id")?,
+        id: row.get("id")?,
+        kind: row.get("kind")?,
+        payload: row.get("payload")?,
+        attempts: row.get("attempts")?,
+    })
+}
+
+/// All jobs of a kind, of whatever agency, claimed or not.
+pub async fn of_kind(door: &mut Door, kind: &'static str) -> Result<Vec<JobRow>> {
+    let sql = Sql::new("SELECT agency_id, id, kind, payload, attempts FROM job WHERE kind = $1 ORDER BY run_at");
+    door.all(sql.bind(kind)).await?.iter().map(read).collect()
+}
+
+/// Takes the jobs of a kind about one thing off the list.
+pub async fn done_of(tx: &mut Tx, kind: &'static str, payload: String) -> Result<()> {
+    let sql = Sql::new("DELETE FROM job WHERE agency_id = $1 AND kind = $2 AND payload = $3");
+    tx.run(sql.bind(kind).bind(payload)).await.map(drop)
 }
 
 /// Takes a job that is done off the list, in the transaction that did it.

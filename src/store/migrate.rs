@@ -47,6 +47,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
         "0025_search_projects",
         include_str!("migrations/0025_search_projects.sql"),
     ),
+    ("0026_import_rest", include_str!("migrations/0026_import_rest.sql")),
 ];
 
 /// The roles that transactions run as. None can log in, none owns anything.

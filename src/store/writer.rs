@@ -1,22 +1,35 @@
 //! The one writer of a SQLite database, as an actor.
 //!
-//! Acts are closures. As many as wait (up to [`GROUP`]) share one transaction and one `fsync`, each under its own
-//! savepoint, and are answered after the `COMMIT`: an fsync costs 0.1 ms on one disk and 4 ms on another. An act that
-//! fails or panics is rolled back to its savepoint; the others are not touched.
+//! Acts are closures. As many as wait (up to [`GROUP`], for up to [`GROUP_TIME`]) share one transaction and one `fsync`,
+//! each under its own savepoint, and are answered after the `COMMIT`: an fsync costs 0.1 ms on one disk and 4 ms on
+//! another. An act that fails or panics is rolled back to its savepoint; the others are not touched.
+//!
+//! Steps of long work (an import's) stand behind: one at a time, with a commit of its own, when nobody else waits, or when
+//! one has waited for [`PATIENCE`]. Whoever comes meanwhile waits for one step and no more. What is committed is brought
+//! from the log into the database beside the writer (`checkpoint.rs`).
 
 use std::panic::AssertUnwindSafe;
+use std::time::{Duration, Instant};
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use sqlx::SqliteConnection;
 use tokio::sync::{mpsc, oneshot};
 
+use super::checkpoint::Checkpoints;
 use super::scope::Scope;
 use super::tx::{Admin, Conn, Door, Tx};
 use super::{Error, Result};
 
-/// The most acts that share one commit.
+/// The most acts that share one commit, and when no more are taken in: the first of them waits for the last.
 const GROUP: usize = 64;
+const GROUP_TIME: Duration = Duration::from_millis(10);
+
+/// How long a step of long work waits at most while others keep coming.
+const PATIENCE: Duration = Duration::from_millis(50);
+
+/// Groups of acts after which the log is worth a checkpoint; a step of long work is worth one by itself.
+const WORTH: usize = 64;
 
 /// Tells the caller how it ended, once the commit has: `Err` with the reason where nothing was kept.
 type Answer = Box<dyn FnOnce(Result<(), String>) + Send>;
@@ -34,22 +47,31 @@ enum Order {
 #[derive(Debug, Clone)]
 pub(super) struct Writer {
     orders: mpsc::Sender<Order>,
+    behind: mpsc::Sender<Order>,
 }
 
 impl Writer {
-    pub(super) fn start(connection: SqliteConnection) -> Self {
+    pub(super) fn start(connection: SqliteConnection, checkpoints: Checkpoints) -> Self {
         let (orders, inbox) = mpsc::channel(1024);
-        tokio::spawn(run(Conn::SqliteWriter(Box::new(connection)), inbox));
-        Self { orders }
+        let (behind, later) = mpsc::channel(64);
+        let inbox = Inbox {
+            orders: inbox,
+            behind: later,
+            last: Instant::now(),
+        };
+        tokio::spawn(run(Conn::SqliteWriter(Box::new(connection)), inbox, checkpoints));
+        Self { orders, behind }
     }
 
-    pub(super) async fn act<T, E, F>(&self, scope: Scope, act: F) -> Result<T, E>
+    /// Performs an act of a tenant, or a step of long work (`behind`).
+    pub(super) async fn act<T, E, F>(&self, scope: Scope, behind: bool, act: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<Error> + Send + 'static,
         F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
     {
-        self.submit(move |conn| {
+        let queue = if behind { &self.behind } else { &self.orders };
+        Self::submit(queue, move |conn| {
             Box::pin(async move {
                 let mut tx = Tx::new(conn, scope);
                 let out = AssertUnwindSafe(act(&mut tx)).catch_unwind().await;
@@ -65,7 +87,7 @@ impl Writer {
         E: From<Error> + Send + 'static,
         F: for<'t> FnOnce(&'t mut Door) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
     {
-        self.submit(move |conn| {
+        Self::submit(&self.orders, move |conn| {
             Box::pin(async move {
                 let mut door = Door { conn };
                 let out = AssertUnwindSafe(act(&mut door)).catch_unwind().await;
@@ -81,7 +103,7 @@ impl Writer {
         E: From<Error> + Send + 'static,
         F: for<'t> FnOnce(&'t mut Admin) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
     {
-        self.submit(move |conn| {
+        Self::submit(&self.orders, move |conn| {
             Box::pin(async move {
                 let mut admin = Admin { conn };
                 let out = AssertUnwindSafe(act(&mut admin)).catch_unwind().await;
@@ -91,7 +113,7 @@ impl Writer {
         .await
     }
 
-    async fn submit<T, E, F>(&self, run: F) -> Result<T, E>
+    async fn submit<T, E, F>(queue: &mpsc::Sender<Order>, run: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<Error> + Send + 'static,
@@ -114,7 +136,7 @@ impl Writer {
                 (conn, keep, answer)
             })
         });
-        self.orders.send(Order::Act(work)).await.map_err(|_| Error::Stopping)?;
+        queue.send(Order::Act(work)).await.map_err(|_| Error::Stopping)?;
         told.await.map_err(|_| Error::Stopping)?
     }
 
@@ -142,11 +164,37 @@ impl Writer {
     }
 }
 
-async fn run(mut conn: Conn, mut inbox: mpsc::Receiver<Order>) {
-    while let Some(order) = inbox.recv().await {
+/// What waits for the writer.
+struct Inbox {
+    orders: mpsc::Receiver<Order>,
+    behind: mpsc::Receiver<Order>,
+    /// When a step of long work was done last.
+    last: Instant,
+}
+
+impl Inbox {
+    /// The next order, and whether it stands behind the others.
+    async fn next(&mut self) -> Option<(Order, bool)> {
+        if self.last.elapsed() >= PATIENCE
+            && let Ok(order) = self.behind.try_recv()
+        {
+            return Some((order, true));
+        }
+        tokio::select! {
+            biased;
+            order = self.orders.recv() => order.map(|order| (order, false)),
+            Some(order) = self.behind.recv() => Some((order, true)),
+        }
+    }
+}
+
+async fn run(mut conn: Conn, mut inbox: Inbox, checkpoints: Checkpoints) {
+    let mut groups = 0;
+    while let Some((order, behind)) = inbox.next().await {
         let mut order = Some(order);
         let mut answers = Vec::new();
         let mut failed = None;
+        let began = Instant::now();
         // The group: whatever waits, while acts keep coming.
         while let Some(Order::Act(work)) = order.take_if(|o| matches!(o, Order::Act(_))) {
             if answers.is_empty() {
@@ -170,10 +218,10 @@ async fn run(mut conn: Conn, mut inbox: mpsc::Receiver<Order>) {
             };
             failed = conn.batch(end).await.err();
             answers.push(answer);
-            if failed.is_some() || answers.len() == GROUP {
+            if failed.is_some() || behind || answers.len() == GROUP || began.elapsed() >= GROUP_TIME {
                 break;
             }
-            order = inbox.try_recv().ok();
+            order = inbox.orders.try_recv().ok();
         }
         if !answers.is_empty() || failed.is_some() {
             let ended = match failed {
@@ -189,10 +237,19 @@ async fn run(mut conn: Conn, mut inbox: mpsc::Receiver<Order>) {
             for answer in answers {
                 answer(ended.clone().map_or(Ok(()), Err));
             }
+            if behind {
+                inbox.last = Instant::now();
+            }
+            groups += if behind { WORTH } else { 1 };
+            if groups >= WORTH {
+                groups = 0;
+                checkpoints.nudge();
+            }
         }
         match order {
             Some(Order::Exclusive(run)) => conn = run(conn).await,
             Some(Order::Stop(tell)) => {
+                checkpoints.stop().await;
                 if let Conn::SqliteWriter(connection) = conn {
                     use sqlx::Connection as _;
                     let _ = connection.close().await;

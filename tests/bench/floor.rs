@@ -2,10 +2,10 @@
 //!
 //! Printed are seconds: everything new, the same file again, the rows inserted again without anything around it (SQLite:
 //! by prepared statements, row by row in one transaction; PostgreSQL: by `COPY`), and the percentiles of lists, moves and
-//! sign-ins while an import runs. `RISKDESK_BENCH_RESULTS` says how many results the report has (100,000).
+//! sign-ins while an import runs. `floor meanwhile` measures the last alone. `RISKDESK_BENCH_RESULTS` says how many results the report has (100,000).
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use futures::StreamExt as _;
@@ -19,7 +19,7 @@ use sqlx::{
     AssertSqlSafe, Column as _, Connection as _, Executor as _, PgConnection, Row as _, TypeInfo as _, ValueRef as _,
 };
 
-use super::{Fixture, PASSWORD, desk, report};
+use super::{Fixture, PASSWORD, desk, report, report_of};
 use desk::Database;
 
 /// What an import leaves in a project, and what that hangs on.
@@ -31,6 +31,13 @@ pub fn measure() {
         .and_then(|n| n.parse().ok());
     let text = report(results.unwrap_or(100_000), 0);
     println!("{} bytes of Nuclei lines", text.len());
+    if std::env::args().any(|word| word == "meanwhile") {
+        meanwhile("sqlite", &Fixture::new(Database::sqlite()), &text);
+        if let Some(owner) = desk::owner() {
+            meanwhile("postgres", &Fixture::new(Database::postgres(owner)), &text);
+        }
+        return;
+    }
     let fixture = Fixture::new(Database::sqlite());
     let dir = fixture.database.dir.path();
     let at = |name: &str| format!("sqlite:{}", dir.join(name).display());
@@ -202,63 +209,112 @@ async fn copied_again(url: &str, all: &[(&str, Vec<u8>)]) -> Duration {
     start.elapsed()
 }
 
-/// Asks for lists, moves a finding and signs in at a steady pace while a second report comes in.
+/// What others do while a report comes in: a kind of act, and one every so many milliseconds.
+const OTHERS: [(&str, u64); 3] = [("lists", 20), ("moves", 10), ("sign-ins", 50)];
+
+/// Asks for lists, moves findings and signs in while a report comes in that is all new, and while another scan of the same
+/// comes in: most of it known, a part new, a part gone. Acts come at fixed times, whether or not those before were answered,
+/// and each is measured from when it was to come: nobody waits for another's wait.
 fn meanwhile(engine: &str, fixture: &Fixture, text: &str) {
-    fixture.import(&report(2_000, 0));
+    // What is moved is another project's, so that there is always something to move.
+    let moved = Arc::new(Moving {
+        keys: fixture.elsewhere("Moved", &report(2_000, 0)),
+        made: AtomicUsize::new(0),
+    });
     fixture.runtime.block_on(fixture.database.settle());
-    let over = Arc::new(AtomicBool::new(false));
-    let (desk, caller) = (fixture.desk.clone(), fixture.caller.clone());
-    let paced = |every: u64, what: &'static str| {
-        let (over, desk, caller) = (Arc::clone(&over), desk.clone(), caller.clone());
-        fixture.runtime.spawn(async move {
-            let mut pace = tokio::time::interval(Duration::from_millis(every));
-            let (mut took, mut refused, mut n) = (Vec::new(), 0, 0);
-            while !over.load(Ordering::Relaxed) {
-                pace.tick().await;
-                let next = if what == "moves" {
-                    open(&desk, &caller, n).await
-                } else {
-                    None
-                };
-                let start = Instant::now();
-                let done = match what {
-                    "lists" => listed(&desk, &caller).await,
-                    "moves" => moved(&desk, &caller, next).await,
-                    _ => signed_in(&desk).await,
-                };
-                // What was refused costs less: it does not count.
-                if done {
-                    took.push(start.elapsed());
-                } else {
-                    refused += 1;
-                }
-                n += 1;
-            }
-            took.sort();
-            (what, took, refused)
-        })
-    };
-    let others = [paced(20, "lists"), paced(50, "moves"), paced(250, "sign-ins")];
-    let start = Instant::now();
-    fixture.import(text);
-    let whole = start.elapsed();
-    over.store(true, Ordering::Relaxed);
-    println!("{engine}: while a report comes in ({:.2} s):", whole.as_secs_f64());
-    for other in others {
-        let (what, took, refused) = fixture.runtime.block_on(other).unwrap();
-        if took.is_empty() {
-            println!("  {what}: none went through");
-            continue;
-        }
-        // The least that so many of them are not above: of a few the 99th percentile is the longest.
-        let at = |share: f64| took[(took.len() as f64 * share).ceil() as usize - 1].as_secs_f64() * 1000.0;
+    calm(engine, fixture, &moved);
+    let results = text.lines().count();
+    let known = results * 4 / 5;
+    let second = report(known, 1) + &report_of(results..results + results - known, 1);
+    for (what, report) in [("a new report", text), ("another scan of the same", second.as_str())] {
+        let start = Instant::now();
+        let others = Others::start(fixture, &moved);
+        let (_, [upload, plan, apply]) = fixture.import_into(&fixture.project, report);
         println!(
-            "  {what}: {} of them ({refused} refused), p50 {:.1} ms, p99 {:.1} ms, max {:.1} ms",
-            took.len(),
-            at(0.5),
-            at(0.99),
-            at(1.0)
+            "{engine}: while {what} comes in ({:.2} s: upload {:.2}, plan {:.2}, apply {:.2}):",
+            start.elapsed().as_secs_f64(),
+            upload.as_secs_f64(),
+            plan.as_secs_f64(),
+            apply.as_secs_f64()
         );
+        others.told(fixture);
+    }
+}
+
+/// The same acts with nothing beside them.
+fn calm(engine: &str, fixture: &Fixture, moved: &Arc<Moving>) {
+    let others = Others::start(fixture, moved);
+    fixture
+        .runtime
+        .block_on(async { tokio::time::sleep(Duration::from_secs(5)).await });
+    println!("{engine}: with nothing beside:");
+    others.told(fixture);
+}
+
+struct Others {
+    over: Arc<AtomicBool>,
+    all: Vec<tokio::task::JoinHandle<Latencies>>,
+}
+
+/// A kind of act, how long each took, and how many were refused.
+type Latencies = (&'static str, Vec<Duration>, usize);
+
+impl Others {
+    fn start(fixture: &Fixture, moved: &Arc<Moving>) -> Self {
+        let over = Arc::new(AtomicBool::new(false));
+        let all = OTHERS.map(|(what, every)| {
+            let (over, desk, caller) = (Arc::clone(&over), fixture.desk.clone(), fixture.caller.clone());
+            let moved = Arc::clone(moved);
+            fixture.runtime.spawn(async move {
+                let mut pace = tokio::time::interval(Duration::from_millis(every));
+                pace.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Burst);
+                let mut under_way = Vec::new();
+                while !over.load(Ordering::Relaxed) {
+                    let due = pace.tick().await;
+                    let (desk, caller, moved) = (desk.clone(), caller.clone(), Arc::clone(&moved));
+                    under_way.push(tokio::spawn(async move {
+                        let done = match what {
+                            "lists" => listed(&desk, &caller).await,
+                            "moves" => moved.on(&desk, &caller).await,
+                            _ => signed_in(&desk).await,
+                        };
+                        (due.elapsed(), done)
+                    }));
+                }
+                let (mut took, mut refused) = (Vec::new(), 0);
+                for one in under_way {
+                    match one.await.unwrap() {
+                        (time, true) => took.push(time),
+                        // What was refused costs less: it does not count.
+                        (_, false) => refused += 1,
+                    }
+                }
+                took.sort();
+                (what, took, refused)
+            })
+        });
+        Self { over, all: all.into() }
+    }
+
+    /// Ends them, and says how long they took.
+    fn told(self, fixture: &Fixture) {
+        self.over.store(true, Ordering::Relaxed);
+        for other in self.all {
+            let (what, took, refused) = fixture.runtime.block_on(other).unwrap();
+            if took.is_empty() {
+                println!("  {what}: none went through");
+                continue;
+            }
+            // The least that so many of them are not above: of a few the 99th percentile is the longest.
+            let at = |share: f64| took[(took.len() as f64 * share).ceil() as usize - 1].as_secs_f64() * 1000.0;
+            println!(
+                "  {what}: {} of them ({refused} refused), p50 {:.1} ms, p99 {:.1} ms, max {:.1} ms",
+                took.len(),
+                at(0.5),
+                at(0.99),
+                at(1.0)
+            );
+        }
     }
 }
 
@@ -270,34 +326,35 @@ async fn listed(desk: &Desk, caller: &Caller) -> bool {
     finding::list(desk.clone(), caller.clone(), request).await.is_ok()
 }
 
-/// The finding to be moved next: looked up apart from what is measured.
-async fn open(desk: &Desk, caller: &Caller, n: usize) -> Option<(String, i64)> {
-    let request = ListFindings {
-        q: Some("status:open".into()),
-        limit: Some(100),
-        ..ListFindings::default()
-    };
-    let page = finding::list(desk.clone(), caller.clone(), request).await.ok()?;
-    let one = page.items.get(n % page.items.len().max(1))?;
-    Some((one.key.clone(), one.version))
+/// Findings that are closed one after the other, then opened, then closed.
+struct Moving {
+    keys: Vec<String>,
+    made: AtomicUsize,
 }
 
-async fn moved(desk: &Desk, caller: &Caller, next: Option<(String, i64)>) -> bool {
-    let Some((finding, version)) = next else { return false };
-    let mut caller = caller.clone();
-    caller.version = Some(version);
-    let request = MoveFinding {
-        finding,
-        to: Status::InProgress,
-        notes: String::new(),
-        kind: None,
-        reason: None,
-        until: None,
-        of: None,
-        basis: None,
-        occurrences: Vec::new(),
-    };
-    finding::transition::step(desk.clone(), caller, request).await.is_ok()
+impl Moving {
+    async fn on(&self, desk: &Desk, caller: &Caller) -> bool {
+        let n = self.made.fetch_add(1, Ordering::Relaxed);
+        let (round, one) = (n / self.keys.len(), n % self.keys.len());
+        let mut caller = caller.clone();
+        caller.version = Some(round as i64 + 1);
+        let request = MoveFinding {
+            finding: self.keys[one].clone(),
+            to: if round.is_multiple_of(2) {
+                Status::FalsePositive
+            } else {
+                Status::Open
+            },
+            notes: "Looked at.".into(),
+            kind: None,
+            reason: None,
+            until: None,
+            of: None,
+            basis: None,
+            occurrences: Vec::new(),
+        };
+        finding::transition::step(desk.clone(), caller, request).await.is_ok()
+    }
 }
 
 async fn signed_in(desk: &Desk) -> bool {

@@ -8,8 +8,11 @@
 
 use std::fmt::Write as _;
 use std::hint::black_box;
+use std::ops::Range;
+use std::time::{Duration, Instant};
 
 use divan::{Bencher, counter::BytesCount, counter::ItemsCount};
+use riskdesk::api::finding::ListFindings;
 use riskdesk::api::import::{ApplyBatch, OpenBatch, PlanBatch};
 use riskdesk::api::project::CreateProject;
 use riskdesk::domain::access::Role;
@@ -19,7 +22,7 @@ use riskdesk::import::plan::{Scope, Sighting, collect, facts, place_facts, plan}
 use riskdesk::import::record::Record;
 use riskdesk::import::source::Source;
 use riskdesk::service::clock::Clock;
-use riskdesk::service::{Caller, Desk, admin, import, project};
+use riskdesk::service::{Caller, Desk, admin, finding, import, project};
 use tokio::runtime::Runtime;
 
 use self::desk::{Database, caller, user};
@@ -43,9 +46,13 @@ fn main() {
 
 /// Nuclei lines of about two kilobytes: 400 templates over as many hosts as it takes.
 fn report(results: usize, run: usize) -> String {
-    let mut out = String::with_capacity(results * 2_200);
+    report_of(0..results, run)
+}
+
+fn report_of(results: Range<usize>, run: usize) -> String {
+    let mut out = String::with_capacity(results.len() * 2_200);
     let body = "Lorem ipsum dolor sit amet, consectetur adipiscing elit. ".repeat(18);
-    for i in 0..results {
+    for i in results {
         let (template, host) = (i % 400, i / 400);
         let severity = ["info", "low", "medium", "high", "critical"][template % 5];
         let _ = writeln!(
@@ -153,26 +160,63 @@ impl Fixture {
 
     /// One whole import, as the command line does it.
     fn import(&self, text: &str) -> i64 {
+        self.import_into(&self.project, text).0
+    }
+
+    /// The same into another project; with how long its upload, its plan and its application took.
+    fn import_into(&self, project: &str, text: &str) -> (i64, [Duration; 3]) {
         self.runtime.block_on(async {
             let open = OpenBatch {
-                project: self.project.clone(),
+                project: project.to_owned(),
                 covers: Vec::new(),
             };
             let (desk, caller) = (|| self.desk.clone(), || self.caller.clone());
             let batch = import::open(desk(), caller(), open).await.expect("a batch").id;
+            let mut started = Instant::now();
+            let mut lap = || std::mem::replace(&mut started, Instant::now()).elapsed();
             import::upload(desk(), caller(), (batch, 0), ("r".into(), None), 0, text.as_bytes())
                 .await
                 .expect("an upload");
+            let uploading = lap();
             let planned = import::plan(desk(), caller(), PlanBatch { batch })
                 .await
                 .expect("a plan");
+            let planning = lap();
             let apply = ApplyBatch {
                 batch,
                 plan_id: planned.plan_id.expect("a plan"),
             };
             let applied = import::apply(desk(), caller(), apply).await.expect("applied");
-            applied.totals.map_or(0, |t| t.new + t.recurring)
+            let results = applied.totals.map_or(0, |t| t.new + t.recurring);
+            (results, [uploading, planning, lap()])
         })
+    }
+
+    /// A project of its own with this report in it, and its findings' keys.
+    fn elsewhere(&self, name: &str, text: &str) -> Vec<String> {
+        let request = CreateProject {
+            name: name.into(),
+            ..CreateProject::default()
+        };
+        let made = project::create(self.desk.clone(), self.caller.clone(), request);
+        let project = self.runtime.block_on(made).expect("a project").key;
+        self.import_into(&project, text);
+        let (mut keys, mut cursor) = (Vec::new(), None);
+        loop {
+            let request = ListFindings {
+                q: Some(format!("project:{project}")),
+                limit: Some(100),
+                cursor,
+                ..ListFindings::default()
+            };
+            let page = finding::list(self.desk.clone(), self.caller.clone(), request);
+            let page = self.runtime.block_on(page).expect("a page");
+            keys.extend(page.items.into_iter().map(|f| f.key));
+            cursor = page.next;
+            if cursor.is_none() {
+                return keys;
+            }
+        }
     }
 }
 

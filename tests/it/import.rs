@@ -13,6 +13,7 @@ mod record;
 mod resume;
 mod score;
 mod second;
+mod settle;
 mod table;
 mod undo;
 

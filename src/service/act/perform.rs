@@ -17,6 +17,7 @@ use crate::domain::status::Status;
 use crate::domain::time::Time;
 use crate::service::finding::pen::Pen;
 use crate::service::finding::place;
+use crate::service::import::settle;
 use crate::service::project::assign::{self, Left};
 use crate::service::{Error, Note, Result, client};
 use crate::store::act::{ActRow, Again};
@@ -163,6 +164,7 @@ pub(super) async fn perform(
         corrected_in.insert(project);
     }
     for project in corrected_in {
+        settle::settled(tx, project).await?;
         store::import::outdate_plans(tx, project).await?;
     }
     findings(tx, note, &mut pen, plan.findings, &gone, words, way, user).await?;

@@ -15,6 +15,7 @@ use crate::domain::safe::Safe;
 use crate::domain::status::{Status, following};
 use crate::domain::time::Time;
 use crate::service::finding::transition::spoken;
+use crate::service::import::settle;
 use crate::service::{Caller, Desk, Error, Note, Result, conflict, not_found, refuse};
 use crate::store::client::Hold;
 use crate::store::correction::{self, Going};
@@ -141,6 +142,7 @@ pub(super) async fn hold(tx: &mut Tx, rows: &[FindingRow]) -> Result<()> {
         store::client::hold(tx, client.id, Hold::AsItIs).await?;
     }
     store::project::hold_duplicates(tx, first.project.id).await?;
+    settle::settled(tx, first.project.id).await?;
     store::import::outdate_plans(tx, first.project.id).await?;
     let ids: Vec<FindingId> = rows.iter().map(|r| r.id).collect();
     Ok(correction::hold(tx, &ids).await?)

@@ -14,6 +14,7 @@ use crate::api::place::PlaceFinding;
 use crate::api::problem::{Code, Problem};
 use crate::domain::id::{ClientId, FindingId, ProjectId, UserId};
 use crate::service::client::not_archived;
+use crate::service::import::settle;
 use crate::service::project::{self, assign};
 use crate::service::{Caller, Desk, Note, Result, refuse};
 use crate::store::client::Hold;
@@ -249,6 +250,7 @@ pub(crate) async fn ended(
     clients: BTreeSet<ClientId>,
 ) -> Result<()> {
     for project in projects {
+        settle::settled(tx, project).await?;
         store::import::outdate_plans(tx, project).await?;
     }
     for client in clients {

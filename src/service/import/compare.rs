@@ -83,7 +83,7 @@ pub async fn compare(desk: Desk, caller: Caller, request: CompareBatches) -> Res
 async fn applied(tx: &mut Tx, id: BatchId) -> Result<BatchRow> {
     let row = rows::find(tx, id).await?.ok_or_else(not_found)?;
     match row.state.as_str() {
-        "applied" => Ok(row),
+        "applied" | "applying" => Ok(row),
         "undone" => refuse(
             Code::InvalidRequest,
             "One of these imports was taken back: nothing of it is in the project. Name two that were applied.",

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use sha2::{Digest as _, Sha256};
 
 use super::corrected::{self, Corrections};
-use super::{PlannedTool, json, not_applied, open_for_work, rows, shown, sweep_later};
+use super::{PlannedTool, json, not_applied, open_for_work, rows, settle, shown, sweep_later};
 use crate::api::event::Topic;
 use crate::api::import::{Batch, PlanBatch, Totals};
 use crate::api::problem::Code;
@@ -33,6 +33,8 @@ struct Material {
     severities: HashMap<FindingId, Severity>,
     latest: Vec<store::import::plan::LatestRow>,
     head: i64,
+    /// Plans of the batch that were made before.
+    earlier: Vec<PlanId>,
     corrections: Corrections,
 }
 
@@ -64,6 +66,12 @@ pub async fn plan(desk: Desk, caller: Caller, request: PlanBatch) -> Result<Batc
     if let Some(batch) = desk.answered(&caller).await? {
         return Ok(batch);
     }
+    let project = desk
+        .read(&caller, |tx| {
+            Box::pin(async move { Ok(open_for_work(tx, request.batch).await?.project.id) })
+        })
+        .await?;
+    settle::wait(&desk, &caller, project).await?;
     let material = desk
         .read(&caller, |tx| Box::pin(async move { gather(tx, request.batch).await }))
         .await?;
@@ -96,6 +104,7 @@ async fn set_state(desk: &Desk, caller: &Caller, batch: BatchId, state: &'static
 async fn gather(tx: &mut Tx, id: BatchId) -> Result<Material> {
     let batch = open_for_work(tx, id).await?;
     not_applied(&batch)?;
+    settle::settled(tx, batch.project.id).await?;
     let files = rows::files(tx, &[id]).await?;
     if files.is_empty() {
         return refuse(
@@ -156,6 +165,7 @@ async fn gather(tx: &mut Tx, id: BatchId) -> Result<Material> {
     Ok(Material {
         latest,
         head: rows::plan::head(tx, batch.project.id).await?,
+        earlier: rows::plan::written(tx, id).await?,
         batch,
         files,
         heard,
@@ -335,6 +345,9 @@ async fn make(desk: &Desk, caller: &Caller, mut material: Material) -> Result<Ba
         .await?;
     let (lines, places) = to_rows(&made, first, &secret);
     write_all(desk, caller, batch, plan_id, lines, places).await?;
+    for earlier in material.earlier {
+        forget(desk, caller, batch, earlier).await?;
+    }
     if !made.said.is_empty() {
         let said = made.said;
         desk.store()
@@ -362,7 +375,6 @@ async fn make(desk: &Desk, caller: &Caller, mut material: Material) -> Result<Ba
                     "This import was applied meanwhile. Start a new one for further reports.",
                 );
             }
-            rows::plan::forget_others(tx, batch, Some(plan_id)).await?;
             note.object(Topic::Import, batch)
                 .within(Some(project.id), project.client);
             shown(tx, batch).await
@@ -430,6 +442,19 @@ fn to_rows(made: &Made, first: i64, secret: &[u8]) -> (Vec<NewLine>, Vec<NewPlac
     (lines, places)
 }
 
+/// Takes an earlier plan away, a little at a time: it is the batch's plan no more since this one is being made.
+async fn forget(desk: &Desk, caller: &Caller, batch: BatchId, plan: PlanId) -> Result<()> {
+    while desk
+        .store()
+        .write_behind(&caller.scope, move |tx| {
+            Box::pin(async move { rows::plan::forget(tx, batch, plan).await })
+        })
+        .await
+        .map_err(Error::Store)?
+    {}
+    Ok(())
+}
+
 /// Writes the rows in short transactions: nobody sees them before the plan is adopted.
 async fn write_all(
     desk: &Desk,
@@ -445,7 +470,7 @@ async fn write_all(
         let some_lines: Vec<_> = lines.by_ref().take(WRITTEN).collect();
         let some_places: Vec<_> = places.by_ref().take(WRITTEN * 2).collect();
         desk.store()
-            .write(&caller.scope, move |tx| {
+            .write_behind(&caller.scope, move |tx| {
                 Box::pin(async move {
                     rows::plan::write_lines(tx, batch, plan, some_lines).await?;
                     rows::plan::write_places(tx, batch, plan, some_places).await

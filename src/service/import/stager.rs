@@ -25,7 +25,7 @@ impl Stager {
         let written = tokio::spawn(async move {
             while let Some((file, part)) = waiting.recv().await {
                 store
-                    .write(&scope, move |tx| {
+                    .write_behind(&scope, move |tx| {
                         Box::pin(async move { stage(tx, batch, file, part).await })
                     })
                     .await?;

@@ -1,13 +1,13 @@
 //! Taking an import back: an undo like any other (`service/act.rs`), over whole sets. What stands in the way is named,
 //! what it would do is counted, and nothing of it is done where anything was built on the import.
 
-use super::{BatchId, BatchRow, PlannedTool, rows};
+use super::{BatchId, BatchRow, PlannedTool, rows, settle};
 use crate::api::act::ImportBack;
 use crate::api::event::Topic;
 use crate::api::problem::{Code, Obstacle, Problem};
 use crate::domain::id::{ActId, UserId};
 use crate::domain::time::Time;
-use crate::service::{Caller, Desk, Note, Result, not_found, project, refuse};
+use crate::service::{Caller, Desk, Error, Note, Result, not_found, project, refuse};
 use crate::store::act::ActRow;
 use crate::store::import::before;
 use crate::store::import::undo::{self as kept, Counts, KEPT_DAYS, Moved};
@@ -45,6 +45,10 @@ pub(in crate::service) async fn standing(tx: &mut Tx, act: &ActRow, now: Time) -
         return Ok(Some(impossible(&why)));
     }
     let batch = batch(tx, act.id).await?;
+    match settle::settled(tx, batch.project.id).await {
+        Err(Error::Refused(problem)) => return Ok(Some(*problem)),
+        other => other?,
+    }
     if let Some(problem) = overlapped(tx, &batch).await? {
         return Ok(Some(problem));
     }
@@ -272,7 +276,7 @@ pub(in crate::service) async fn perform(
     Ok(())
 }
 
-fn moving() -> crate::service::Error {
+fn moving() -> Error {
     impossible("what it brought was changed in this very moment. Look at it again.").into()
 }
 
@@ -294,12 +298,12 @@ async fn sweep(desk: &Desk, scope: &store::Scope, act: ActId) -> store::Result<(
     let Some(batch) = found else { return Ok(()) };
     while desk
         .store()
-        .write::<_, store::Error, _>(scope, move |tx| Box::pin(async move { kept::sweep(tx, batch).await }))
+        .write_behind::<_, store::Error, _>(scope, move |tx| Box::pin(async move { kept::sweep(tx, batch).await }))
         .await?
     {}
     while desk
         .store()
-        .write::<_, store::Error, _>(scope, |tx| Box::pin(async move { housekeeping::words(tx).await }))
+        .write_behind::<_, store::Error, _>(scope, |tx| Box::pin(async move { housekeeping::words(tx).await }))
         .await?
         == housekeeping::AT_ONCE
     {}

@@ -1,10 +1,12 @@
-//! A plan becomes findings: a dozen statements over whole sets, inside one transaction.
+//! A plan becomes findings: a dozen statements over whole sets, inside one transaction that decides all there is to
+//! decide. Their places follow in it, or after it in parts (`places.rs`).
 //!
 //! Human decisions are left alone: the only status that changes is `verified_fixed` of what was seen again, and it says
 //! so in the history.
 
 use uuid::Uuid;
 
+use super::{places, rest};
 use crate::domain::id::{BatchId, PlanId, ProjectId, UserId};
 use crate::domain::status::Rule;
 use crate::domain::time::Time;
@@ -69,9 +71,20 @@ async fn whole_sets(tx: &mut Tx) -> Result<()> {
     Ok(())
 }
 
-/// Commits the plan. `false` where a verdict moved under it: the transaction must not be kept then.
-pub async fn commit(tx: &mut Tx, a: &Applied) -> Result<bool> {
+/// What became of a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Committed {
+    Whole,
+    /// The places follow in parts.
+    Begun,
+    /// A verdict moved under it: the transaction must not be kept.
+    Moved,
+}
+
+/// Commits the plan; its places too, where these are no more than `most` or nobody waits for the writer.
+pub async fn commit(tx: &mut Tx, a: &Applied, most: i64) -> Result<Committed> {
     whole_sets(tx).await?;
+    let to_come = places::to_come(tx, a.plan, most).await?;
     super::before::keep(tx, a).await?;
     for text in STEPS {
         // Every step names the same four values in its first lines or later; unused ones would be refused by PostgreSQL.
@@ -83,7 +96,7 @@ pub async fn commit(tx: &mut Tx, a: &Applied) -> Result<bool> {
             sql = sql.bind(a.project);
         }
         if text.contains("$5") {
-            sql = sql.bind(a.batch);
+            sql = sql.bind(to_come.is_some());
         }
         tx.run(sql).await?;
     }
@@ -92,15 +105,23 @@ pub async fn commit(tx: &mut Tx, a: &Applied) -> Result<bool> {
     );
     let planned: i64 = tx.one(planned.bind(a.plan)).await?.get("n")?;
     if planned > 0 && reopened(tx, a).await? as i64 != planned {
-        return Ok(false);
+        return Ok(Committed::Moved);
     }
-    super::kept::restore(tx, a).await?;
-    recount(tx, a).await?;
-    Ok(true)
+    super::kept::findings(tx, a).await?;
+    let committed = if let Some(total) = to_come {
+        rest::begin(tx, a, total).await?;
+        Committed::Begun
+    } else {
+        places::write(tx, a.into(), None).await?;
+        Committed::Whole
+    };
+    recount(tx, a, committed).await?;
+    count_project(tx, a.project).await?;
+    Ok(committed)
 }
 
-/// `$2` plan, `$3` now, `$4` project, `$5` batch: each step uses a prefix of them.
-const STEPS: [&str; 9] = [
+/// `$2` plan, `$3` now, `$4` project, `$5` whether places are counted as they come: each step uses a prefix of them.
+const STEPS: [&str; 7] = [
     // New findings.
     with_record!(
         "INSERT INTO finding (agency_id, id, project_id, key, title, title_fold, description, remediation, refs, tool, severity, scanner_severity, \
@@ -108,9 +129,15 @@ const STEPS: [&str; 9] = [
            fingerprint, fingerprint_version, fingerprint_fields, facts, created_at) \
          SELECT $1, l.finding_id, $4, l.key, x.title, x.title_fold, x.description, x.remediation, x.refs, s.tool, x.severity, x.severity, \
            x.cvss_version, x.cvss_vector, x.cvss_score, x.cwe, x.cve, x.tags, 'open', COALESCE(l.first_at, $3), COALESCE(l.last_at, $3), \
-           l.is_current, x.suppressed, l.places, x.fingerprint, x.fingerprint_version, x.fingerprint_fields, x.facts, $3 FROM",
+           l.is_current, x.suppressed, CASE WHEN $5 THEN 0 ELSE l.places END, x.fingerprint, x.fingerprint_version, x.fingerprint_fields, x.facts, $3 FROM",
         "WHERE l.agency_id = $1 AND l.plan_id = $2 AND l.outcome = 'new'"
     ),
+    // What is still there and says the same of itself: only its places differ. Texts that are written again for nothing cost
+    // more than all else here.
+    "UPDATE finding SET seen_in_latest = TRUE, version = finding.version + 1 FROM import_line l \
+     JOIN import_staged s ON s.agency_id = l.agency_id AND s.batch_id = l.batch_id AND s.file_id = l.file_id AND s.row_n = l.row_n \
+     WHERE finding.agency_id = $1 AND finding.id = l.finding_id AND l.agency_id = $1 AND l.plan_id = $2 AND l.is_current \
+       AND l.outcome <> 'new' AND NOT l.unchanged AND l.via = '' AND finding.facts = s.facts",
     // Scanner facts of what is still there and changed.
     with_record!(
         "UPDATE finding SET title = x.title, title_fold = x.title_fold, description = x.description, remediation = x.remediation, refs = x.refs, \
@@ -120,7 +147,7 @@ const STEPS: [&str; 9] = [
            cvss_vector = COALESCE(x.cvss_vector, finding.cvss_vector), cwe = x.cwe, cve = x.cve, tags = x.tags, suppressed = x.suppressed, \
            facts = x.facts, seen_in_latest = TRUE, version = finding.version + 1 FROM",
         "WHERE finding.agency_id = $1 AND finding.id = l.finding_id AND l.agency_id = $1 AND l.plan_id = $2 AND l.is_current \
-           AND l.outcome <> 'new' AND NOT l.unchanged AND l.via = ''"
+           AND l.outcome <> 'new' AND NOT l.unchanged AND l.via = '' AND (finding.facts IS NULL OR finding.facts <> s.facts)"
     ),
     // Of one whose merged part was seen, its own facts stay as they are.
     "UPDATE finding SET seen_in_latest = TRUE, version = finding.version + 1 FROM import_line l \
@@ -136,32 +163,6 @@ const STEPS: [&str; 9] = [
     // What is not there any more: a fact, not a verdict.
     "UPDATE finding SET seen_in_latest = FALSE, version = finding.version + 1 FROM import_line l \
      WHERE finding.agency_id = $1 AND finding.id = l.finding_id AND l.agency_id = $1 AND l.plan_id = $2 AND l.outcome = 'not_seen'",
-    "UPDATE occurrence SET seen_in_latest = FALSE FROM import_place g \
-     WHERE occurrence.agency_id = $1 AND occurrence.id = g.occurrence_id AND g.agency_id = $1 AND g.plan_id = $2 AND g.row_n IS NULL",
-    // Places seen again.
-    "UPDATE occurrence SET \
-       first_seen = CASE WHEN g.first_at < occurrence.first_seen THEN g.first_at ELSE occurrence.first_seen END, \
-       last_seen = CASE WHEN COALESCE(g.last_at, $3) > occurrence.last_seen THEN COALESCE(g.last_at, $3) ELSE occurrence.last_seen END, \
-       seen_in_latest = CASE WHEN g.is_current THEN TRUE ELSE occurrence.seen_in_latest END, \
-       repeats = CASE WHEN g.is_current THEN g.repeats ELSE occurrence.repeats END, \
-       place = CASE WHEN g.is_current THEN s.place ELSE occurrence.place END, \
-       detail = CASE WHEN g.is_current THEN s.detail ELSE occurrence.detail END, \
-       before_chunk_id = CASE WHEN g.is_current THEN occurrence.chunk_id ELSE occurrence.before_chunk_id END, \
-       before_chunk_offset = CASE WHEN g.is_current THEN occurrence.chunk_offset ELSE occurrence.before_chunk_offset END, \
-       before_chunk_length = CASE WHEN g.is_current THEN occurrence.chunk_length ELSE occurrence.before_chunk_length END, \
-       chunk_id = CASE WHEN g.is_current THEN s.chunk_id ELSE occurrence.chunk_id END, \
-       chunk_offset = CASE WHEN g.is_current THEN s.chunk_offset ELSE occurrence.chunk_offset END, \
-       chunk_length = CASE WHEN g.is_current THEN s.chunk_length ELSE occurrence.chunk_length END \
-     FROM import_place g JOIN import_staged s ON s.agency_id = g.agency_id AND s.batch_id = g.batch_id AND s.file_id = g.file_id AND s.row_n = g.row_n \
-     WHERE occurrence.agency_id = $1 AND occurrence.id = g.occurrence_id AND g.agency_id = $1 AND g.plan_id = $2 AND NOT g.is_new \
-       AND (g.is_current OR g.last_at IS NOT NULL)",
-    // New places.
-    "INSERT INTO occurrence (agency_id, id, finding_id, place, place_key, host, repeats, first_seen, last_seen, seen_in_latest, detail, chunk_id, \
-       chunk_offset, chunk_length, via) \
-     SELECT $1, g.occurrence_id, g.finding_id, s.place, s.place_key, s.host, g.repeats, COALESCE(g.first_at, $3), COALESCE(g.last_at, $3), g.is_current, \
-       s.detail, s.chunk_id, s.chunk_offset, s.chunk_length, g.via \
-     FROM import_place g JOIN import_staged s ON s.agency_id = g.agency_id AND s.batch_id = g.batch_id AND s.file_id = g.file_id AND s.row_n = g.row_n \
-     WHERE g.agency_id = $1 AND g.plan_id = $2 AND g.is_new",
 ];
 
 /// What is verified fixed and there again: open, with a line in its history that says which rule did it. A verdict may
@@ -169,11 +170,13 @@ const STEPS: [&str; 9] = [
 /// told. Returns how many that were.
 async fn reopened(tx: &mut Tx, a: &Applied) -> Result<usize> {
     let occurrences = Sql::new(
-        "UPDATE occurrence SET fixed = FALSE FROM import_place g JOIN import_line l ON l.agency_id = g.agency_id AND l.plan_id = g.plan_id \
-           AND l.finding_id = g.finding_id JOIN finding f ON f.agency_id = l.agency_id AND f.id = l.finding_id \
-         WHERE occurrence.agency_id = $1 AND occurrence.id = g.occurrence_id AND g.agency_id = $1 \
-           AND g.plan_id = $2 AND g.row_n IS NOT NULL AND l.outcome = 'reopened' AND f.status = 'verified_fixed'",
+        "UPDATE occurrence SET fixed = FALSE WHERE agency_id = $1 AND finding_id IN (SELECT l.finding_id FROM import_line l \
+             JOIN finding f ON f.agency_id = l.agency_id AND f.id = l.finding_id \
+             WHERE l.agency_id = $1 AND l.plan_id = $2 AND l.outcome = 'reopened' AND f.status = 'verified_fixed') \
+           AND EXISTS (SELECT 1 FROM import_place g WHERE g.agency_id = $1 AND g.plan_id = $2 AND g.occurrence_id = occurrence.id \
+             AND g.row_n IS NOT NULL)",
     );
+    // New places are not there yet, and never were fixed.
     tx.run(occurrences.bind(a.plan)).await?;
     // The other places keep their verdict; how many are fixed is counted below.
     let findings = Sql::new(
@@ -205,16 +208,25 @@ async fn reopened(tx: &mut Tx, a: &Applied) -> Result<usize> {
     Ok(ids.len())
 }
 
-/// Brings the counts kept beside the rows in line with them.
-async fn recount(tx: &mut Tx, a: &Applied) -> Result<()> {
-    let places = Sql::new(
+/// Brings the counts kept beside the rows in line with them: places that come are counted then, so that only verdicts
+/// matter here.
+async fn recount(tx: &mut Tx, a: &Applied, committed: Committed) -> Result<()> {
+    let mut places = Sql::new(
         "UPDATE finding SET occurrence_count = (SELECT COUNT(*) FROM occurrence o WHERE o.agency_id = $1 AND o.finding_id = finding.id), \
            occurrence_fixed = (SELECT COUNT(*) FROM occurrence o WHERE o.agency_id = $1 AND o.finding_id = finding.id AND o.fixed) \
          WHERE agency_id = $1 AND id IN (SELECT l.finding_id FROM import_line l WHERE l.agency_id = $1 AND l.plan_id = $2 \
-           AND l.outcome IN ('recurring', 'reopened') AND NOT l.unchanged)",
-    );
-    tx.run(places.bind(a.plan)).await?;
-    count_project(tx, a.project).await
+           AND ",
+    )
+    .bind(a.plan);
+    places.push(match committed {
+        Committed::Whole => "l.outcome IN ('recurring', 'reopened') AND NOT l.unchanged)",
+        Committed::Begun | Committed::Moved => "l.outcome = 'reopened')",
+    });
+    tx.run(places).await?;
+    if committed == Committed::Whole {
+        super::kept::recount(tx, a).await?;
+    }
+    Ok(())
 }
 
 /// Counts the whole project: an import may touch all of it, and a count of rows cannot drift.

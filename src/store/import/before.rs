@@ -1,8 +1,14 @@
-//! What an import changes, as it was: written by the transaction that applies it, over whole sets and only for rows that
+//! What an import changes, as it was: written by the transactions that apply it, over whole sets and only for rows that
 //! change, so that the import can be taken back (`store/import/undo.rs`). What an import makes needs no such row: its
 //! lines name the findings, and what stands in those goes with them.
+//!
+//! Whether a place was fixed is kept where the import decides it, by the transaction that does. Of other places it is none
+//! of the import's business, whenever they are written: there it is null.
+
+use uuid::Uuid;
 
 use super::apply::Applied;
+use super::places::{Of, Part};
 use crate::domain::id::{BatchId, ProjectId};
 use crate::domain::time::Time;
 use crate::store::{Result, Sql, Tx};
@@ -41,7 +47,7 @@ macro_rules! into {
     };
 }
 
-/// Keeps what the plan will change. Called before anything of it is written.
+/// Keeps what the plan will change, but the places it only writes to ([`places`]). Called before anything of it is written.
 pub async fn keep(tx: &mut Tx, a: &Applied) -> Result<()> {
     keep_tools(tx, a).await?;
     let known = Sql::new(
@@ -51,7 +57,7 @@ pub async fn keep(tx: &mut Tx, a: &Applied) -> Result<()> {
         return Ok(());
     }
     keep_findings(tx, a).await?;
-    keep_places(tx, a).await?;
+    keep_verdicts(tx, a).await?;
     let said = Sql::new(
         "INSERT INTO import_before_said (agency_id, batch_id, key, facts) SELECT $1, $3, m.key, m.facts FROM import_said d \
          JOIN finding_merged m ON m.agency_id = d.agency_id AND m.key = d.key WHERE d.agency_id = $1 AND d.plan_id = $2",
@@ -113,27 +119,80 @@ async fn keep_findings(tx: &mut Tx, a: &Applied) -> Result<()> {
     tx.run(follow.bind(a.plan).bind(a.batch)).await.map(drop)
 }
 
-async fn keep_places(tx: &mut Tx, a: &Applied) -> Result<()> {
-    // A place whose record is another by now points elsewhere: every one that is seen again in a newer report.
-    let changed = Sql::new(
-        "INSERT INTO import_before_place (agency_id, batch_id, occurrence_id, is_new, place, detail, fixed, repeats, first_seen, last_seen, \
-           seen_in_latest, chunk_id, chunk_offset, chunk_length, before_chunk_id, before_chunk_offset, before_chunk_length) \
-         SELECT $1, $3, o.id, FALSE, CASE WHEN g.is_current AND s.place <> o.place THEN o.place END, \
-           CASE WHEN g.is_current AND s.detail <> o.detail THEN o.detail END, o.fixed, o.repeats, o.first_seen, o.last_seen, o.seen_in_latest, \
-           o.chunk_id, o.chunk_offset, o.chunk_length, o.before_chunk_id, o.before_chunk_offset, o.before_chunk_length \
-         FROM import_place g JOIN occurrence o ON o.agency_id = g.agency_id AND o.id = g.occurrence_id \
-         LEFT JOIN import_staged s ON s.agency_id = g.agency_id AND s.batch_id = g.batch_id AND s.file_id = g.file_id AND s.row_n = g.row_n \
-         WHERE g.agency_id = $1 AND g.plan_id = $2 AND NOT g.is_new \
-           AND (g.row_n IS NULL OR g.is_current OR g.first_at < o.first_seen OR g.last_at > o.last_seen)",
+/// A place's columns in `import_before_place`, from `occurrence o` and what is said of it by now (`import_staged s`).
+macro_rules! place_was {
+    ($fixed:literal) => {
+        concat!(
+            "INSERT INTO import_before_place (agency_id, batch_id, occurrence_id, is_new, place, detail, fixed, repeats, first_seen, last_seen, \
+               seen_in_latest, chunk_id, chunk_offset, chunk_length, before_chunk_id, before_chunk_offset, before_chunk_length) \
+             SELECT $1, $3, o.id, FALSE, CASE WHEN g.is_current AND s.place <> o.place THEN o.place END, \
+               CASE WHEN g.is_current AND s.detail <> o.detail THEN o.detail END, ",
+            $fixed,
+            ", o.repeats, o.first_seen, o.last_seen, o.seen_in_latest, \
+               o.chunk_id, o.chunk_offset, o.chunk_length, o.before_chunk_id, o.before_chunk_offset, o.before_chunk_length "
+        )
+    };
+}
+
+/// The record of `import_place g`, where it has one.
+macro_rules! said {
+    () => {
+        "LEFT JOIN import_staged s ON s.agency_id = g.agency_id AND s.batch_id = g.batch_id AND s.file_id = g.file_id AND s.row_n = g.row_n "
+    };
+}
+
+/// Places of findings that are opened again, and of those that follow them.
+async fn keep_verdicts(tx: &mut Tx, a: &Applied) -> Result<()> {
+    let decided = Sql::new(
+        "SELECT finding_id FROM import_before WHERE agency_id = $1 AND batch_id = $2 \
+           AND (outcome IN ('reopened', 'follows') OR duplicate_of IS NOT NULL)",
     );
-    tx.run(changed.bind(a.plan).bind(a.batch)).await?;
+    let rows = tx.all(decided.bind(a.batch)).await?;
+    let decided = rows
+        .iter()
+        .map(|row| row.get("finding_id"))
+        .collect::<Result<Vec<Uuid>>>()?;
+    for some in decided.chunks(Sql::rows_at_once(1)) {
+        // The findings' places first, whatever the planner thinks: the plan has all of the import's.
+        let mut sql = Sql::new(concat!(
+            place_was!("o.fixed"),
+            "FROM occurrence o CROSS JOIN import_place g ",
+            said!(),
+            "WHERE o.agency_id = $1 AND g.agency_id = $1 AND g.plan_id = $2 AND g.occurrence_id = o.id AND o.finding_id IN ",
+        ))
+        .bind(a.plan)
+        .bind(a.batch);
+        sql.push_list(some.iter().copied());
+        tx.run(sql).await?;
+    }
+    Ok(())
+}
+
+/// Keeps places. Called before they are written.
+pub(super) async fn places(tx: &mut Tx, of: Of, part: Option<&Part>) -> Result<()> {
+    // A place whose record is another by now points elsewhere: every one that is seen again in a newer report.
+    let mut changed = Sql::new(concat!(
+        place_was!("CAST(NULL AS BOOLEAN)"),
+        "FROM import_place g JOIN occurrence o ON o.agency_id = g.agency_id AND o.id = g.occurrence_id ",
+        said!(),
+        "WHERE g.agency_id = $1 AND g.plan_id = $2 AND NOT g.is_new \
+           AND (g.row_n IS NULL OR g.is_current OR g.first_at < o.first_seen OR g.last_at > o.last_seen)",
+    ))
+    .bind(of.plan)
+    .bind(of.batch);
+    Part::narrow(part, &mut changed);
+    changed.push(" ON CONFLICT (agency_id, batch_id, occurrence_id) DO NOTHING");
+    tx.run(changed).await?;
     // New places of findings that were there before; those of new findings go with them.
-    let new = Sql::new(
+    let mut new = Sql::new(
         "INSERT INTO import_before_place (agency_id, batch_id, occurrence_id, is_new) SELECT $1, $3, g.occurrence_id, TRUE FROM import_place g \
          WHERE g.agency_id = $1 AND g.plan_id = $2 AND g.is_new AND EXISTS (SELECT 1 FROM import_line l WHERE l.agency_id = $1 \
            AND l.finding_id = g.finding_id AND l.plan_id = g.plan_id AND l.outcome <> 'new')",
-    );
-    tx.run(new.bind(a.plan).bind(a.batch)).await.map(drop)
+    )
+    .bind(of.plan)
+    .bind(of.batch);
+    Part::narrow(part, &mut new);
+    tx.run(new).await.map(drop)
 }
 
 /// Notes in which version what followed a reopening stands by now. Called when all of the import is written.

@@ -4,54 +4,91 @@
 use uuid::Uuid;
 
 use super::apply::Applied;
+use super::places::{Of, Part};
+use crate::domain::id::{BatchId, PlanId};
 use crate::domain::kept::Kept;
 use crate::store::{Result, Sql, Tx};
 
-/// Places read at once.
+/// Rows read at once.
 const PAGE: i64 = 1_000;
 
-/// Sets what was kept. Costs one look where nothing was.
-pub async fn restore(tx: &mut Tx, a: &Applied) -> Result<()> {
+/// The one format whose records keep something.
+const FORMAT: &str = "riskdesk";
+
+async fn any(tx: &mut Tx, batch: BatchId) -> Result<bool> {
+    let sql =
+        Sql::new("SELECT 1 AS kept FROM import_file WHERE agency_id = $1 AND batch_id = $2 AND format = $3 LIMIT 1");
+    Ok(tx.opt(sql.bind(batch).bind(FORMAT)).await?.is_some())
+}
+
+/// What was kept of new places, in the order of their ids.
+fn of_places(plan: PlanId) -> Sql {
+    Sql::new(
+        "SELECT g.occurrence_id, g.finding_id, s.kept FROM import_place g \
+         JOIN import_staged s ON s.agency_id = g.agency_id AND s.batch_id = g.batch_id AND s.file_id = g.file_id AND s.row_n = g.row_n \
+         JOIN import_line l ON l.agency_id = g.agency_id AND l.plan_id = g.plan_id AND l.finding_id = g.finding_id \
+         WHERE g.agency_id = $1 AND g.plan_id = $2 AND g.is_new AND l.outcome = 'new' AND s.kept IS NOT NULL",
+    )
+    .bind(plan)
+}
+
+/// Sets what was kept of findings.
+pub async fn findings(tx: &mut Tx, a: &Applied) -> Result<()> {
+    if !any(tx, a.batch).await? {
+        return Ok(());
+    }
     let mut after = Uuid::nil();
     let mut last = None;
     loop {
-        let sql = Sql::new(
-            "SELECT g.occurrence_id, g.finding_id, s.kept FROM import_place g \
-             JOIN import_staged s ON s.agency_id = g.agency_id AND s.batch_id = g.batch_id AND s.file_id = g.file_id AND s.row_n = g.row_n \
-             JOIN import_line l ON l.agency_id = g.agency_id AND l.plan_id = g.plan_id AND l.finding_id = g.finding_id \
-             WHERE g.agency_id = $1 AND g.plan_id = $2 AND g.is_new AND l.outcome = 'new' AND s.kept IS NOT NULL \
-               AND g.occurrence_id > $3 ORDER BY g.occurrence_id LIMIT $4",
-        );
-        let rows = tx.all(sql.bind(a.plan).bind(after).bind(PAGE)).await?;
+        let mut sql = of_places(a.plan);
+        sql.push(" AND g.occurrence_id > ").push_bind(after);
+        sql.push(" ORDER BY g.occurrence_id LIMIT ").push_bind(PAGE);
+        let rows = tx.all(sql).await?;
         for row in &rows {
             after = row.get("occurrence_id")?;
             let finding: Uuid = row.get("finding_id")?;
-            let kept: Kept = row.json("kept")?;
-            place(tx, a, after, &kept).await?;
             if last != Some(finding) {
-                of_finding(tx, a, finding, &kept).await?;
+                of_finding(tx, a, finding, &row.json("kept")?).await?;
                 last = Some(finding);
             }
         }
         if rows.len() < PAGE as usize {
-            break;
+            return Ok(());
         }
     }
-    if last.is_some() {
-        recount(tx, a).await?;
-    }
-    Ok(())
 }
 
-async fn place(tx: &mut Tx, a: &Applied, id: Uuid, kept: &Kept) -> Result<()> {
+/// Sets what was kept of places, which are written.
+pub(super) async fn places(tx: &mut Tx, of: Of, part: Option<&Part>) -> Result<()> {
+    if !any(tx, of.batch).await? {
+        return Ok(());
+    }
+    let mut after = part.map_or(Uuid::nil(), |p| p.after);
+    loop {
+        let mut sql = of_places(of.plan);
+        Part::narrow(part, &mut sql);
+        sql.push(" AND g.occurrence_id > ").push_bind(after);
+        sql.push(" ORDER BY g.occurrence_id LIMIT ").push_bind(PAGE);
+        let rows = tx.all(sql).await?;
+        for row in &rows {
+            after = row.get("occurrence_id")?;
+            place(tx, of, after, &row.json("kept")?).await?;
+        }
+        if rows.len() < PAGE as usize {
+            return Ok(());
+        }
+    }
+}
+
+async fn place(tx: &mut Tx, of: Of, id: Uuid, kept: &Kept) -> Result<()> {
     let p = &kept.place;
     let sql = Sql::new(
         "UPDATE occurrence SET fixed = $3, repeats = $4, seen_in_latest = seen_in_latest AND $5, \
            last_seen = COALESCE($6, last_seen), first_seen = COALESCE($7, first_seen) WHERE agency_id = $1 AND id = $2",
     );
     let sql = sql.bind(id).bind(p.fixed).bind(p.repeats).bind(p.in_latest);
-    let last = p.last_seen.map(|t| t.min(a.now));
-    let sql = sql.bind(last).bind(p.first_seen.map(|t| t.min(a.now)));
+    let last = p.last_seen.map(|t| t.min(of.at));
+    let sql = sql.bind(last).bind(p.first_seen.map(|t| t.min(of.at)));
     tx.run(sql).await.map(drop)
 }
 
@@ -85,8 +122,11 @@ async fn of_finding(tx: &mut Tx, a: &Applied, id: Uuid, kept: &Kept) -> Result<(
     tx.run(told.bind(a.batch)).await.map(drop)
 }
 
-/// Counts the places of new findings that are fixed.
-async fn recount(tx: &mut Tx, a: &Applied) -> Result<()> {
+/// Counts the places of new findings that are fixed, where they came with them.
+pub(super) async fn recount(tx: &mut Tx, a: &Applied) -> Result<()> {
+    if !any(tx, a.batch).await? {
+        return Ok(());
+    }
     let sql = Sql::new(
         "UPDATE finding SET occurrence_fixed = (SELECT COUNT(*) FROM occurrence o WHERE o.agency_id = $1 AND o.finding_id = finding.id AND o.fixed) \
          WHERE agency_id = $1 AND id IN (SELECT l.finding_id FROM import_line l WHERE l.agency_id = $1 AND l.plan_id = $2 AND l.outcome = 'new')",

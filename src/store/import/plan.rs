@@ -260,17 +260,31 @@ pub async fn adopt(
     Ok(tx.run(sql).await? == 1)
 }
 
-/// Forgets plans of the batch that are not its plan.
-pub async fn forget_others(tx: &mut Tx, batch: BatchId, plan: Option<PlanId>) -> Result<()> {
+/// The plans of a batch that have rows.
+pub async fn written(tx: &mut Tx, batch: BatchId) -> Result<Vec<PlanId>> {
+    let sql = Sql::new(
+        "SELECT plan_id FROM import_line WHERE agency_id = $1 AND batch_id = $2 \
+         UNION SELECT plan_id FROM import_place WHERE agency_id = $1 AND batch_id = $2",
+    );
+    let rows = tx.all(sql.bind(batch)).await?;
+    rows.iter().map(|row| row.id("plan_id")).collect()
+}
+
+/// Forgets some of a plan. Returns whether there may be more.
+pub async fn forget(tx: &mut Tx, batch: BatchId, plan: PlanId) -> Result<bool> {
+    const SOME: i64 = 1_000;
+    let said = Sql::new("DELETE FROM import_said WHERE agency_id = $1 AND batch_id = $2 AND plan_id = $3");
+    tx.run(said.bind(batch).bind(plan)).await?;
+    let mut more = false;
     for text in [
-        "DELETE FROM import_said WHERE agency_id = $1 AND batch_id = $2 AND plan_id <> $3",
-        "DELETE FROM import_line WHERE agency_id = $1 AND batch_id = $2 AND plan_id <> $3",
-        "DELETE FROM import_place WHERE agency_id = $1 AND batch_id = $2 AND plan_id <> $3",
+        "DELETE FROM import_line WHERE agency_id = $1 AND plan_id = $2 AND n IN (SELECT n FROM import_line \
+           WHERE agency_id = $1 AND plan_id = $2 LIMIT $3)",
+        "DELETE FROM import_place WHERE agency_id = $1 AND plan_id = $2 AND occurrence_id IN (SELECT occurrence_id FROM import_place \
+           WHERE agency_id = $1 AND plan_id = $2 LIMIT $3)",
     ] {
-        tx.run(Sql::new(text).bind(batch).bind(plan.map_or(Uuid::nil(), |p| p.0)))
-            .await?;
+        more |= tx.run(Sql::new(text).bind(plan).bind(SOME)).await? as i64 == SOME;
     }
-    Ok(())
+    Ok(more)
 }
 
 /// A line of a plan as it is shown.

@@ -133,36 +133,60 @@ pub async fn stage(tx: &mut Tx, batch: BatchId, file: Uuid, part: Part) -> Resul
 /// Returns whether there may be more.
 pub async fn sweep(tx: &mut Tx, batch: BatchId, all: bool) -> Result<bool> {
     // Both engines: a subquery with a limit keeps the transaction short.
-    const ORPHANS: [&str; 3] = [
-        "DELETE FROM import_sighting WHERE agency_id = $1 AND batch_id = $2 AND NOT EXISTS \
-           (SELECT 1 FROM import_file f WHERE f.agency_id = $1 AND f.batch_id = $2 AND f.id = import_sighting.file_id)",
-        "DELETE FROM import_staged WHERE agency_id = $1 AND batch_id = $2 AND (file_id, row_n) IN \
-           (SELECT s.file_id, s.row_n FROM import_staged s WHERE s.agency_id = $1 AND s.batch_id = $2 \
-              AND NOT EXISTS (SELECT 1 FROM import_file f WHERE f.agency_id = $1 AND f.batch_id = $2 AND f.id = s.file_id) LIMIT 5000)",
-        "DELETE FROM import_facts WHERE agency_id = $1 AND batch_id = $2 AND (file_id, fingerprint, facts) IN \
-           (SELECT s.file_id, s.fingerprint, s.facts FROM import_facts s WHERE s.agency_id = $1 AND s.batch_id = $2 \
-              AND NOT EXISTS (SELECT 1 FROM import_file f WHERE f.agency_id = $1 AND f.batch_id = $2 AND f.id = s.file_id) LIMIT 2000)",
+    const ROWS: i64 = 1_000;
+    // Each holds what is planned of many rows, or a megabyte of text.
+    const PARTS: i64 = 20;
+    const ORPHANS: [(&str, i64); 4] = [
+        (
+            "DELETE FROM import_sighting WHERE agency_id = $1 AND batch_id = $2 AND (file_id, row_n) IN \
+               (SELECT s.file_id, s.row_n FROM import_sighting s WHERE s.agency_id = $1 AND s.batch_id = $2 \
+                  AND NOT EXISTS (SELECT 1 FROM import_file f WHERE f.agency_id = $1 AND f.batch_id = $2 AND f.id = s.file_id) LIMIT $3)",
+            PARTS,
+        ),
+        (
+            "DELETE FROM import_staged WHERE agency_id = $1 AND batch_id = $2 AND (file_id, row_n) IN \
+               (SELECT s.file_id, s.row_n FROM import_staged s WHERE s.agency_id = $1 AND s.batch_id = $2 \
+                  AND NOT EXISTS (SELECT 1 FROM import_file f WHERE f.agency_id = $1 AND f.batch_id = $2 AND f.id = s.file_id) LIMIT $3)",
+            ROWS,
+        ),
+        (
+            "DELETE FROM import_facts WHERE agency_id = $1 AND batch_id = $2 AND (file_id, fingerprint, facts) IN \
+               (SELECT s.file_id, s.fingerprint, s.facts FROM import_facts s WHERE s.agency_id = $1 AND s.batch_id = $2 \
+                  AND NOT EXISTS (SELECT 1 FROM import_file f WHERE f.agency_id = $1 AND f.batch_id = $2 AND f.id = s.file_id) LIMIT $3)",
+            ROWS,
+        ),
+        (
+            "DELETE FROM import_chunk WHERE agency_id = $1 AND id IN \
+               (SELECT s.id FROM import_chunk s WHERE s.agency_id = $1 AND s.batch_id = $2 \
+                  AND NOT EXISTS (SELECT 1 FROM import_file f WHERE f.agency_id = $1 AND f.batch_id = $2 AND f.id = s.file_id) LIMIT $3)",
+            PARTS,
+        ),
     ];
-    const ALL: [&str; 4] = [
-        "DELETE FROM import_sighting WHERE agency_id = $1 AND batch_id = $2",
-        "DELETE FROM import_staged WHERE agency_id = $1 AND batch_id = $2 AND (file_id, row_n) IN \
-           (SELECT file_id, row_n FROM import_staged WHERE agency_id = $1 AND batch_id = $2 LIMIT 5000)",
-        "DELETE FROM import_facts WHERE agency_id = $1 AND batch_id = $2 AND (file_id, fingerprint, facts) IN \
-           (SELECT file_id, fingerprint, facts FROM import_facts WHERE agency_id = $1 AND batch_id = $2 LIMIT 2000)",
-        "DELETE FROM import_place WHERE agency_id = $1 AND (plan_id, occurrence_id) IN \
-           (SELECT plan_id, occurrence_id FROM import_place WHERE agency_id = $1 AND batch_id = $2 LIMIT 5000)",
+    const ALL: [(&str, i64); 4] = [
+        (
+            "DELETE FROM import_sighting WHERE agency_id = $1 AND batch_id = $2 AND (file_id, row_n) IN \
+               (SELECT file_id, row_n FROM import_sighting WHERE agency_id = $1 AND batch_id = $2 LIMIT $3)",
+            PARTS,
+        ),
+        (
+            "DELETE FROM import_staged WHERE agency_id = $1 AND batch_id = $2 AND (file_id, row_n) IN \
+               (SELECT file_id, row_n FROM import_staged WHERE agency_id = $1 AND batch_id = $2 LIMIT $3)",
+            ROWS,
+        ),
+        (
+            "DELETE FROM import_facts WHERE agency_id = $1 AND batch_id = $2 AND (file_id, fingerprint, facts) IN \
+               (SELECT file_id, fingerprint, facts FROM import_facts WHERE agency_id = $1 AND batch_id = $2 LIMIT $3)",
+            ROWS,
+        ),
+        (
+            "DELETE FROM import_place WHERE agency_id = $1 AND (plan_id, occurrence_id) IN \
+               (SELECT plan_id, occurrence_id FROM import_place WHERE agency_id = $1 AND batch_id = $2 LIMIT $3)",
+            ROWS,
+        ),
     ];
     let mut more = false;
-    let statements: &[&'static str] = if all { &ALL } else { &ORPHANS };
-    for text in statements {
-        more |= tx.run(Sql::new(text).bind(batch)).await? >= 2000;
-    }
-    if !all {
-        let chunks = Sql::new(
-            "DELETE FROM import_chunk WHERE agency_id = $1 AND batch_id = $2 AND NOT EXISTS \
-               (SELECT 1 FROM import_file f WHERE f.agency_id = $1 AND f.batch_id = $2 AND f.id = import_chunk.file_id)",
-        );
-        tx.run(chunks.bind(batch)).await?;
+    for (text, some) in if all { ALL } else { ORPHANS } {
+        more |= tx.run(Sql::new(text).bind(batch).bind(some)).await? as i64 == some;
     }
     Ok(more)
 }

@@ -319,7 +319,7 @@ pub async fn restore(tx: &mut Tx, batch: &BatchRow, by: UserId, now: Time) -> Re
 
 /// `$2` batch.
 const PLACES: &str = "UPDATE occurrence SET place = COALESCE(p.place, occurrence.place), detail = COALESCE(p.detail, occurrence.detail), \
-       fixed = p.fixed, repeats = p.repeats, first_seen = p.first_seen, last_seen = p.last_seen, seen_in_latest = p.seen_in_latest, \
+       fixed = COALESCE(p.fixed, occurrence.fixed), repeats = p.repeats, first_seen = p.first_seen, last_seen = p.last_seen, seen_in_latest = p.seen_in_latest, \
        chunk_id = p.chunk_id, chunk_offset = p.chunk_offset, chunk_length = p.chunk_length, before_chunk_id = p.before_chunk_id, \
        before_chunk_offset = p.before_chunk_offset, before_chunk_length = p.before_chunk_length \
      FROM import_before_place p WHERE occurrence.agency_id = $1 AND occurrence.id = p.occurrence_id AND p.agency_id = $1 AND p.batch_id = $2 \

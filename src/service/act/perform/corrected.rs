@@ -8,6 +8,7 @@ use crate::service::act::plan::{CorrectedBack, CorrectedBefore};
 use crate::service::finding::merge::{self, MergedBefore};
 use crate::service::finding::pen::Pen;
 use crate::service::finding::split::{SplitBefore, fingerprint};
+use crate::service::import::settle;
 use crate::service::{Note, Result, not_found};
 use crate::store::act::Again;
 use crate::store::correction::{self, Going, Split};
@@ -81,6 +82,7 @@ pub(super) async fn go(tx: &mut Tx, note: &mut Note, back: CorrectedBack, user: 
         .await?
         .pop()
         .ok_or_else(not_found)?;
+    settle::settled(tx, at.project.id).await?;
     store::import::outdate_plans(tx, at.project.id).await?;
     correction::hold(tx, &[back.id, at.id]).await?;
     let (id, other) = (back.id, back.other());

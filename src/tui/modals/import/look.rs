@@ -48,6 +48,13 @@ pub(super) fn draw(import: &Import, brush: &mut Brush, area: Rect, _: &Model) {
                     progress.total.max(0) as u64,
                 );
             }
+            // Of one that is decided and cannot go on: it does as soon as it can.
+            if let Some(problem) = import.batch.as_ref().and_then(|b| b.problem.as_deref()) {
+                for text in wrap(&Safe::block(problem), usize::from(area.width)) {
+                    line(brush, area, y + 3, &[run(text, Tone::Warn)]);
+                    y += 1;
+                }
+            }
         }
         Step::Planned => planned(import, brush, area, y),
         Step::Applied => applied(import, brush, area, y),
