@@ -119,7 +119,10 @@ async fn read(
     let summary = match taken {
         Ok(summary) => summary,
         Err(error) => {
-            sweep_later(desk, caller, batch, false);
+            // What another upload of this number stages by now belongs to no file yet either: planning sweeps then.
+            if turn.stands() {
+                sweep_later(desk, caller, batch, false);
+            }
             return Err(error);
         }
     };
@@ -157,7 +160,6 @@ async fn read(
         None => files.push(whole),
     }
     if !turn.stands() {
-        sweep_later(desk, caller, batch, false);
         return refuse(
             Code::AlreadyExists,
             "The same file was sent once more meanwhile; that one counts.",
