@@ -295,7 +295,8 @@ async fn sought(tx: &mut Tx, filter: &Filter, window: &Window) -> Result<Vec<Que
         let ids = first(tx, filter, lane, &part).await?;
         let is_long = ids.len() == GLANCE as usize;
         let mut found = Vec::new();
-        if !is_long || filter.is_everywhere() {
+        // The beginning of one long lane tells what to expect of the next.
+        if !is_long || (walks == 0 && filter.is_everywhere()) {
             found = holding(tx, filter, Some(lane), &sort, &part, &ids).await?;
         }
         if is_long && found.len() <= part.limit as usize {

@@ -14,7 +14,7 @@ use crate::domain::query::Kind;
 const FEW: i64 = 2_000;
 
 /// How many rows are so many that a list of them is made only where nothing else narrows.
-const MANY: i64 = 10_000;
+const MANY: i64 = 5_000;
 
 /// Why few rows can match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
