@@ -4,6 +4,8 @@
 //! the project is untouched; what broke off on the way is never seen. Applying ([`apply`](mod@apply)) is one act: one
 //! audit row, one event; places that come after it are written by [`settle`].
 
+use uuid::Uuid;
+
 use super::client::person;
 use super::finding;
 use super::{Caller, Desk, Result, cursor, not_found, project, refuse};
@@ -248,25 +250,26 @@ struct PlannedTool {
     latest: bool,
 }
 
-/// Takes away what is not needed any more, a little at a time, while nobody waits for it.
-fn sweep_later(desk: &Desk, caller: &Caller, batch: BatchId, all: bool) {
+/// Takes away what is not needed any more (`store/import/staging.rs`), a little at a time, while nobody waits for it.
+fn sweep_later(desk: &Desk, caller: &Caller, batch: BatchId, files: Option<Vec<Uuid>>) {
     let (desk, scope) = (desk.clone(), caller.scope);
     tokio::spawn(async move {
-        if let Err(error) = sweep(&desk, &scope, batch, all).await {
+        if let Err(error) = sweep(&desk, &scope, batch, files).await {
             tracing::warn!(%error, "what an import left behind could not be swept");
         }
     });
 }
 
-async fn sweep(desk: &Desk, scope: &store::Scope, batch: BatchId, all: bool) -> store::Result<()> {
-    while desk
-        .store()
-        .write_behind(scope, move |tx| {
-            Box::pin(async move { rows::staging::sweep(tx, batch, all).await })
-        })
-        .await?
-    {}
-    Ok(())
+async fn sweep(desk: &Desk, scope: &store::Scope, batch: BatchId, files: Option<Vec<Uuid>>) -> store::Result<()> {
+    loop {
+        let files = files.clone();
+        let swept = desk.store().write_behind(scope, move |tx| {
+            Box::pin(async move { rows::staging::sweep(tx, batch, files.as_deref()).await })
+        });
+        if !swept.await? {
+            return Ok(());
+        }
+    }
 }
 
 /// Sweeps what a server that ended had no time for, and throws away batches that were begun and forgotten, with all that
@@ -278,7 +281,7 @@ pub(super) async fn clear_abandoned(desk: &Desk, agency: AgencyId, before: Time)
         .read::<_, store::Error, _>(&scope, |tx| Box::pin(async move { rows::unswept(tx).await }))
         .await?;
     for batch in unswept {
-        sweep(desk, &scope, batch, true).await?;
+        sweep(desk, &scope, batch, None).await?;
     }
     let batches = desk
         .store()
@@ -286,7 +289,7 @@ pub(super) async fn clear_abandoned(desk: &Desk, agency: AgencyId, before: Time)
         .await?;
     let more = !batches.is_empty();
     for batch in batches {
-        sweep(desk, &scope, batch, true).await?;
+        sweep(desk, &scope, batch, None).await?;
         let gone = desk
             .act_by_rule(agency, "import.expire", move |tx, note| {
                 Box::pin(async move {

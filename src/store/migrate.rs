@@ -48,6 +48,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
         include_str!("migrations/0025_search_projects.sql"),
     ),
     ("0026_import_rest", include_str!("migrations/0026_import_rest.sql")),
+    ("0027_kept_rows", include_str!("migrations/0027_kept_rows.sql")),
 ];
 
 /// The roles that transactions run as. None can log in, none owns anything.

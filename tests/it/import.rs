@@ -3,6 +3,7 @@
 mod archive;
 #[cfg(target_os = "linux")]
 mod breaks;
+mod broken;
 mod child;
 mod compare;
 mod flow;

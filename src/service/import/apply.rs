@@ -89,7 +89,7 @@ pub async fn apply(desk: Desk, caller: Caller, request: ApplyBatch) -> Result<Ba
         })
         .await?;
     if out.state != BatchState::Applying {
-        sweep_later(&desk, &caller, batch, true);
+        sweep_later(&desk, &caller, batch, None);
         return Ok(out);
     }
     // Sent again, the first answer says how it began: how it stands is asked in any case.

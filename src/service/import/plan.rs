@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use sha2::{Digest as _, Sha256};
 
 use super::corrected::{self, Corrections};
-use super::{PlannedTool, json, not_applied, open_for_work, rows, settle, shown, sweep_later};
+use super::{PlannedTool, json, not_applied, open_for_work, rows, settle, shown};
 use crate::api::event::Topic;
 use crate::api::import::{Batch, PlanBatch, Totals};
 use crate::api::problem::Code;
@@ -79,10 +79,7 @@ pub async fn plan(desk: Desk, caller: Caller, request: PlanBatch) -> Result<Batc
     // Who asked may go away: it is planned all the same.
     let made = tokio::spawn(async move {
         match make(&desk, &caller, material).await {
-            Ok(batch) => {
-                sweep_later(&desk, &caller, request.batch, false);
-                Ok(batch)
-            }
+            Ok(batch) => Ok(batch),
             Err(error) => {
                 set_state(&desk, &caller, request.batch, "open").await?;
                 Err(error)

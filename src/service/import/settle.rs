@@ -139,7 +139,7 @@ impl Run {
         }
         self.desk.wake();
         self.stands(Stand::Done);
-        if let Err(error) = super::sweep(&self.desk, &self.scope, self.batch, true).await {
+        if let Err(error) = super::sweep(&self.desk, &self.scope, self.batch, None).await {
             tracing::warn!(%error, "what an import left behind could not be swept");
         }
     }

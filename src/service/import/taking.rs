@@ -140,6 +140,11 @@ impl<'d> Taking<'d> {
         }
     }
 
+    /// What it staged under, so far: its members, and what is read.
+    pub fn ids(&self) -> Vec<Uuid> {
+        self.members.iter().map(|(id, ..)| *id).chain([self.id]).collect()
+    }
+
     /// Stages the last chunk of a file.
     async fn close(&mut self, stager: &mut Stager) -> Result<()> {
         let led = std::mem::take(&mut self.led);

@@ -114,15 +114,13 @@ async fn read(
     let mut taking = Taking::new(desk, caller, batch, &project, spooled, turn);
     let taken = taking.take(format.as_deref()).await;
     drop(decoder);
+    let staged = taking.ids();
     let members = std::mem::take(&mut taking.members);
     let file = taking.id;
     let summary = match taken {
         Ok(summary) => summary,
         Err(error) => {
-            // What another upload of this number stages by now belongs to no file yet either: planning sweeps then.
-            if turn.stands() {
-                sweep_later(desk, caller, batch, false);
-            }
+            sweep_later(desk, caller, batch, Some(staged));
             return Err(error);
         }
     };
@@ -160,6 +158,7 @@ async fn read(
         None => files.push(whole),
     }
     if !turn.stands() {
+        sweep_later(desk, caller, batch, Some(staged));
         return refuse(
             Code::AlreadyExists,
             "The same file was sent once more meanwhile; that one counts.",
@@ -179,7 +178,7 @@ async fn read(
     let out = put.await;
     if out.is_err() {
         // Applied meanwhile: what was staged for this file belongs to nothing.
-        sweep_later(desk, caller, batch, false);
+        sweep_later(desk, caller, batch, Some(staged));
     }
     out
 }

@@ -12,13 +12,12 @@ use crate::store::{Result, Sql, Tx};
 /// Rows read at once.
 const PAGE: i64 = 1_000;
 
-/// The one format whose records keep something.
-const FORMAT: &str = "riskdesk";
-
+/// Whether anything was: asked of an index that holds nothing else.
 async fn any(tx: &mut Tx, batch: BatchId) -> Result<bool> {
-    let sql =
-        Sql::new("SELECT 1 AS kept FROM import_file WHERE agency_id = $1 AND batch_id = $2 AND format = $3 LIMIT 1");
-    Ok(tx.opt(sql.bind(batch).bind(FORMAT)).await?.is_some())
+    let sql = Sql::new(
+        "SELECT 1 AS kept FROM import_staged WHERE agency_id = $1 AND batch_id = $2 AND kept IS NOT NULL LIMIT 1",
+    );
+    Ok(tx.opt(sql.bind(batch)).await?.is_some())
 }
 
 /// What was kept of new places, in the order of their ids.

@@ -129,64 +129,47 @@ pub async fn stage(tx: &mut Tx, batch: BatchId, file: Uuid, part: Part) -> Resul
     tx.insert(rows).await
 }
 
-/// Takes away some of what uploads that never ended left behind, or (`all`) of what an applied batch needs no more.
-/// Returns whether there may be more.
-pub async fn sweep(tx: &mut Tx, batch: BatchId, all: bool) -> Result<bool> {
+/// Takes away some of what an upload that came to nothing left behind (`files`: the ids it staged under; another upload of
+/// the batch may be staging meanwhile), or of what an applied batch needs no more. Returns whether there may be more.
+pub async fn sweep(tx: &mut Tx, batch: BatchId, files: Option<&[Uuid]>) -> Result<bool> {
     // Both engines: a subquery with a limit keeps the transaction short.
     const ROWS: i64 = 1_000;
     // Each holds what is planned of many rows, or a megabyte of text.
     const PARTS: i64 = 20;
-    const ORPHANS: [(&str, i64); 4] = [
-        (
-            "DELETE FROM import_sighting WHERE agency_id = $1 AND batch_id = $2 AND (file_id, row_n) IN \
-               (SELECT s.file_id, s.row_n FROM import_sighting s WHERE s.agency_id = $1 AND s.batch_id = $2 \
-                  AND NOT EXISTS (SELECT 1 FROM import_file f WHERE f.agency_id = $1 AND f.batch_id = $2 AND f.id = s.file_id) LIMIT $3)",
-            PARTS,
-        ),
-        (
-            "DELETE FROM import_staged WHERE agency_id = $1 AND batch_id = $2 AND (file_id, row_n) IN \
-               (SELECT s.file_id, s.row_n FROM import_staged s WHERE s.agency_id = $1 AND s.batch_id = $2 \
-                  AND NOT EXISTS (SELECT 1 FROM import_file f WHERE f.agency_id = $1 AND f.batch_id = $2 AND f.id = s.file_id) LIMIT $3)",
-            ROWS,
-        ),
-        (
-            "DELETE FROM import_facts WHERE agency_id = $1 AND batch_id = $2 AND (file_id, fingerprint, facts) IN \
-               (SELECT s.file_id, s.fingerprint, s.facts FROM import_facts s WHERE s.agency_id = $1 AND s.batch_id = $2 \
-                  AND NOT EXISTS (SELECT 1 FROM import_file f WHERE f.agency_id = $1 AND f.batch_id = $2 AND f.id = s.file_id) LIMIT $3)",
-            ROWS,
-        ),
-        (
-            "DELETE FROM import_chunk WHERE agency_id = $1 AND id IN \
-               (SELECT s.id FROM import_chunk s WHERE s.agency_id = $1 AND s.batch_id = $2 \
-                  AND NOT EXISTS (SELECT 1 FROM import_file f WHERE f.agency_id = $1 AND f.batch_id = $2 AND f.id = s.file_id) LIMIT $3)",
-            PARTS,
-        ),
-    ];
-    const ALL: [(&str, i64); 4] = [
-        (
-            "DELETE FROM import_sighting WHERE agency_id = $1 AND batch_id = $2 AND (file_id, row_n) IN \
-               (SELECT file_id, row_n FROM import_sighting WHERE agency_id = $1 AND batch_id = $2 LIMIT $3)",
-            PARTS,
-        ),
-        (
-            "DELETE FROM import_staged WHERE agency_id = $1 AND batch_id = $2 AND (file_id, row_n) IN \
-               (SELECT file_id, row_n FROM import_staged WHERE agency_id = $1 AND batch_id = $2 LIMIT $3)",
-            ROWS,
-        ),
-        (
-            "DELETE FROM import_facts WHERE agency_id = $1 AND batch_id = $2 AND (file_id, fingerprint, facts) IN \
-               (SELECT file_id, fingerprint, facts FROM import_facts WHERE agency_id = $1 AND batch_id = $2 LIMIT $3)",
-            ROWS,
-        ),
-        (
-            "DELETE FROM import_place WHERE agency_id = $1 AND (plan_id, occurrence_id) IN \
-               (SELECT plan_id, occurrence_id FROM import_place WHERE agency_id = $1 AND batch_id = $2 LIMIT $3)",
-            ROWS,
-        ),
+    const TABLES: [(&str, &str, i64); 5] = [
+        ("import_sighting", "file_id, row_n", PARTS),
+        ("import_staged", "file_id, row_n", ROWS),
+        ("import_facts", "file_id, fingerprint, facts", ROWS),
+        ("import_chunk", "id", PARTS),
+        ("import_place", "plan_id, occurrence_id", ROWS),
     ];
     let mut more = false;
-    for (text, some) in if all { ALL } else { ORPHANS } {
-        more |= tx.run(Sql::new(text).bind(batch).bind(some)).await? as i64 == some;
+    for (table, key, some) in TABLES {
+        let mut sql = Sql::new("DELETE FROM ");
+        sql.push(table)
+            .push(" WHERE agency_id = $1 AND batch_id = ")
+            .push_bind(batch);
+        sql.push(" AND (")
+            .push(key)
+            .push(") IN (SELECT ")
+            .push(key)
+            .push(" FROM ");
+        sql.push(table)
+            .push(" x WHERE x.agency_id = $1 AND x.batch_id = ")
+            .push_bind(batch);
+        match files {
+            Some(_) if table == "import_place" => continue,
+            Some(files) => {
+                sql.push(" AND x.file_id IN ").push_list(files.iter().copied());
+            }
+            // Chunks are the records of what was applied; a file that was sent anew has others.
+            None if table == "import_chunk" => {
+                sql.push(" AND NOT EXISTS (SELECT 1 FROM import_file f WHERE f.agency_id = $1 AND f.batch_id = x.batch_id AND f.id = x.file_id)");
+            }
+            None => {}
+        }
+        sql.push(" LIMIT ").push_bind(some).push(")");
+        more |= tx.run(sql).await? as i64 == some;
     }
     Ok(more)
 }
