@@ -67,14 +67,25 @@ pub enum Shape {
 /// Moves the cursor of a short list that is there as a whole; whether the action was a move.
 fn step(at: &mut usize, len: usize, action: Action, count: Option<usize>) -> bool {
     let (last, n) = (len.saturating_sub(1), count.unwrap_or(1));
-    *at = match action {
-        Action::Down => (*at + n).min(last),
+    let to = match action {
+        Action::Down => *at + n,
         Action::Up => at.saturating_sub(n),
         Action::Top => 0,
         Action::Bottom => last,
         _ => return false,
     };
+    *at = to.min(last);
     true
+}
+
+/// The same in a list of which `rows` are in view: by the page, too.
+fn leaf(at: &mut usize, len: usize, rows: usize, action: Action, count: Option<usize>) -> bool {
+    let by = Some(count.unwrap_or(1) * rows);
+    match action {
+        Action::PageDown => step(at, len, Action::Down, by),
+        Action::PageUp => step(at, len, Action::Up, by),
+        _ => step(at, len, action, count),
+    }
 }
 
 /// A layer. The rules of [`super::panes::Pane`] hold.

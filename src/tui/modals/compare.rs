@@ -11,7 +11,7 @@ use super::super::ink::{Brush, Run, run, wrap};
 use super::super::model::Model;
 use super::super::theme::Tone;
 use super::detail::Detail;
-use super::{Layer, Shape};
+use super::{Layer, Shape, leaf};
 use crate::api::import::{Batch, CompareBatches, Compared, ComparedLine, ComparedPlaces, Comparison};
 use crate::domain::id::BatchId;
 use crate::domain::safe::Safe;
@@ -210,30 +210,20 @@ impl Layer for Compare {
     }
 
     fn act(&mut self, action: Action, count: Option<usize>, cx: &mut Cx) -> bool {
-        let last = self.lines().len().saturating_sub(1);
-        let n = count.unwrap_or(1);
-        self.at = match action {
-            Action::Down => self.at + n,
-            Action::Up => self.at.saturating_sub(n),
-            Action::PageDown => self.at + n * self.rows,
-            Action::PageUp => self.at.saturating_sub(n * self.rows),
-            Action::Top => 0,
-            Action::Bottom => last,
-            Action::Choose => {
-                match self.lines().get(self.at).map(|l| l.finding.clone()) {
-                    Some(Some(key)) => cx.open(Detail::new(&key)),
-                    Some(None) => cx.say(Tone::Warn, "It is not in this project any more."),
-                    None => {}
+        match action {
+            Action::Choose => match self.lines().get(self.at).map(|l| l.finding.clone()) {
+                Some(Some(key)) => cx.open(Detail::new(&key)),
+                Some(None) => cx.say(Tone::Warn, "It is not in this project any more."),
+                None => {}
+            },
+            Action::Record => self.ask_places(cx),
+            _ => {
+                let len = self.lines().len();
+                if !leaf(&mut self.at, len, self.rows, action, count) {
+                    return false;
                 }
-                self.at
             }
-            Action::Record => {
-                self.ask_places(cx);
-                self.at
-            }
-            _ => return false,
         }
-        .min(last);
         self.more(cx);
         true
     }

@@ -12,7 +12,7 @@ use super::super::panes::Note;
 use super::super::theme::Tone;
 use super::compare::Compare;
 use super::undo::Undo;
-use super::{Layer, Shape};
+use super::{Layer, Shape, leaf};
 use crate::api::Page;
 use crate::api::event::Topic;
 use crate::api::import::{Batch, BatchState, ListBatches};
@@ -140,26 +140,14 @@ impl Layer for Imports {
     }
 
     fn act(&mut self, action: Action, count: Option<usize>, cx: &mut Cx) -> bool {
-        let last = self.items().len().saturating_sub(1);
-        let n = count.unwrap_or(1);
-        self.at = match action {
-            Action::Down => self.at + n,
-            Action::Up => self.at.saturating_sub(n),
-            Action::PageDown => self.at + n * self.rows,
-            Action::PageUp => self.at.saturating_sub(n * self.rows),
-            Action::Top => 0,
-            Action::Bottom => last,
-            Action::Choose | Action::Undo => {
-                self.take_back(cx);
-                self.at
+        match action {
+            Action::Choose | Action::Undo => self.take_back(cx),
+            Action::Record => self.compare(cx),
+            _ => {
+                let len = self.items().len();
+                return leaf(&mut self.at, len, self.rows, action, count);
             }
-            Action::Record => {
-                self.compare(cx);
-                self.at
-            }
-            _ => return false,
         }
-        .min(last);
         true
     }
 

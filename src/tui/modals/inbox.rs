@@ -10,7 +10,7 @@ use super::super::model::Model;
 use super::super::panes::Note;
 use super::super::theme::Tone;
 use super::super::widgets::badge;
-use super::{Layer, Shape};
+use super::{Layer, Shape, leaf};
 use crate::api::Page;
 use crate::api::finding::{Finding, ListFindings};
 use crate::api::queue::{ListQueue, QueueItem};
@@ -80,26 +80,15 @@ impl Layer for Inbox {
     }
 
     fn act(&mut self, action: Action, count: Option<usize>, cx: &mut Cx) -> bool {
-        let last = self.items().len().saturating_sub(1);
-        let n = count.unwrap_or(1);
-        self.at = match action {
-            Action::Down => self.at + n,
-            Action::Up => self.at.saturating_sub(n),
-            Action::PageDown => self.at + n * self.rows,
-            Action::PageUp => self.at.saturating_sub(n * self.rows),
-            Action::Top => 0,
-            Action::Bottom => last,
-            Action::Choose => {
-                let key = self.items().get(self.at).map(|(_, f)| f.key.clone());
-                if let Some(key) = key {
-                    cx.push(Effect::OpenComments(key));
-                }
-                self.at
+        if action == Action::Choose {
+            let key = self.items().get(self.at).map(|(_, f)| f.key.clone());
+            if let Some(key) = key {
+                cx.push(Effect::OpenComments(key));
             }
-            _ => return false,
+            return true;
         }
-        .min(last);
-        true
+        let len = self.items().len();
+        leaf(&mut self.at, len, self.rows, action, count)
     }
 
     fn reply(&mut self, payload: Payload, _: &mut Cx) {

@@ -10,7 +10,7 @@ use super::super::effect::{Cx, Effect};
 use super::super::ink::{Brush, run};
 use super::super::model::{Logged, Model};
 use super::super::theme::Tone;
-use super::{Layer, Shape};
+use super::{Layer, Shape, leaf};
 use crate::domain::safe::Safe;
 
 /// See the module's description.
@@ -78,19 +78,7 @@ impl Layer for Log {
     }
 
     fn act(&mut self, action: Action, count: Option<usize>, cx: &mut Cx) -> bool {
-        let last = cx.model.log.len().saturating_sub(1);
-        let n = count.unwrap_or(1);
-        self.at = match action {
-            Action::Down => self.at + n,
-            Action::Up => self.at.saturating_sub(n),
-            Action::PageDown => self.at + n * self.rows,
-            Action::PageUp => self.at.saturating_sub(n * self.rows),
-            Action::Top => 0,
-            Action::Bottom => last,
-            _ => return false,
-        }
-        .min(last);
-        true
+        leaf(&mut self.at, cx.model.log.len(), self.rows, action, count)
     }
 
     fn hints(&self) -> Vec<Action> {
