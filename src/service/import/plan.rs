@@ -78,13 +78,11 @@ pub async fn plan(desk: Desk, caller: Caller, request: PlanBatch) -> Result<Batc
     set_state(&desk, &caller, request.batch, "planning").await?;
     // Who asked may go away: it is planned all the same.
     let made = tokio::spawn(async move {
-        match make(&desk, &caller, material).await {
-            Ok(batch) => Ok(batch),
-            Err(error) => {
-                set_state(&desk, &caller, request.batch, "open").await?;
-                Err(error)
-            }
+        let made = make(&desk, &caller, material).await;
+        if made.is_err() {
+            set_state(&desk, &caller, request.batch, "open").await?;
         }
+        made
     });
     made.await.map_err(|e| Error::Failed(e.to_string()))?
 }

@@ -14,7 +14,6 @@ use super::rows;
 use crate::api::event::Topic;
 use crate::api::problem::{Code, Problem};
 use crate::domain::id::{AgencyId, BatchId, ProjectId};
-use crate::domain::time::Time;
 use crate::service::job::{self, Kind};
 use crate::service::{Caller, Desk, Error, Result};
 use crate::store::event::{self, NewEvent};
@@ -241,16 +240,6 @@ fn unsettled(why: Option<&str>) -> Error {
 /// Goes on with an import whose server ended before it was done, unless somebody is at it.
 pub(in crate::service) fn start(desk: &Desk, agency: AgencyId, batch: BatchId) {
     join(desk, agency, batch);
-}
-
-impl From<&Rest> for rows::places::Of {
-    fn from(rest: &Rest) -> Self {
-        Self {
-            batch: rest.batch,
-            plan: rest.plan,
-            at: Time(rest.at.0),
-        }
-    }
 }
 
 #[cfg(test)]

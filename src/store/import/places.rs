@@ -11,6 +11,7 @@
 use uuid::Uuid;
 
 use super::apply::Applied;
+use super::rest::Rest;
 use super::{before, kept};
 use crate::domain::id::{BatchId, PlanId};
 use crate::domain::time::Time;
@@ -32,6 +33,16 @@ impl From<&Applied> for Of {
             batch: a.batch,
             plan: a.plan,
             at: a.now,
+        }
+    }
+}
+
+impl From<&Rest> for Of {
+    fn from(rest: &Rest) -> Self {
+        Self {
+            batch: rest.batch,
+            plan: rest.plan,
+            at: rest.at,
         }
     }
 }
