@@ -27,7 +27,7 @@ pub mod placed;
 pub use decided::{
     Decided, WholeFinding, bring_back, busy_since, by_ids, by_keys, duplicates_of, matching, moved, remove, save,
 };
-pub(super) use listed::{GLANCE, ids, order_few};
+pub(super) use listed::{GLANCE, first, holding, order_few};
 pub use listed::{count, list};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::client::UserRef;
-use super::finding::{COLUMNS, FindingRow, GLANCE, JOINS, ids, order_few, read, sort_key};
+use super::finding::{self, COLUMNS, FindingRow, GLANCE, JOINS, first, order_few, read, sort_key};
 use super::page::{self, Key, Slice, SortColumn, Window};
 use super::query::{self, Asker, Filter, lane_of};
 use super::tx::Engine;
@@ -207,20 +207,6 @@ async fn some(
     tx.all(sql).await?.iter().map(row).collect()
 }
 
-/// The first of a part of a lane, whatever texts they hold: [`GLANCE`] of them where there are more.
-async fn first(tx: &mut Tx, filter: &Filter, lane: Lane, window: &Window) -> Result<Vec<Uuid>> {
-    let sort = sort(filter, false);
-    let mut sql = Sql::new("");
-    query::push_ids(&mut sql, tx, filter, JOINS, &sort, false);
-    stands_in(&mut sql, lane, &filter.asker);
-    let first = Window {
-        limit: GLANCE - 1,
-        ..window.clone()
-    };
-    page::window(&mut sql, &sort, &first);
-    ids(&tx.all(sql).await?)
-}
-
 /// Those of these findings that hold the texts: rows of a lane, or of all.
 async fn holding(
     tx: &mut Tx,
@@ -231,9 +217,7 @@ async fn holding(
     ids: &[Uuid],
 ) -> Result<Vec<QueueRow>> {
     let mut sql = select(&filter.asker, lane);
-    query::push_texts(&mut sql, tx, filter, ids);
-    order_few(&mut sql, tx, sort, window);
-    sql.push(" LIMIT ").push_bind(i64::from(window.limit) + 1);
+    finding::holding(&mut sql, tx, filter, sort, window, ids);
     tx.all(sql).await?.iter().map(row).collect()
 }
 
@@ -292,7 +276,10 @@ async fn sought(tx: &mut Tx, filter: &Filter, window: &Window) -> Result<Vec<Que
             break;
         }
         let part = rest(window, beside, rows.len());
-        let ids = first(tx, filter, lane, &part).await?;
+        let mut sql = Sql::new("");
+        query::push_ids(&mut sql, tx, filter, JOINS, &sort, false);
+        stands_in(&mut sql, lane, &filter.asker);
+        let ids = first(tx, sql, &sort, &part, GLANCE).await?;
         let is_long = ids.len() == GLANCE as usize;
         let mut found = Vec::new();
         // The beginning of one long lane tells what to expect of the next.
@@ -324,7 +311,8 @@ async fn at_once(tx: &mut Tx, filter: &Filter, window: &Window) -> Result<Vec<Qu
         ]
     };
     let asker = &filter.asker;
-    for limit in [window.limit.saturating_add(GLANCE), u32::MAX - 1] {
+    let mut most = window.limit.saturating_add(GLANCE);
+    loop {
         let mut sql = Sql::new("SELECT x.id FROM (");
         // What is closed is in a lane only where somebody is called: apart, as in [`lanes`].
         for closed in [false, true] {
@@ -341,23 +329,15 @@ async fn at_once(tx: &mut Tx, filter: &Filter, window: &Window) -> Result<Vec<Qu
             query::push_first(&mut sql, tx, filter);
         }
         sql.push(") x WHERE x.lane IS NOT NULL");
-        let first = Window {
-            limit,
-            ..window.clone()
-        };
-        page::window(
-            &mut sql,
-            &order(["x.lane", "x.clock_key", "x.severity", "x.id"]),
-            &first,
-        );
-        let ids = ids(&tx.all(sql).await?)?;
+        let sort = order(["x.lane", "x.clock_key", "x.severity", "x.id"]);
+        let ids = first(tx, sql, &sort, window, most).await?;
         let sort = order(["lane", "f.clock_key", "f.severity", "f.id"]);
         let rows = holding(tx, filter, None, &sort, window, &ids).await?;
-        if rows.len() > window.limit as usize || ids.len() <= limit as usize {
+        if rows.len() > window.limit as usize || ids.len() < most as usize {
             return Ok(rows);
         }
+        most = u32::MAX;
     }
-    Ok(Vec::new())
 }
 
 /// How many findings stand in each lane that has some.

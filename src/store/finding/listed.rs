@@ -6,7 +6,7 @@ use super::super::page::{self, Slice, SortColumn, Window};
 use super::super::query::{self, Filter};
 use super::super::tx::Engine;
 use super::super::walk;
-use super::{FindingRow, JOINS, Result, Row, SortField, Sql, Tx, read, select};
+use super::{FindingRow, JOINS, Result, SortField, Sql, Tx, read, select};
 
 fn sort_of(filter: &Filter) -> Vec<SortColumn> {
     let sort = filter.sort.unwrap_or(query::DEFAULT_SORT);
@@ -70,16 +70,9 @@ async fn glance(tx: &mut Tx, filter: &Filter, sort: &[SortColumn], window: &Wind
     }
     let mut sql = Sql::new("");
     query::push_ids(&mut sql, tx, filter, JOINS, sort, false);
-    let first = Window {
-        limit: GLANCE - 1,
-        ..window.clone()
-    };
-    page::window(&mut sql, sort, &first);
-    let ids = ids(&tx.all(sql).await?)?;
+    let ids = first(tx, sql, sort, window, GLANCE).await?;
     let mut sql = select();
-    query::push_texts(&mut sql, tx, filter, &ids);
-    order_few(&mut sql, tx, sort, window);
-    sql.push(" LIMIT ").push_bind(i64::from(window.limit) + 1);
+    holding(&mut sql, tx, filter, sort, window, &ids);
     let rows = tx.all(sql).await?;
     if rows.len() <= window.limit as usize && ids.len() == GLANCE as usize {
         return Ok(None);
@@ -87,8 +80,34 @@ async fn glance(tx: &mut Tx, filter: &Filter, sort: &[SortColumn], window: &Wind
     rows.iter().map(read).collect::<Result<_>>().map(Some)
 }
 
-pub(in crate::store) fn ids(rows: &[Row]) -> Result<Vec<Uuid>> {
-    rows.iter().map(|row| row.get("id")).collect()
+/// Which findings a statement gives first from the window's row on, at most so many.
+pub(in crate::store) async fn first(
+    tx: &mut Tx,
+    mut sql: Sql,
+    sort: &[SortColumn],
+    window: &Window,
+    most: u32,
+) -> Result<Vec<Uuid>> {
+    let part = Window {
+        limit: most - 1,
+        ..window.clone()
+    };
+    page::window(&mut sql, sort, &part);
+    tx.all(sql).await?.iter().map(|row| row.get("id")).collect()
+}
+
+/// Narrows a statement to those of these findings that hold the texts, and to the window's number of rows.
+pub(in crate::store) fn holding(
+    sql: &mut Sql,
+    tx: &Tx,
+    filter: &Filter,
+    sort: &[SortColumn],
+    window: &Window,
+    ids: &[Uuid],
+) {
+    query::push_texts(sql, tx, filter, ids);
+    order_few(sql, tx, sort, window);
+    sql.push(" LIMIT ").push_bind(i64::from(window.limit) + 1);
 }
 
 /// Appends the order of a page whose rows are known.
