@@ -12,7 +12,7 @@
 
 mod entry;
 
-use super::entries::{each_entry, each_key, unknown};
+use super::entries::{each_key, results, unknown};
 use super::head::Head;
 use super::json::Walker;
 use super::limits::{Limits, Refusal};
@@ -54,13 +54,13 @@ impl Format for Asff {
         out.summary.count("findings", 0);
         if wrapped {
             each_key(&mut walker, &mut |walker, key| match key {
-                "Findings" | "findings" => each_entry(walker, out, "findings", &mut entry::take),
+                "Findings" | "findings" => results(walker, out, "findings", &mut entry::take),
                 "NextToken" | "nextToken" => walker.skip(),
                 key => unknown(walker, key, out),
             })?;
         } else {
             while walker.peek()?.is_some() {
-                each_entry(&mut walker, out, "findings", &mut entry::take)?;
+                results(&mut walker, out, "findings", &mut entry::take)?;
             }
         }
         out.summary.bytes = walker.offset();

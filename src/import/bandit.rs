@@ -9,7 +9,7 @@
 
 use serde::Deserialize;
 
-use super::entries::{each_entry, each_key, unknown};
+use super::entries::{each_entry, each_key, results, unknown};
 use super::head::Head;
 use super::json::Walker;
 use super::limits::{Limits, Refusal, clip, clip_line, text};
@@ -52,7 +52,7 @@ impl Format for Bandit {
         let mut walker = Walker::open(source.open(limits)?, limits);
         let mut generated = Vec::new();
         each_key(&mut walker, &mut |walker, key| match key {
-            "results" => each_entry(walker, out, "results", &mut |walker, raw, span, out| {
+            "results" => results(walker, out, "results", &mut |walker, raw, span, out| {
                 let entry: Entry<'_> = walker.read(raw, span)?;
                 out.record_or(entry.record(span), "results without a test", span.offset)
             }),

@@ -12,7 +12,7 @@ use std::io::Read;
 
 use serde::Deserialize;
 
-use super::entries::{each_entry, each_key, unknown};
+use super::entries::{each_entry, each_key, strange_of, unknown};
 use super::head::Head;
 use super::json::Walker;
 use super::limits::{Limits, Refusal};
@@ -60,8 +60,11 @@ impl Format for CargoAudit {
                 let mut first = true;
                 while let Some(key) = walker.next_key(&mut first)? {
                     match key.as_str() {
-                        "list" => list(walker, "vulnerabilities", "", out)?,
-                        _ => walker.skip()?,
+                        "list" => {
+                            out.list();
+                            list(walker, "vulnerabilities", "", out)?;
+                        }
+                        other => strange_of(walker, other, " of the vulnerabilities", out)?,
                     }
                 }
                 Ok(())

@@ -4,7 +4,7 @@ use std::io::Read;
 
 use super::Out;
 use super::json::Walker;
-use super::limits::{Kind, Refusal, clip_line};
+use super::limits::{Kind, Limits, Refusal, clip_line};
 use super::record::Span;
 
 /// What happens at the value of a key.
@@ -56,7 +56,7 @@ pub fn each_entry<R: Read>(
             return Ok(());
         }
         out.summary.count(what, 1);
-        out.entry(walker.offset())?;
+        out.beside(walker.offset())?;
         if object {
             then(walker, &raw, span, out)
         } else {
@@ -77,8 +77,79 @@ pub fn each_entry<R: Read>(
     Ok(())
 }
 
+/// [`each_entry`] of a list of results: a report that has it is understood, even where it is empty.
+pub fn results<R: Read>(
+    walker: &mut Walker<R>,
+    out: &mut Out<'_>,
+    what: &str,
+    then: &mut WithEntry<'_, R>,
+) -> Result<(), Refusal> {
+    out.list();
+    each_entry(walker, out, what, then)
+}
+
 /// A key nobody knows: counted by name.
 pub fn unknown<R: Read>(walker: &mut Walker<R>, key: &str, out: &mut Out<'_>) -> Result<(), Refusal> {
-    out.summary.leave_out(&format!("keys `{}`", clip_line(key, 60)));
-    walker.skip()
+    unknown_of(walker, key, "", out)
+}
+
+/// A key nobody knows; `of` says where it stands (` of a site`).
+pub fn unknown_of<R: Read>(walker: &mut Walker<R>, key: &str, of: &str, out: &mut Out<'_>) -> Result<(), Refusal> {
+    walker.peek()?;
+    let offset = walker.offset();
+    let holds = walker.pass()?;
+    out.unknown(&format!("keys `{}`{of}", clip_line(key, 60)), holds, offset);
+    Ok(())
+}
+
+/// A key nobody needs to know, unless it holds entries: those are counted as [`unknown_of`] does.
+pub fn strange_of<R: Read>(walker: &mut Walker<R>, key: &str, of: &str, out: &mut Out<'_>) -> Result<(), Refusal> {
+    walker.peek()?;
+    let offset = walker.offset();
+    if walker.pass()? {
+        out.unknown(&format!("keys `{}`{of}", clip_line(key, 60)), true, offset);
+    }
+    Ok(())
+}
+
+/// What may stand in an entry, apart from what is read of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Inside {
+    /// ` of a host`
+    pub of: &'static str,
+    /// Keys of which nothing is missed.
+    pub known: &'static [&'static str],
+    /// Keys whose values are looked into as well.
+    pub into: &'static [&'static str],
+}
+
+impl Inside {
+    /// Looks into an entry of which nothing came: what stands there under no known key and holds entries of its own may
+    /// be what was looked for. `raw` was read before.
+    pub fn strange(&self, raw: &[u8], span: Span, out: &mut Out<'_>) {
+        let mut walker = Walker::new(raw, span.offset, &Limits::default());
+        // What cannot be read here was refused before.
+        let _ = self.look(&mut walker, out);
+    }
+
+    fn look(&self, walker: &mut Walker<&[u8]>, out: &mut Out<'_>) -> Result<(), Refusal> {
+        if walker.enter(b'[')? {
+            let mut first = true;
+            while walker.next_item(&mut first)? {
+                self.look(walker, out)?;
+            }
+            return Ok(());
+        }
+        keys_inside(walker, &mut |walker, key| {
+            if self.into.contains(&key) {
+                return self.look(walker, out);
+            }
+            walker.peek()?;
+            let offset = walker.offset();
+            if walker.pass()? && !self.known.contains(&key) {
+                out.unknown_inside(&format!("keys `{}`{}", clip_line(key, 60), self.of), offset);
+            }
+            Ok(())
+        })
+    }
 }

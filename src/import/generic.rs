@@ -14,7 +14,7 @@ mod entry;
 use serde_json::Value;
 
 pub use self::entry::{Entry, endpoint, word};
-use super::entries::{each_entry, each_key, unknown};
+use super::entries::{each_key, results, unknown};
 use super::head::Head;
 use super::json::Walker;
 use super::limits::{Limits, Refusal, clip_line, text};
@@ -116,7 +116,7 @@ fn findings(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Resu
     out.tool(&tool);
     let mut walker = Walker::open(source.open(limits)?, limits);
     each_key(&mut walker, &mut |walker, key| match key {
-        "findings" => each_entry(walker, out, "findings", &mut |walker, raw, span, out| {
+        "findings" => results(walker, out, "findings", &mut |walker, raw, span, out| {
             let value: Value = walker.read(raw, span)?;
             Entry::of_json(&value, out).emit(&tool, span, out)
         }),

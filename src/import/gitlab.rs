@@ -18,7 +18,7 @@ mod entry;
 use serde::Deserialize;
 
 use self::entry::Entry;
-use super::entries::{each_entry, each_key, unknown};
+use super::entries::{each_key, results, unknown};
 use super::head::Head;
 use super::json::Walker;
 use super::limits::{Limits, Refusal, clip_line, text};
@@ -89,7 +89,7 @@ impl Format for Gitlab {
         out.summary.observed_at = out.summary.observed_at.max(run.observed_at);
         let mut walker = Walker::open(source.open(limits)?, limits);
         each_key(&mut walker, &mut |walker, key| match key {
-            "vulnerabilities" => each_entry(walker, out, "vulnerabilities", &mut |walker, raw, span, out| {
+            "vulnerabilities" => results(walker, out, "vulnerabilities", &mut |walker, raw, span, out| {
                 let entry: Entry<'_> = walker.read(raw, span)?;
                 let record = entry.record(&run, span, out);
                 out.record_or(record, "vulnerabilities without an identifier", span.offset)

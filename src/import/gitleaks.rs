@@ -12,7 +12,7 @@
 use serde::Deserialize;
 
 use super::detail::Detail;
-use super::entries::each_entry;
+use super::entries::results;
 use super::head::Head;
 use super::json::Walker;
 use super::limits::{Limits, Refusal, clip, clip_line, text};
@@ -85,7 +85,7 @@ impl Format for Gitleaks {
         let mut walker = Walker::open(source.open(limits)?, limits);
         // Old versions could write an object after another.
         while walker.peek()?.is_some() {
-            each_entry(&mut walker, out, "leaks", &mut |walker, raw, span, out| {
+            results(&mut walker, out, "leaks", &mut |walker, raw, span, out| {
                 let leak: Leak<'_> = walker.read(raw, span)?;
                 out.record_or(leak.record(span), "leaks without a rule", span.offset)
             })?;

@@ -59,11 +59,16 @@ impl Format for Grype {
         out.summary.observed_at = out.summary.observed_at.max(package::time(Some(&head.time)));
         let mut walker = Walker::open(source.open(limits)?, limits);
         each_key(&mut walker, &mut |walker, key| match key {
-            "matches" | "ignoredMatches" => each_entry(walker, out, key, &mut |walker, raw, span, out| {
-                let entry: Match<'_> = walker.read(raw, span)?;
-                let record = entry.record(&head, key == "ignoredMatches", span);
-                out.record_or(record, "matches without an advisory", span.offset)
-            }),
+            "matches" | "ignoredMatches" => {
+                if key == "matches" {
+                    out.list();
+                }
+                each_entry(walker, out, key, &mut |walker, raw, span, out| {
+                    let entry: Match<'_> = walker.read(raw, span)?;
+                    let record = entry.record(&head, key == "ignoredMatches", span);
+                    out.record_or(record, "matches without an advisory", span.offset)
+                })
+            }
             "source" | "distro" | "descriptor" | "alertsByPackage" => walker.skip(),
             other => unknown(walker, other, out),
         })

@@ -219,14 +219,21 @@ impl<R: Read> Walker<R> {
 
     /// Passes over one value of any kind.
     pub fn skip(&mut self) -> Result<(), Refusal> {
+        self.pass().map(drop)
+    }
+
+    /// Passes over one value of any kind. Returns whether objects stand inside it.
+    pub fn pass(&mut self) -> Result<bool, Refusal> {
         let floor = self.depth;
         let mut open: Vec<u8> = Vec::new();
+        let mut holds = false;
         loop {
             match self.need()? {
                 b'"' => self.string()?,
                 b @ (b'{' | b'[') => {
                     self.pos += 1;
                     self.deeper()?;
+                    holds |= b == b'{' && !open.is_empty();
                     open.push(b);
                     continue;
                 }
@@ -246,7 +253,7 @@ impl<R: Read> Walker<R> {
             }
             if open.is_empty() {
                 debug_assert_eq!(self.depth, floor);
-                return Ok(());
+                return Ok(holds);
             }
         }
     }

@@ -11,7 +11,7 @@ use std::io::Read;
 use serde::Deserialize;
 
 use super::detail::Detail;
-use super::entries::{each_entry, keys_inside};
+use super::entries::{keys_inside, results};
 use super::head::Head;
 use super::json::Walker;
 use super::limits::{Limits, Refusal, clip_line, text};
@@ -315,7 +315,7 @@ fn json(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result<(
         let host = hosts.next().unwrap_or_default();
         host.cover(out);
         keys_inside(walker, &mut |walker, key| match key {
-            "vulnerabilities" => each_entry(walker, out, "vulnerabilities", &mut |walker, raw, span, out| {
+            "vulnerabilities" => results(walker, out, "vulnerabilities", &mut |walker, raw, span, out| {
                 let entry: Entry<'_> = walker.read(raw, span)?;
                 let item = Item {
                     id: said(&entry.id),

@@ -91,10 +91,7 @@ impl Format for Nmap {
                 }
                 "scaninfo" | "verbose" | "debugging" | "taskbegin" | "taskend" | "taskprogress" | "hosthint"
                 | "target" | "prescript" | "postscript" | "output" => reader.skip()?,
-                other => {
-                    out.summary.leave_out(&format!("elements `{}`", clip_line(other, 60)));
-                    reader.skip()?;
-                }
+                _ => reader.unknown(&tag, "", out)?,
             }
         }
         reader.finish()?;

@@ -22,6 +22,12 @@ pub struct Out<'a> {
     /// Entries that nobody could read, and why the first of them could not be.
     unreadable: u64,
     first_unreadable: Option<String>,
+    /// Whether a list of results was there under a name the format knows, empty or not.
+    listed: bool,
+    /// The first thing under an unknown name that may be the results: it holds entries.
+    strange: Option<String>,
+    /// The same inside an entry that said nothing else.
+    strange_inside: Option<String>,
 }
 
 /// Most targets that a report states.
@@ -51,11 +57,20 @@ impl<'a> Out<'a> {
             handed: 0,
             unreadable: 0,
             first_unreadable: None,
+            listed: false,
+            strange: None,
+            strange_inside: None,
         }
     }
 
-    /// One more entry of the report, whatever becomes of it; `offset` is how far the text has been read.
+    /// One more result of the report, whatever becomes of it; `offset` is how far the text has been read.
     pub fn entry(&mut self, offset: u64) -> Result<(), Refusal> {
+        self.listed = true;
+        self.beside(offset)
+    }
+
+    /// One more entry that is no result: an error of the scan.
+    pub fn beside(&mut self, offset: u64) -> Result<(), Refusal> {
         self.entries += 1;
         if self.entries > self.limits.records {
             let max = self.limits.records;
@@ -85,16 +100,54 @@ impl<'a> Out<'a> {
         }
     }
 
+    /// A list of results is there, under a name the format knows; it may be empty.
+    pub fn list(&mut self) {
+        self.listed = true;
+    }
+
+    /// Something under a name nobody knows, counted. `holds`: entries stand in it, which may be the results of a later
+    /// version. `offset`: where it stands.
+    pub fn unknown(&mut self, what: &str, holds: bool, offset: u64) {
+        self.summary.leave_out(what);
+        if holds && self.strange.is_none() {
+            self.strange = Some(format!("{what} at byte {offset}"));
+        }
+    }
+
+    /// The same inside an entry of which nothing else came.
+    pub fn unknown_inside(&mut self, what: &str, offset: u64) {
+        self.summary.leave_out(what);
+        if self.strange_inside.is_none() {
+            self.strange_inside = Some(format!("{what} at byte {offset}"));
+        }
+    }
+
+    /// How many records were handed over.
+    pub fn handed(&self) -> u64 {
+        self.handed
+    }
+
     /// A report of which nothing could be read is no empty report: taken as one, all that is known would count as gone.
+    /// So it is too where no list of results was found and something else is there in its place.
     pub(super) fn nothing_read(&self) -> Option<Refusal> {
-        let first = self.first_unreadable.as_deref()?;
-        (self.handed == 0 && self.unreadable >= self.entries).then(|| {
-            let reason = format!(
-                "none of the report's entries could be read ({} {first}); nothing of it was kept",
-                self.unreadable
-            );
-            Refusal::new(Kind::Malformed, reason)
-        })
+        if self.handed > 0 {
+            return None;
+        }
+        let refuse = |reason| Some(Refusal::new(Kind::Malformed, reason));
+        if let Some(first) = self.first_unreadable.as_deref()
+            && self.unreadable >= self.entries
+        {
+            let n = self.unreadable;
+            return refuse(format!(
+                "none of the report's entries could be read ({n} {first}); nothing of it was kept"
+            ));
+        }
+        let strange = self.strange.as_deref().filter(|_| !self.listed);
+        let what = self.strange_inside.as_deref().or(strange)?;
+        refuse(format!(
+            "no results were found where they should be, and this is not understood: {what}; it may be of a version of \
+             the tool that is not known yet, and nothing of it was kept"
+        ))
     }
 
     pub fn record(&mut self, record: Record) -> Result<(), Refusal> {

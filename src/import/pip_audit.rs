@@ -8,7 +8,7 @@
 
 use serde::Deserialize;
 
-use super::entries::{each_entry, each_key, unknown};
+use super::entries::{Inside, each_key, results, unknown};
 use super::head::Head;
 use super::json::Walker;
 use super::limits::{Limits, Refusal};
@@ -54,11 +54,11 @@ impl Format for PipAudit {
         let first = source.first_byte(limits)?;
         let mut walker = Walker::open(source.open(limits)?, limits);
         if first == Some(b'[') {
-            each_entry(&mut walker, out, "packages", &mut take)?;
+            results(&mut walker, out, "packages", &mut take)?;
             walker.finish()?;
         } else {
             each_key(&mut walker, &mut |walker, key| match key {
-                "dependencies" => each_entry(walker, out, "packages", &mut take),
+                "dependencies" => results(walker, out, "packages", &mut take),
                 "fixes" => walker.skip(),
                 other => unknown(walker, other, out),
             })?;
@@ -94,12 +94,22 @@ struct Vulnerability<'a> {
     description: Word<'a>,
 }
 
+/// What a package says that is no vulnerability.
+const INSIDE: Inside = Inside {
+    of: " of a package",
+    known: &["vulns"],
+    into: &[],
+};
+
 fn take<R: std::io::Read>(walker: &Walker<R>, raw: &[u8], span: Span, out: &mut Out<'_>) -> Result<(), Refusal> {
     let package: Package<'_> = walker.read(raw, span)?;
     if package.skip_reason.text().is_some() {
         out.summary.leave_out("packages that could not be audited");
     } else if package.name.text().is_none() {
         out.unreadable("packages without a name", span.offset);
+    }
+    if package.vulns.is_empty() && package.skip_reason.text().is_none() {
+        INSIDE.strange(raw, span, out);
     }
     for vulnerability in &package.vulns {
         out.summary.count("vulns", 1);

@@ -13,7 +13,7 @@ mod row;
 use serde::Deserialize;
 
 use super::detail::Detail;
-use super::entries::each_entry;
+use super::entries::results;
 use super::head::Head;
 use super::json::Walker;
 use super::limits::{Limits, Refusal, clip, clip_line, text};
@@ -68,7 +68,7 @@ impl Format for Prowler {
             let mut walker = Walker::new(opened.reader, opened.base, limits);
             // A list, or one after the other.
             while walker.peek()?.is_some() {
-                each_entry(&mut walker, out, "results", &mut |walker, raw, span, out| {
+                results(&mut walker, out, "results", &mut |walker, raw, span, out| {
                     let said: Said<'_> = walker.read(raw, span)?;
                     said.check().take(span, out)
                 })?;

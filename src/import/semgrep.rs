@@ -13,7 +13,7 @@ mod supply;
 use serde::Deserialize;
 
 use super::detail::Detail;
-use super::entries::{each_entry, each_key, unknown};
+use super::entries::{each_entry, each_key, results, unknown};
 use super::head::Head;
 use super::json::Walker;
 use super::limits::{Limits, Refusal, clip, clip_line, text};
@@ -66,14 +66,14 @@ impl Format for Semgrep {
         each_key(&mut walker, &mut |walker, key| match key {
             "results" => {
                 out.summary.count("results", 0);
-                each_entry(walker, out, "results", &mut |walker, raw, span, out| {
+                results(walker, out, "results", &mut |walker, raw, span, out| {
                     let entry: Entry<'_> = walker.read(raw, span)?;
                     out.record_or(entry.record(span), "results without a rule", span.offset)
                 })
             }
             "vulns" => {
                 out.summary.count("vulns", 0);
-                each_entry(walker, out, "vulns", &mut supply::take)
+                results(walker, out, "vulns", &mut supply::take)
             }
             "version" => walker.capture(&mut version).map(drop),
             "errors" => each_entry(

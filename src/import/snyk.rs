@@ -21,7 +21,7 @@ use std::io::Read;
 
 use serde::Deserialize;
 
-use super::entries::each_entry;
+use super::entries::{each_entry, unknown_of};
 use super::head::Head;
 use super::json::Walker;
 use super::limits::{Kind, Limits, Refusal, clip_line, text};
@@ -209,6 +209,13 @@ fn entries<R: Read>(
             "vulnerabilities" => list(walker, "vulnerabilities", project, out)?,
             "infrastructureAsCodeIssues" => iac::issues(walker, project, out)?,
             "applications" => each_project(walker, &mut |walker| entries(walker, projects, out))?,
+            "ok" => {
+                // It says by itself that nothing was found.
+                if walker.peek()? == Some(b't') {
+                    out.list();
+                }
+                walker.skip()?;
+            }
             "filtered" => {
                 if !walker.enter(b'{')? {
                     walker.skip()?;
@@ -220,18 +227,14 @@ fn entries<R: Read>(
                 }
             }
             known if KNOWN.contains(&known) => walker.skip()?,
-            other => {
-                out.summary.leave_out(&format!("keys `{}`", clip_line(other, 60)));
-                walker.skip()?;
-            }
+            other => unknown_of(walker, other, "", out)?,
         }
     }
     Ok(())
 }
 
 /// Keys of which nothing is missed.
-const KNOWN: [&str; 36] = [
-    "ok",
+const KNOWN: [&str; 35] = [
     "dependencyCount",
     "org",
     "policy",

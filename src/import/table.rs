@@ -134,6 +134,7 @@ impl Table<'_> {
     /// Takes every row that is left: each is counted, and is an entry of the report.
     pub fn each_row(&mut self, out: &mut Out<'_>, then: &mut WithRow<'_>) -> Result<(), Refusal> {
         out.summary.count("csv_rows", 0);
+        out.list();
         while let Some(row) = self.row()? {
             let end = row.span.offset + row.span.length;
             out.summary.count("csv_rows", 1);

@@ -121,8 +121,14 @@ impl Format for Wpscan {
                 part.0.emit(kind, "", &site, span, out)
             }
             "plugins" | "themes" | "timthumbs" => by_name(walker, &mut |walker, name, raw, span| {
+                out.list();
                 let part: Maybe<Part<'_>> = walker.read(raw, span)?;
-                part.0.emit(key.trim_end_matches('s'), name, &site, span, out)
+                let before = out.handed();
+                part.0.emit(key.trim_end_matches('s'), name, &site, span, out)?;
+                if out.handed() == before {
+                    part::INSIDE.strange(raw, span, out);
+                }
+                Ok(())
             }),
             "config_backups" | "db_exports" | "users" | "medias" | "password_attack" => {
                 by_name(walker, &mut |_, name, _, span| {

@@ -314,18 +314,40 @@ impl<R: Read> Reader<R> {
 
     /// Passes over the rest of the element whose tag was returned last.
     pub fn skip(&mut self) -> Result<(), Refusal> {
+        self.pass().map(drop)
+    }
+
+    /// [`Reader::skip`]. Returns whether elements stand inside it.
+    fn pass(&mut self) -> Result<bool, Refusal> {
         let floor = self.depth;
+        let mut holds = false;
         while self.depth >= floor {
-            self.next()?;
+            holds |= matches!(self.next()?, Event::Start(_));
         }
-        Ok(())
+        Ok(holds)
     }
 
     /// Passes over an element nobody knows, counted by its name; `of` says where it stands (` of a host`).
     pub fn unknown(&mut self, tag: &Tag, of: &str, out: &mut Out<'_>) -> Result<(), Refusal> {
-        let name = clip_line(&tag.name, 60);
-        out.summary.leave_out(&format!("elements `{name}`{of}"));
-        self.skip()
+        let holds = self.pass()? || !tag.attributes.is_empty();
+        out.unknown(
+            &format!("elements `{}`{of}", clip_line(&tag.name, 60)),
+            holds,
+            tag.offset,
+        );
+        Ok(())
+    }
+
+    /// Passes over an element nobody needs to know, unless it holds others: those are counted as by [`Reader::unknown`].
+    pub fn strange(&mut self, tag: &Tag, of: &str, out: &mut Out<'_>) -> Result<(), Refusal> {
+        if self.pass()? {
+            out.unknown(
+                &format!("elements `{}`{of}", clip_line(&tag.name, 60)),
+                true,
+                tag.offset,
+            );
+        }
+        Ok(())
     }
 
     /// Takes the element whose tag was returned last as a tree.

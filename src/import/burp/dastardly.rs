@@ -53,6 +53,11 @@ pub fn decode(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Re
             let case = reader.element(tag)?;
             if case.child("failure").is_none() {
                 out.summary.leave_out("test cases without a failure");
+                case.strange(
+                    &["system-out", "system-err", "skipped", "properties"],
+                    " of a test case",
+                    out,
+                );
             }
             for failure in case.all("failure") {
                 out.summary.count("failure", 1);

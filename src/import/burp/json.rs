@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::Issue;
 use crate::import::Out;
 use crate::import::detail::Detail;
-use crate::import::entries::{each_entry, each_key, keys_inside, unknown};
+use crate::import::entries::{each_key, keys_inside, results, unknown};
 use crate::import::head::Head;
 use crate::import::json::Walker;
 use crate::import::limits::{Limits, Refusal};
@@ -30,7 +30,7 @@ pub fn decode(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Re
     each_key(&mut walker, &mut |walker, key| match key {
         "issue_events" => {
             out.summary.count("issue_found_events", 0);
-            each_entry(walker, out, "events", &mut |walker, raw, span, out| {
+            results(walker, out, "events", &mut |walker, raw, span, out| {
                 let event: Event<'_> = walker.read(raw, span)?;
                 if event.kind.text().is_some_and(|t| t != "issue_found") {
                     out.summary.leave_out("events that are no found issue");
@@ -59,7 +59,7 @@ pub fn decode(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Re
 
 fn issues<R: Read>(walker: &mut Walker<R>, out: &mut Out<'_>) -> Result<(), Refusal> {
     out.summary.count("issues", 0);
-    each_entry(walker, out, "issues", &mut |walker, raw, span, out| {
+    results(walker, out, "issues", &mut |walker, raw, span, out| {
         let entry: Entry<'_> = walker.read(raw, span)?;
         out.record_or(entry.read().record(span), "issues without a name", span.offset)
     })

@@ -60,7 +60,12 @@ pub fn decode(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Re
                 read(&block, shared)
             }
             // What stands in front.
-            _ => continue,
+            _ => {
+                if block.contains("<h2>Summary</h2>") || block.contains("<h2>Issue") {
+                    out.unknown("issues outside of any heading", true, span.offset);
+                }
+                continue;
+            }
         };
         out.summary.count("issues", 1);
         out.entry(span.offset + span.length)?;

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::{Item, Step, cwe};
-use crate::import::entries::{each_entry, each_key, unknown};
+use crate::import::entries::{each_key, results, unknown};
 use crate::import::head::Head;
 use crate::import::json::Walker;
 use crate::import::limits::{Limits, Refusal};
@@ -22,7 +22,7 @@ pub fn decode(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Re
     out.summary.count("results", 0);
     let mut walker = Walker::open(source.open(limits)?, limits);
     each_key(&mut walker, &mut |walker, key| match key {
-        "results" => each_entry(walker, out, "results", &mut |walker, raw, span, out| {
+        "results" => results(walker, out, "results", &mut |walker, raw, span, out| {
             let entry: Entry<'_> = walker.read(raw, span)?;
             entry.read().emit(span, out)
         }),

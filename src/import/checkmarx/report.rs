@@ -9,7 +9,7 @@ use std::io::Read;
 use serde::Deserialize;
 
 use super::{Item, Step, cwe};
-use crate::import::entries::{each_entry, each_key, keys_inside, unknown};
+use crate::import::entries::{each_key, keys_inside, results, strange_of, unknown};
 use crate::import::head::Head;
 use crate::import::json::Walker;
 use crate::import::limits::{Limits, Refusal, clip, clip_line, text};
@@ -69,16 +69,20 @@ pub fn decode(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Re
     each_key(&mut walker, &mut |walker, key| match key {
         "scanResults" => keys_inside(walker, &mut |walker, key| match key {
             "resultsList" => each_inside(walker, &mut |walker| query(walker, "sast", "", said, out)),
-            "sast" => inside_of(walker, "languages", &mut |walker| language(walker, said, out)),
-            "sca" => inside_of(walker, "packages", &mut |walker| package(walker, out)),
-            "kics" => inside_of(walker, "results", &mut |walker| query(walker, "kics", "", said, out)),
-            _ => walker.skip(),
+            "sast" => inside_of(walker, "languages", out, &mut |walker, out| language(walker, said, out)),
+            "sca" => inside_of(walker, "packages", out, &mut |walker, out| package(walker, out)),
+            "kics" => inside_of(walker, "results", out, &mut |walker, out| {
+                query(walker, "kics", "", said, out)
+            }),
+            other => strange_of(walker, other, " of the results", out),
         }),
-        "iacScanResults" => inside_of(walker, "technology", &mut |walker| {
-            inside_of(walker, "queries", &mut |walker| query(walker, "kics", "", said, out))
+        "iacScanResults" => inside_of(walker, "technology", out, &mut |walker, out| {
+            inside_of(walker, "queries", out, &mut |walker, out| {
+                query(walker, "kics", "", said, out)
+            })
         }),
-        "scaScanResults" => inside_of(walker, "packages", &mut |walker| package(walker, out)),
-        "resolvedVulnerabilities" => inside_of(walker, "resolvedVulnerabilities", &mut |walker| {
+        "scaScanResults" => inside_of(walker, "packages", out, &mut |walker, out| package(walker, out)),
+        "resolvedVulnerabilities" => inside_of(walker, "resolvedVulnerabilities", out, &mut |walker, out| {
             out.summary.leave_out("vulnerabilities that Checkmarx calls resolved");
             walker.skip()
         }),
@@ -90,6 +94,8 @@ pub fn decode(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Re
 }
 
 type Then<'f, R> = dyn FnMut(&mut Walker<R>) -> Result<(), Refusal> + 'f;
+
+type With<'f, R> = dyn FnMut(&mut Walker<R>, &mut Out<'_>) -> Result<(), Refusal> + 'f;
 
 /// Every element of a list; what is none is passed over.
 fn each_inside<R: Read>(walker: &mut Walker<R>, then: &mut Then<'_, R>) -> Result<(), Refusal> {
@@ -104,12 +110,17 @@ fn each_inside<R: Read>(walker: &mut Walker<R>, then: &mut Then<'_, R>) -> Resul
 }
 
 /// Every element of the list at a key of an object.
-fn inside_of<R: Read>(walker: &mut Walker<R>, list: &str, then: &mut Then<'_, R>) -> Result<(), Refusal> {
+fn inside_of<R: Read>(
+    walker: &mut Walker<R>,
+    list: &str,
+    out: &mut Out<'_>,
+    then: &mut With<'_, R>,
+) -> Result<(), Refusal> {
     keys_inside(walker, &mut |walker, key| {
         if key == list {
-            each_inside(walker, then)
+            each_inside(walker, &mut |walker| then(walker, out))
         } else {
-            walker.skip()
+            strange_of(walker, key, " of the results", out)
         }
     })
 }
@@ -181,7 +192,7 @@ fn language<R: Read>(walker: &mut Walker<R>, said: &Details, out: &mut Out<'_>) 
             Ok(())
         }
         "queries" => each_inside(walker, &mut |walker| query(walker, "sast", &name, said, out)),
-        _ => walker.skip(),
+        other => strange_of(walker, other, " of a language", out),
     })
 }
 
@@ -217,12 +228,12 @@ fn query<R: Read>(
             "cweId" => &mut query.cwe,
             "vulnerabilities" | "resultsList" => {
                 let query = &query;
-                return each_entry(walker, out, "results", &mut |walker, raw, span, out| {
+                return results(walker, out, "results", &mut |walker, raw, span, out| {
                     let entry: Entry<'_> = walker.read(raw, span)?;
                     entry.item(query, said).emit(span, out)
                 });
             }
-            _ => return walker.skip(),
+            other => return strange_of(walker, other, " of a query", out),
         };
         *field = word(walker, &mut raw)?;
         Ok(())
@@ -238,7 +249,7 @@ fn package<R: Read>(walker: &mut Walker<R>, out: &mut Out<'_>) -> Result<(), Ref
             "version" | "packageVersion" => &mut version,
             "vulnerabilities" => {
                 let (name, version) = (&name, &version);
-                return each_entry(walker, out, "results", &mut |walker, raw, span, out| {
+                return results(walker, out, "results", &mut |walker, raw, span, out| {
                     let entry: Entry<'_> = walker.read(raw, span)?;
                     entry.flaw(name, version).emit(span, out)
                 });

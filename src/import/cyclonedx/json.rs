@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::entry::{Component, Components, Document, Rating, Vulnerability};
 use crate::import::Out;
-use crate::import::entries::{each_entry, each_key, unknown};
+use crate::import::entries::{each_key, results, unknown};
 use crate::import::json::Walker;
 use crate::import::limits::{Limits, Refusal, clip_line, text};
 use crate::import::loose::{self, Maybe, Word, Words};
@@ -36,14 +36,14 @@ pub fn decode(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Re
     document.tell(out);
     let mut walker = Walker::open(source.open(limits)?, limits);
     each_key(&mut walker, &mut |walker, key| match key {
-        "vulnerabilities" => each_entry(walker, out, "vulnerabilities", &mut |walker, raw, span, out| {
+        "vulnerabilities" => results(walker, out, "vulnerabilities", &mut |walker, raw, span, out| {
             let entry: Entry<'_> = walker.read(raw, span)?;
             out.summary.count("affects", entry.affects.len() as u64);
             entry.vulnerability(span).emit(&document, &table, None, out)
         }),
         "bomFormat" | "specVersion" | "serialNumber" | "version" | "metadata" | "components" | "services"
         | "externalReferences" | "dependencies" | "compositions" | "properties" | "annotations" | "formulation"
-        | "declarations" | "definitions" | "signature" | "$schema" => walker.skip(),
+        | "declarations" | "definitions" | "citations" | "signature" | "$schema" => walker.skip(),
         other => unknown(walker, other, out),
     })
 }

@@ -37,12 +37,13 @@ fn walk<R: Read>(reader: &mut Reader<R>, pass: &mut Pass<'_, '_>) -> Result<(), 
             "components" => components(reader, pass)?,
             "vulnerabilities" => vulnerabilities(reader, None, pass)?,
             "services" | "externalReferences" | "dependencies" | "compositions" | "properties" | "annotations"
-            | "formulation" | "declarations" | "definitions" | "Signature" => reader.skip()?,
-            other => {
+            | "formulation" | "citations" | "declarations" | "definitions" | "Signature" => reader.skip()?,
+            _ => {
                 if let Pass::Vulnerabilities(_, _, _, out) = pass {
-                    out.summary.leave_out(&format!("elements `{}`", clip_line(other, 60)));
+                    reader.unknown(&tag, "", out)?;
+                } else {
+                    reader.skip()?;
                 }
-                reader.skip()?;
             }
         }
     }
@@ -91,7 +92,10 @@ fn named(node: &Node, name: &str) -> u64 {
 fn components<R: Read>(reader: &mut Reader<R>, pass: &mut Pass<'_, '_>) -> Result<(), Refusal> {
     while let Some(tag) = reader.child()? {
         if tag.name != "component" {
-            reader.skip()?;
+            match pass {
+                Pass::Vulnerabilities(_, _, _, out) => reader.unknown(&tag, " among components", out)?,
+                Pass::Components(..) => reader.skip()?,
+            }
             continue;
         }
         component(reader, &tag, pass)?;
@@ -149,9 +153,7 @@ fn vulnerabilities<R: Read>(
     };
     while let Some(tag) = reader.child()? {
         if tag.name != "vulnerability" {
-            out.summary
-                .leave_out(&format!("elements `{}`", clip_line(&tag.name, 60)));
-            reader.skip()?;
+            reader.unknown(&tag, "", out)?;
             continue;
         }
         let node = reader.element(tag)?;

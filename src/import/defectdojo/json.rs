@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::State;
 use crate::domain::time::Time;
-use crate::import::entries::{each_entry, each_key, keys_inside, unknown};
+use crate::import::entries::{each_key, keys_inside, results as results_of, unknown};
 use crate::import::generic::{Entry, endpoint, word};
 use crate::import::head::Head;
 use crate::import::json::Walker;
@@ -200,7 +200,7 @@ fn results<R: Read>(
     endpoints: &HashMap<String, String>,
     out: &mut Out<'_>,
 ) -> Result<(), Refusal> {
-    each_entry(walker, out, "results", &mut |walker, raw, span, out| {
+    results_of(walker, out, "results", &mut |walker, raw, span, out| {
         let value: Value = walker.read(raw, span)?;
         result(&value, endpoints, span, out)
     })

@@ -4,13 +4,29 @@ use serde::Deserialize;
 
 use super::entry::{Dependency, Found, Infos, V2, V3, vector};
 use crate::import::Out;
-use crate::import::entries::{each_entry, each_key, unknown};
+use crate::import::entries::{Inside, each_key, results, unknown};
 use crate::import::json::Walker;
 use crate::import::limits::{Limits, Refusal, clip_line, text};
 use crate::import::loose::{self, Bag, Maybe, Word, Words};
 use crate::import::package;
 use crate::import::record::Span;
 use crate::import::source::Source;
+
+/// What a dependency says that is no vulnerability.
+const INSIDE: Inside = Inside {
+    of: " of a dependency",
+    known: &[
+        "evidenceCollected",
+        "packages",
+        "relatedDependencies",
+        "vulnerabilityIds",
+        "vulnerabilities",
+        "suppressedVulnerabilities",
+        "suppressedVulnerabilityIds",
+        "includedBy",
+    ],
+    into: &[],
+};
 
 pub fn decode(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result<(), Refusal> {
     let mut infos = Infos::default();
@@ -34,9 +50,14 @@ pub fn decode(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Re
     out.summary.observed_at = out.summary.observed_at.max(infos.observed_at);
     let mut walker = Walker::open(source.open(limits)?, limits);
     each_key(&mut walker, &mut |walker, key| match key {
-        "dependencies" => each_entry(walker, out, "dependency", &mut |walker, raw, span, out| {
+        "dependencies" => results(walker, out, "dependency", &mut |walker, raw, span, out| {
             let entry: Entry<'_> = walker.read(raw, span)?;
-            entry.dependency(span).emit(&infos, out)
+            let before = out.handed();
+            entry.dependency(span).emit(&infos, out)?;
+            if out.handed() == before {
+                INSIDE.strange(raw, span, out);
+            }
+            Ok(())
         }),
         "reportSchema" | "scanInfo" | "projectInfo" => walker.skip(),
         other => unknown(walker, other, out),

@@ -7,6 +7,17 @@ use crate::import::package;
 use crate::import::source::Source;
 use crate::import::xml::{Node, Reader};
 
+/// Elements of a dependency that are no vulnerabilities, and theirs.
+const KNOWN: [&str; 7] = [
+    "evidenceCollected",
+    "identifiers",
+    "relatedDependencies",
+    "projectReferences",
+    "includedBy",
+    "vulnerabilities",
+    "analysisExceptions",
+];
+
 pub fn decode(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result<(), Refusal> {
     let mut reader = Reader::open(source.open(limits)?, limits);
     reader.root()?;
@@ -25,21 +36,27 @@ pub fn decode(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Re
             "dependencies" => {
                 while let Some(tag) = reader.child()? {
                     if tag.name != "dependency" {
-                        out.summary
-                            .leave_out(&format!("elements `{}`", clip_line(&tag.name, 60)));
-                        reader.skip()?;
+                        reader.unknown(&tag, "", out)?;
                         continue;
                     }
                     let node = reader.element(tag)?;
                     out.summary.count("dependency", 1);
                     out.entry(reader.offset())?;
+                    let before = out.handed();
                     dependency(&node).emit(&infos, out)?;
+                    if out.handed() == before {
+                        node.strange(&KNOWN, " of a dependency", out);
+                        for list in node.all("vulnerabilities") {
+                            list.strange(
+                                &["vulnerability", "suppressedVulnerability"],
+                                " among vulnerabilities",
+                                out,
+                            );
+                        }
+                    }
                 }
             }
-            other => {
-                out.summary.leave_out(&format!("elements `{}`", clip_line(other, 60)));
-                reader.skip()?;
-            }
+            _ => reader.unknown(&tag, "", out)?,
         }
     }
     reader.finish()?;

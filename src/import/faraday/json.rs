@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::vuln::Vuln;
 use crate::import::Out;
-use crate::import::entries::{each_entry, each_key, unknown};
+use crate::import::entries::{Inside, each_key, results, unknown};
 use crate::import::head::Head;
 use crate::import::json::Walker;
 use crate::import::limits::{Limits, Refusal};
@@ -19,12 +19,19 @@ pub fn sniff(head: &Head<'_>) -> bool {
     listed || json.item("hosts", &["ip", "services", "vulnerabilities"])
 }
 
+/// What a host says that is no vulnerability.
+const INSIDE: Inside = Inside {
+    of: " of a host",
+    known: &["vulnerabilities", "credentials", "metadata", "tags", "hostnames"],
+    into: &["services"],
+};
+
 pub fn decode(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result<(), Refusal> {
     let mut walker = Walker::open(source.open(limits)?, limits);
     each_key(&mut walker, &mut |walker, key| match key {
         "vulnerabilities" => {
             out.summary.count("vulnerabilities", 0);
-            each_entry(walker, out, "vulnerabilities", &mut |walker, raw, span, out| {
+            results(walker, out, "vulnerabilities", &mut |walker, raw, span, out| {
                 let row: Row<'_> = walker.read(raw, span)?;
                 let entry = &row.value;
                 let vuln = entry.vuln(&entry.service, out);
@@ -33,9 +40,14 @@ pub fn decode(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Re
         }
         "hosts" => {
             out.summary.count("hosts", 0);
-            each_entry(walker, out, "hosts", &mut |walker, raw, span, out| {
+            results(walker, out, "hosts", &mut |walker, raw, span, out| {
                 let host: Host<'_> = walker.read(raw, span)?;
-                host.emit(span, out)
+                let before = out.handed();
+                host.emit(span, out)?;
+                if out.handed() == before {
+                    INSIDE.strange(raw, span, out);
+                }
+                Ok(())
             })
         }
         "count" | "command" | "execution_id" => walker.skip(),

@@ -62,6 +62,10 @@ fn host<R: Read>(reader: &mut Reader<R>, limits: &Limits, out: &mut Out<'_>) -> 
             }
             "vulns" => {
                 while let Some(tag) = reader.child()? {
+                    if tag.name != "vuln" {
+                        reader.unknown(&tag, " among vulnerabilities", out)?;
+                        continue;
+                    }
                     let node = reader.element(tag)?;
                     let at = node.get("service-id").and_then(|id| services.get(id));
                     vuln(&node, &about, at).emit_counted(&node, reader.offset(), out)?;
@@ -76,11 +80,26 @@ fn host<R: Read>(reader: &mut Reader<R>, limits: &Limits, out: &mut Out<'_>) -> 
                     _ => about.hostnames = said.split(',').map(|n| n.trim().to_owned()).collect(),
                 }
             }
-            _ => reader.skip()?,
+            known if KNOWN.contains(&known.replace('_', "-").as_str()) => reader.skip()?,
+            _ => reader.strange(&tag, " of a host", out)?,
         }
     }
     Ok(())
 }
+
+/// Elements of a host that hold others, and no vulnerabilities.
+const KNOWN: [&str; 10] = [
+    "notes",
+    "tags",
+    "creds",
+    "loots",
+    "sessions",
+    "exploit-attempts",
+    "vuln-attempts",
+    "host-details",
+    "web-sites",
+    "events",
+];
 
 fn vuln(node: &Node, about: &Vuln, at: Option<&Service>) -> Vuln {
     let get = |name: &str| node.get(name).unwrap_or_default().to_owned();

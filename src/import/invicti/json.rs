@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::{Item, cover};
-use crate::import::entries::{each_entry, each_key, unknown};
+use crate::import::entries::{each_key, results, unknown};
 use crate::import::head::Head;
 use crate::import::json::Walker;
 use crate::import::limits::{Limits, Refusal};
@@ -36,7 +36,7 @@ pub fn decode(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Re
             }
             Ok(())
         }
-        "Vulnerabilities" => each_entry(walker, out, "vulnerabilities", &mut |walker, raw, span, out| {
+        "Vulnerabilities" => results(walker, out, "vulnerabilities", &mut |walker, raw, span, out| {
             let entry: Entry<'_> = walker.read(raw, span)?;
             let mut item = entry.read();
             item.observed_at = item.observed_at.or(out.summary.observed_at);

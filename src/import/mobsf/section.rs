@@ -170,9 +170,9 @@ impl Reading<'_, '_> {
         match key {
             "permissions" => self.permissions(value),
             "certificate_analysis" => self.certificate(value),
-            "manifest_analysis" => self.listed("manifest", list(value, "manifest_findings")),
-            "network_security" => self.listed("network", list(value, "network_findings")),
-            "ats_analysis" => self.listed("transport", list(value, "ats_findings")),
+            "manifest_analysis" => self.listed("manifest", value, "manifest_findings"),
+            "network_security" => self.listed("network", value, "network_findings"),
+            "ats_analysis" => self.listed("transport", value, "ats_findings"),
             "code_analysis" | "results" => self.code(value),
             "binary_analysis" if value.is_object() => self.binary(value),
             "macho_analysis" => self.checks(value),
@@ -289,8 +289,13 @@ impl Reading<'_, '_> {
     }
 
     /// Objects with a title, a severity and a description.
-    fn listed(&mut self, section: &str, all: &[Value]) -> Result<(), Refusal> {
-        for of in all {
+    fn listed(&mut self, section: &str, value: &Value, key: &str) -> Result<(), Refusal> {
+        let named = value.as_object().filter(|of| !of.contains_key(key));
+        for (name, _) in named.into_iter().flatten().filter(|(_, v)| v.is_array()) {
+            let what = format!("keys `{}` of the {section} section", clip_line(name, 60));
+            self.out.unknown_inside(&what, self.span.offset);
+        }
+        for of in list(value, key) {
             let title = first(of, &["title", "issue", "description", "desc"]);
             let rule = first(of, &["rule", "title", "issue", "description", "desc"]);
             if rule.is_empty() {

@@ -18,18 +18,16 @@ pub fn decode(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Re
     reader.root()?;
     while let Some(tag) = reader.child()? {
         if tag.name != "Report" {
-            if tag.name != "Policy" {
-                out.summary
-                    .leave_out(&format!("elements `{}`", clip_line(&tag.name, 60)));
+            if tag.name == "Policy" {
+                reader.skip()?;
+            } else {
+                reader.unknown(&tag, "", out)?;
             }
-            reader.skip()?;
             continue;
         }
         while let Some(tag) = reader.child()? {
             if tag.name != "ReportHost" {
-                out.summary
-                    .leave_out(&format!("elements `{}` of the report", clip_line(&tag.name, 60)));
-                reader.skip()?;
+                reader.unknown(&tag, " of the report", out)?;
                 continue;
             }
             out.summary.count("ReportHost", 1);
@@ -86,11 +84,7 @@ fn host<R: Read>(reader: &mut Reader<R>, name: &str, out: &mut Out<'_>) -> Resul
                     None => out.unreadable("items without a plugin", node.span.offset),
                 }
             }
-            other => {
-                out.summary
-                    .leave_out(&format!("elements `{}` of a host", clip_line(other, 60)));
-                reader.skip()?;
-            }
+            _ => reader.unknown(&tag, " of a host", out)?,
         }
     }
     out.summary.observed_at = out.summary.observed_at.max(host.ended);

@@ -67,11 +67,11 @@ impl Host {
                             self.port(&node, run, reader.offset(), out)?;
                         } else {
                             // What `extraports` counts was not looked at one by one.
-                            if tag.name != "extraports" {
-                                out.summary
-                                    .leave_out(&format!("elements `{}` among ports", clip_line(&tag.name, 60)));
+                            if tag.name == "extraports" {
+                                reader.skip()?;
+                            } else {
+                                reader.unknown(&tag, " among ports", out)?;
                             }
-                            reader.skip()?;
                         }
                     }
                 }
@@ -85,17 +85,14 @@ impl Host {
                         product: String::new(),
                         version: String::new(),
                     };
+                    node.strange(&["script"], " among host scripts", out);
                     for script in node.all("script") {
                         self.vulnerabilities(script, &service, run, node.span, out)?;
                     }
                 }
                 "status" | "os" | "times" | "uptime" | "distance" | "tcpsequence" | "ipidsequence"
                 | "tcptssequence" | "trace" | "smurf" => reader.skip()?,
-                other => {
-                    out.summary
-                        .leave_out(&format!("elements `{}` of a host", clip_line(other, 60)));
-                    reader.skip()?;
-                }
+                _ => reader.unknown(&tag, " of a host", out)?,
             }
         }
         self.cover(out);
@@ -205,6 +202,9 @@ impl Host {
     ) -> Result<(), Refusal> {
         debug_assert!(span.offset >= self.offset);
         let found = script::read(script);
+        if found.vulnerabilities.is_empty() && script.attr("id").is_some_and(|id| id.contains("vulners")) {
+            script.strange(&[], " of vulners", out);
+        }
         for _ in 0..found.harmless {
             out.summary
                 .leave_out("vulnerabilities that a script says are not there");

@@ -22,6 +22,7 @@ pub fn packages<R: Read>(walker: &mut Walker<R>, out: &mut Out<'_>) -> Result<()
     if !walker.enter(b'{')? {
         return walker.skip();
     }
+    out.list();
     let (mut first, mut raw) = (true, Vec::new());
     while let Some(name) = walker.next_key(&mut first)? {
         let object = walker.peek()? == Some(b'{');

@@ -17,6 +17,7 @@ pub fn advisories<R: Read>(walker: &mut Walker<R>, out: &mut Out<'_>) -> Result<
     if !walker.enter(b'{')? {
         return walker.skip();
     }
+    out.list();
     let (mut first, mut raw) = (true, Vec::new());
     while walker.next_key(&mut first)?.is_some() {
         let object = walker.peek()? == Some(b'{');

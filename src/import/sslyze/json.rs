@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::TOOL;
-use crate::import::entries::{each_entry, each_key, unknown};
+use crate::import::entries::{Inside, each_entry, each_key, results, unknown};
 use crate::import::json::Walker;
 use crate::import::limits::{Limits, Refusal, clip_line, text};
 use crate::import::loose::{self, Maybe, Word};
@@ -14,15 +14,38 @@ use crate::import::source::Source;
 use crate::import::tls::{self, Server};
 use crate::import::{Out, clock, place};
 
+/// What a server's results say besides those of checks.
+const INSIDE: Inside = Inside {
+    of: " of a server",
+    known: &[
+        "server_info",
+        "server_location",
+        "network_configuration",
+        "connectivity_result",
+        "scan_result",
+        "scan_commands",
+        "scan_commands_results",
+        "scan_commands_errors",
+        "scan_commands_extra_arguments",
+        "commands_results",
+    ],
+    into: &[],
+};
+
 pub fn decode(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result<(), Refusal> {
     out.summary.count("server_scan_results", 0);
     let mut walker = Walker::open(source.open(limits)?, limits);
     let mut raw = Vec::new();
     each_key(&mut walker, &mut |walker, key| match key {
         "server_scan_results" | "accepted_targets" => {
-            each_entry(walker, out, "server_scan_results", &mut |walker, raw, span, out| {
+            results(walker, out, "server_scan_results", &mut |walker, raw, span, out| {
                 let target: Target<'_> = walker.read(raw, span)?;
-                target.emit(span, out)
+                let before = out.handed();
+                target.emit(span, out)?;
+                if out.handed() == before {
+                    INSIDE.strange(raw, span, out);
+                }
+                Ok(())
             })
         }
         "date_scans_completed" | "date_scans_started" => {
@@ -97,8 +120,8 @@ struct Location<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Attempt<'a> {
-    #[serde(borrow, deserialize_with = "loose::object")]
-    result: Facts<'a>,
+    #[serde(borrow)]
+    result: Option<Maybe<Facts<'a>>>,
     #[serde(borrow)]
     status: Word<'a>,
 }
@@ -253,11 +276,18 @@ impl Target<'_> {
         out.cover(place.place.clone());
         let mut found = Server::default();
         for attempt in self.scan_result.values() {
-            if attempt.0.status.text() == Some("ERROR") {
-                out.summary.leave_out("checks that failed");
+            match attempt.0.status.text() {
+                Some("ERROR") => out.summary.leave_out("checks that failed"),
+                Some("NOT_SCHEDULED") => {}
+                _ if attempt.0.result.is_none() => out.unknown_inside("checks without a result", span.offset),
+                _ => {}
             }
         }
-        let new = self.scan_result.values().map(|a| &a.0.result);
+        let new = self
+            .scan_result
+            .values()
+            .filter_map(|a| a.0.result.as_ref())
+            .map(|r| &r.0);
         let old = self
             .commands_results
             .values()

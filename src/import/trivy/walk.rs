@@ -5,7 +5,7 @@ use std::io::Read;
 
 use super::entry;
 use crate::import::Out;
-use crate::import::entries::each_entry;
+use crate::import::entries::{results, unknown_of};
 use crate::import::json::Walker;
 use crate::import::limits::{Kind as Why, Limits, Refusal, clip_line, text};
 use crate::import::loose::Word;
@@ -181,6 +181,16 @@ pub enum Pass<'p, 'o> {
     Entries(&'p mut Owners, &'p mut Out<'o>),
 }
 
+impl Pass<'_, '_> {
+    /// How many objects were met so far.
+    fn met(&self) -> usize {
+        match self {
+            Self::Owners(owners) => owners.all.len(),
+            Self::Entries(owners, _) => owners.next,
+        }
+    }
+}
+
 /// A list of objects with entries in them, or one alone.
 pub fn objects<R: Read>(
     walker: &mut Walker<R>,
@@ -224,7 +234,16 @@ fn object<R: Read>(
     let mut first = true;
     while let Some(key) = walker.next_key(&mut first)? {
         match key.as_str() {
-            "Results" | "Resources" => objects(walker, depth + 1, Some(me), pass)?,
+            "Results" | "Resources" => {
+                let before = pass.met();
+                objects(walker, depth + 1, Some(me), pass)?;
+                if let Pass::Entries(owners, out) = pass
+                    && owners.next == before
+                {
+                    // It is empty.
+                    out.list();
+                }
+            }
             // Clusters before there were resources: what is in these lists at the top.
             "Vulnerabilities" | "Misconfigurations" if depth == 0 => objects(walker, depth + 1, Some(me), pass)?,
             "ArtifactName" | "ArtifactType" | "CreatedAt" | "ClusterName" | "Target" | "Class" | "Type"
@@ -237,9 +256,10 @@ fn object<R: Read>(
                 if let Pass::Entries(_, out) = pass
                     && !KNOWN.contains(&key.as_str())
                 {
-                    out.summary.leave_out(&format!("keys `{}`", clip_line(&key, 60)));
+                    unknown_of(walker, &key, "", out)?;
+                } else {
+                    walker.skip()?;
                 }
-                walker.skip()?;
             }
         }
     }
@@ -295,7 +315,7 @@ fn list<R: Read>(walker: &mut Walker<R>, kind: Kind, me: usize, pass: &mut Pass<
         }
         Pass::Entries(owners, out) => {
             let owner = owners.whole(me);
-            each_entry(walker, out, kind.name(), &mut |walker, raw, span, out| {
+            results(walker, out, kind.name(), &mut |walker, raw, span, out| {
                 entry::take(kind, &owner, raw, span, out).map_err(|e| walker.inside(span, raw, &e))?
             })
         }

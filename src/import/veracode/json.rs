@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::{Item, plain};
-use crate::import::entries::{each_entry, each_key, keys_inside, unknown};
+use crate::import::entries::{each_key, keys_inside, results, unknown};
 use crate::import::head::Head;
 use crate::import::json::Walker;
 use crate::import::limits::{Limits, Refusal};
@@ -28,9 +28,9 @@ pub fn decode(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Re
         entry.read().emit(span, out)
     };
     each_key(&mut walker, &mut |walker, key| match key {
-        "findings" => each_entry(walker, out, "findings", &mut finding),
+        "findings" => results(walker, out, "findings", &mut finding),
         "_embedded" => keys_inside(walker, &mut |walker, key| match key {
-            "findings" => each_entry(walker, out, "findings", &mut finding),
+            "findings" => results(walker, out, "findings", &mut finding),
             other => unknown(walker, other, out),
         }),
         "_links" | "page" | "scan_id" | "scan_status" | "message" | "modules" | "modules_count"

@@ -116,6 +116,9 @@ fn entries<R: Read>(
     if !walker.enter(b'{')? {
         return walker.skip();
     }
+    if matches!(list, List::Vulnerabilities) {
+        out.list();
+    }
     let mut raw = Vec::new();
     let mut first = true;
     while let Some(name) = walker.next_key(&mut first)? {

@@ -32,11 +32,11 @@ pub fn decode(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Re
             infos.set("version", tag.attr("id").unwrap_or_default());
         }
         let Some(list) = List::named(&tag.name) else {
-            if tag.name != "generatedBy" {
-                out.summary
-                    .leave_out(&format!("elements `{}`", clip_line(&tag.name, 60)));
+            if tag.name == "generatedBy" {
+                reader.skip()?;
+            } else {
+                reader.unknown(&tag, "", out)?;
             }
-            reader.skip()?;
             continue;
         };
         while let Some(tag) = reader.child()? {
@@ -73,11 +73,7 @@ fn category<R: Read>(
                     emit(list, infos, &category, &entry(&node), (node.span, reader.offset()), out)?;
                 }
             }
-            other => {
-                out.summary
-                    .leave_out(&format!("elements `{}` of a category", clip_line(other, 60)));
-                reader.skip()?;
-            }
+            _ => reader.unknown(&tag, " of a category", out)?,
         }
     }
     Ok(())
@@ -99,6 +95,14 @@ fn bugs(kind: &Node, infos: &Infos, offset: u64, out: &mut Out<'_>) -> Result<()
         solution: kind.child("solution").map(said).unwrap_or_default(),
         references: kind.child("references").map(references).unwrap_or_default(),
     };
+    kind.strange(
+        &["bugList", "description", "solution", "references"],
+        " of a category",
+        out,
+    );
+    for list in kind.all("bugList") {
+        list.strange(&["bug"], " among bugs", out);
+    }
     let list = kind.child("bugList").into_iter().flat_map(|list| list.all("bug"));
     for bug in list {
         let get = |name: &str| bug.get(name).unwrap_or_default().to_owned();

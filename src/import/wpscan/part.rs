@@ -6,6 +6,7 @@ use super::{Site, TOOL, VERSION};
 use crate::domain::severity::Severity;
 use crate::import::Out;
 use crate::import::detail::Detail;
+use crate::import::entries::Inside;
 use crate::import::limits::{Refusal, clip_line, text};
 use crate::import::loose::{self, Bag, Word, Words};
 use crate::import::names;
@@ -76,6 +77,19 @@ struct Cvss<'a> {
     #[serde(borrow)]
     vector: Word<'a>,
 }
+
+/// What a part says that is no vulnerability.
+pub const INSIDE: Inside = Inside {
+    of: " of a plugin or theme",
+    known: &[
+        "version",
+        "vulnerabilities",
+        "confirmed_by",
+        "interesting_entries",
+        "references",
+    ],
+    into: &["parents"],
+};
 
 /// What is vulnerable, and where.
 struct Subject<'p> {

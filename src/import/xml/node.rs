@@ -1,6 +1,8 @@
 //! One entry of an XML report as a tree: small, bounded by the reader that made it.
 
 use super::Tag;
+use crate::import::Out;
+use crate::import::limits::clip_line;
 use crate::import::record::Span;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -66,6 +68,17 @@ impl Node {
             open.extend(node.children.iter().rev());
         }
         out
+    }
+
+    /// Looks into an entry of which nothing came: elements of unknown names that hold others may be what was looked for.
+    pub fn strange(&self, known: &[&str], of: &str, out: &mut Out<'_>) {
+        for child in &self.children {
+            let holds = !child.children.is_empty() || !child.attributes.is_empty();
+            if holds && !known.contains(&child.name.as_str()) {
+                let what = format!("elements `{}`{of}", clip_line(&child.name, 60));
+                out.unknown_inside(&what, child.span.offset);
+            }
+        }
     }
 
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Node> {

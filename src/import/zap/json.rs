@@ -8,7 +8,7 @@ use super::Alerts;
 use super::alert::{Alert, Instance, Site, links, plain};
 use crate::import::Out;
 use crate::import::clock;
-use crate::import::entries::AtKey;
+use crate::import::entries::{AtKey, unknown_of};
 use crate::import::json::Walker;
 use crate::import::limits::{Kind, Limits, Refusal, clip_line, text};
 use crate::import::loose::{Bag, Word};
@@ -126,12 +126,14 @@ impl First<'_> {
                     }
                 }
                 "@version" => stamp.1 = word(walker, &mut raw)?.map(|v| clip_line(&v, text::WORD)),
-                "site" => each(walker, &mut |walker| self.site(walker, out))?,
-                "@programName" | "insights" | "statistics" | "sequences" => walker.skip()?,
-                other => {
-                    out.summary.leave_out(&format!("keys `{}`", clip_line(other, 60)));
-                    walker.skip()?;
+                "site" => {
+                    each(walker, &mut |walker| self.site(walker, out))?;
+                    if self.found.sites.is_empty() {
+                        out.list();
+                    }
                 }
+                "@programName" | "insights" | "statistics" | "sequences" => walker.skip()?,
+                other => unknown_of(walker, other, "", out)?,
             }
         }
         walker.finish()?;
@@ -160,13 +162,12 @@ impl First<'_> {
                 "@host" | "host" => {
                     self.found.sites[at].host = clip_line(&word(walker, &mut raw)?.unwrap_or_default(), text::WORD);
                 }
-                "alerts" => each(walker, &mut |walker| self.alert(walker, at, out))?,
-                "@port" | "@ssl" | "port" | "ssl" | "statistics" | "insights" => walker.skip()?,
-                other => {
-                    out.summary
-                        .leave_out(&format!("keys `{}` of a site", clip_line(other, 60)));
-                    walker.skip()?;
+                "alerts" => {
+                    out.list();
+                    each(walker, &mut |walker| self.alert(walker, at, out))?;
                 }
+                "@port" | "@ssl" | "port" | "ssl" | "statistics" | "insights" => walker.skip()?,
+                other => unknown_of(walker, other, " of a site", out)?,
             }
         }
         Ok(())

@@ -75,11 +75,11 @@ fn alerts<R: Read>(reader: &mut Reader<R>, limits: &Limits, out: &mut Out<'_>) -
     let mut found = Alerts::default();
     while let Some(site) = reader.child()? {
         if !is(&site, "site") {
-            if !matches!(site.name.as_str(), "statistics" | "insights" | "sequences" | "contexts") {
-                out.summary
-                    .leave_out(&format!("elements `{}`", clip_line(&site.name, 60)));
+            if matches!(site.name.as_str(), "statistics" | "insights" | "sequences" | "contexts") {
+                reader.skip()?;
+            } else {
+                reader.unknown(&site, "", out)?;
             }
-            reader.skip()?;
             continue;
         }
         out.summary.count("site", 1);
@@ -92,18 +92,16 @@ fn alerts<R: Read>(reader: &mut Reader<R>, limits: &Limits, out: &mut Out<'_>) -
         }
         while let Some(tag) = reader.child()? {
             if !is(&tag, "alerts") {
-                if !matches!(tag.name.as_str(), "statistics" | "insights") {
-                    out.summary
-                        .leave_out(&format!("elements `{}` of a site", clip_line(&tag.name, 60)));
+                if matches!(tag.name.as_str(), "statistics" | "insights") {
+                    reader.skip()?;
+                } else {
+                    reader.unknown(&tag, " of a site", out)?;
                 }
-                reader.skip()?;
                 continue;
             }
             while let Some(item) = reader.child()? {
                 if !is(&item, "alertitem") {
-                    out.summary
-                        .leave_out(&format!("elements `{}` among alerts", clip_line(&item.name, 60)));
-                    reader.skip()?;
+                    reader.unknown(&item, " among alerts", out)?;
                     continue;
                 }
                 out.summary.count("alertitem", 1);
@@ -202,10 +200,10 @@ fn instances<R: Read>(
         while let Some(tag) = reader.child()? {
             if !readable || tag.name != "instance" {
                 if readable {
-                    out.summary
-                        .leave_out(&format!("elements `{}` among instances", clip_line(&tag.name, 60)));
+                    reader.unknown(&tag, " among instances", out)?;
+                } else {
+                    reader.skip()?;
                 }
-                reader.skip()?;
                 continue;
             }
             let node = reader.element(tag)?;
