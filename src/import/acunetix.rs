@@ -90,7 +90,7 @@ fn scan<R: Read>(reader: &mut Reader<R>, out: &mut Out<'_>) -> Result<(), Refusa
             }
             "StartTime" | "FinishTime" => {
                 let node = reader.element(tag)?;
-                scan.finished = node.words().and_then(clock::local).max(scan.finished);
+                scan.finished = node.words().and_then(clock::time).max(scan.finished);
             }
             "ReportItems" => {
                 while let Some(tag) = reader.child()? {

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use crate::domain::time::Time;
 
 /// Ways to write a time without a zone, or with words around it.
-const WAYS: [&str; 15] = [
+const WAYS: [&str; 16] = [
     "%A, %B %d, %Y %I:%M:%S %p",
     "%b %d, %Y %I:%M %p",
     "%Y%m%dT%H%M%S",
@@ -18,15 +18,16 @@ const WAYS: [&str; 15] = [
     "%Y-%m-%d %H:%M:%S",
     "%Y-%m-%dT%H:%M:%S",
     "%Y-%m-%d %H:%M",
+    "%Y/%m/%d %H:%M:%S",
     "%d %b %Y %H:%M:%S",
     "%b %d, %Y %H:%M:%S",
     "%b %d %Y %H:%M:%S",
-    "%m/%d/%Y %H:%M:%S",
-    "%d/%m/%Y %H:%M:%S",
+    "%d-%b-%y %H:%M",
+    "%d-%b-%Y %H:%M:%S",
 ];
 
 /// Days without a time of day.
-const DAYS: [&str; 3] = ["%Y-%m-%d", "%m/%d/%Y", "%d/%m/%Y"];
+const DAYS: [&str; 6] = ["%Y-%m-%d", "%Y/%m/%d", "%d-%b-%y", "%d-%b-%Y", "%d %b %Y", "%b %d, %Y"];
 
 /// Reads a time: RFC 3339, RFC 2822, seconds since 1970, and what C and Java print by default.
 #[must_use]
@@ -38,10 +39,8 @@ pub fn time(text: &str) -> Option<Time> {
     if let Ok(time) = Time::parse(text) {
         return Some(time);
     }
-    if let Ok(seconds) = text.parse::<f64>() {
-        // Milliseconds are what is too far away for seconds.
-        let ms = if seconds > 1e11 { seconds } else { seconds * 1000.0 };
-        return (ms > 0.0 && ms < 4e12).then_some(Time(ms as i64));
+    if let Ok(number) = text.parse::<f64>() {
+        return counted(number);
     }
     if let Ok(zoned) = rfc2822::parse(text) {
         return Some(Time(zoned.timestamp().as_millisecond()));
@@ -56,6 +55,10 @@ pub fn time(text: &str) -> Option<Time> {
     if let Some(time) = java(&words) {
         return Some(time);
     }
+    let day = words.split([' ', ',']).next().unwrap_or_default();
+    if day_of(day).is_some() {
+        return numbered(&words);
+    }
     let bare = words.trim_end_matches(" UTC").trim_end_matches(" GMT");
     WAYS.iter()
         .find_map(|way| DateTime::strptime(way, bare).ok())
@@ -67,6 +70,22 @@ pub fn time(text: &str) -> Option<Time> {
         })
         .and_then(|civil| civil.to_zoned(TimeZone::UTC).ok())
         .map(|zoned| Time(zoned.timestamp().as_millisecond()))
+}
+
+/// A number as a time: seconds or milliseconds since 1970, or the days since 1900 that a spreadsheet makes of a time.
+fn counted(number: f64) -> Option<Time> {
+    /// 2000 and 2100, in days of a spreadsheet.
+    const DAYS: std::ops::Range<f64> = 36_526.0..73_051.0;
+    /// 1970, in the same.
+    const EPOCH: f64 = 25_569.0;
+    let ms = match number {
+        // A second is a hundred-thousandth of a day: what is finer is how the number was written.
+        n if DAYS.contains(&n) => ((n - EPOCH) * 86_400.0).round() * 1000.0,
+        n if (9e8..4e9).contains(&n) => n * 1000.0,
+        n if (9e11..4e12).contains(&n) => n,
+        _ => return None,
+    };
+    Some(Time(ms as i64))
 }
 
 /// Names of zones that mean one thing, and their hours from UTC.
@@ -100,31 +119,42 @@ fn java(words: &str) -> Option<Time> {
     Some(Time(zoned.timestamp().as_millisecond() - hours * 3_600_000))
 }
 
-/// Reads a time of a report whose days are written in the order of the place where it was made: `03/02/2026`. What could
-/// be either order is none: a time that is wrong by months would make a report older than the one before it.
-#[must_use]
-pub fn local(text: &str) -> Option<Time> {
+/// Reads a time whose day is numbers in the order of the place where it was made: `03/02/2026`, as spreadsheets write
+/// them. What could be either order is none: a time that is wrong by months would make a report older than the one
+/// before it. Dots are day first everywhere.
+fn numbered(words: &str) -> Option<Time> {
     /// How the rest of such times is written.
     const TIMES: [&str; 4] = ["%I:%M:%S %p", "%I:%M %p", "%H:%M:%S", "%H:%M"];
-    let written = text;
-    let text = text.split('(').next().unwrap_or_default().replace(',', " ");
+    let text = words.split('(').next().unwrap_or_default().replace(',', " ");
     let (day, rest) = text.trim().split_once(' ').unwrap_or((text.trim(), "00:00"));
-    let mut parts = day.splitn(3, '/').map(str::parse::<u16>);
-    let (Some(Ok(a)), Some(Ok(b)), Some(Ok(year))) = (parts.next(), parts.next(), parts.next()) else {
-        return time(written);
-    };
+    let (a, b, year) = day_of(day)?;
     let (month, day) = match (a, b) {
-        (1..=12, 13..) => (a, b),
-        (13.., 1..=12) => (b, a),
-        (1..=12, _) if a == b => (a, b),
+        (1..=31, 1..=12) if day.contains('.') => (b, a),
+        (1..=12, 13..=31) => (a, b),
+        // With two digits of a year in front or behind it could be either.
+        (13..=31, 1..=12) if year > 99 => (b, a),
+        (1..=12, _) if a == b && year > 99 => (a, b),
         _ => return None,
     };
+    let year = if year < 100 { year + 2000 } else { year };
+    let rest = rest.trim().trim_end_matches("UTC").trim_end_matches("GMT").trim();
     let way = TIMES.iter().find_map(|t| {
-        let plain = format!("{year:04}-{month:02}-{day:02} {}", rest.trim());
+        let plain = format!("{year:04}-{month:02}-{day:02} {rest}");
         DateTime::strptime(format!("%Y-%m-%d {t}"), plain).ok()
     })?;
     let zoned = way.to_zoned(TimeZone::UTC).ok()?;
     Some(Time(zoned.timestamp().as_millisecond()))
+}
+
+/// The three numbers of a day whose year stands last.
+fn day_of(day: &str) -> Option<(u16, u16, u16)> {
+    let mut parts = day.split(['/', '.', '-']);
+    let mut next = |most: usize| {
+        let part = parts.next()?;
+        (part.len() <= most && part.bytes().all(|b| b.is_ascii_digit())).then(|| part.parse().ok())?
+    };
+    let (a, b, year) = (next(2)?, next(2)?, next(4)?);
+    parts.next().is_none().then_some((a, b, year))
 }
 
 #[cfg(test)]
@@ -133,7 +163,7 @@ mod tests {
 
     #[test]
     fn an_order_of_days_that_nobody_knows_is_no_time() {
-        let read = |text: &str| local(text).map(|t| t.to_string());
+        let read = |text: &str| time(text).map(|t| t.to_string());
         for text in [
             "24/09/2026, 18:09:55",
             "09/24/2026 06:09:55 PM",
@@ -144,7 +174,40 @@ mod tests {
         }
         assert_eq!(read("25/06/2026 09:59 AM").as_deref(), Some("2026-06-25T09:59:00.000Z"));
         assert_eq!(read("03/03/2026").as_deref(), Some("2026-03-03T00:00:00.000Z"));
-        for text in ["03/02/2026 15:50:29", "", "/", "13/13/2026", "1/2", "24/09/99999 1:1"] {
+        for text in [
+            "03/02/2026 15:50:29",
+            "",
+            "/",
+            "13/13/2026",
+            "1/2",
+            "24/09/99999 1:1",
+            "22/06/25",
+            "3-2-2026",
+        ] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_spreadsheets_make_of_times_is_read() {
+        let read = |text: &str| time(text).map(|t| t.to_string());
+        for text in [
+            "46289.757",
+            "24.09.2026 18:10:05",
+            "9/24/26 6:10:05 PM",
+            "9/24/2026 18:10:05",
+        ] {
+            assert_eq!(read(text).as_deref(), Some("2026-09-24T18:10:05.000Z"), "{text}");
+        }
+        for text in ["46289", "24-Sep-26", "2026/09/24", "02.03.2026"] {
+            let day = if text.starts_with("02") {
+                "2026-03-02"
+            } else {
+                "2026-09-24"
+            };
+            assert_eq!(read(text), Some(format!("{day}T00:00:00.000Z")), "{text}");
+        }
+        for text in ["1", "12", "2026", "45", "123456", "#####", "1e300"] {
             assert_eq!(read(text), None, "{text}");
         }
     }

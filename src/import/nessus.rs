@@ -1,4 +1,4 @@
-//! Nessus and Tenable: the XML of `.nessus` files (version 2) and the CSV exports of Nessus, Tenable.io and Tenable.sc.
+//! Nessus and Tenable: the XML of `.nessus` files (versions 1 and 2), NBE, and the CSV exports of Nessus, Tenable.io and Tenable.sc.
 //!
 //! - **A finding** is the plugin (its id; its name where there is none): that is one problem, whatever hosts have it.
 //! - **A place** is host, port and protocol. The same plugin twice at one port (Tenable writes a row per CVE) is one
@@ -6,9 +6,11 @@
 //! - **Severity**: the scanner's own, 0 to 4 or in words, as info, low, medium, high, critical. CVSS scores and vectors
 //!   stand beside it as they are; they do not replace what the scanner (or a person, by recasting) decided.
 //! - The XML covers its hosts, with or without findings. A CSV names only hosts that have some: it covers the whole tool.
+//! - Before version 2 everything stands in one text of the plugin, with headings; its risk factor is the severity.
 //! - Rows without a plugin's name are fragments of a broken export: counted, not read.
 
 mod csv;
+mod old;
 mod xml;
 
 use self::csv as rows;
@@ -18,6 +20,7 @@ use super::names;
 use super::place;
 use super::record::{Fingerprint, Record, Span};
 use super::source::Source;
+use super::xml::Reader;
 use super::{About, Format, Out};
 use crate::domain::severity::Severity;
 use crate::domain::time::Time;
@@ -34,25 +37,35 @@ impl Format for Nessus {
     fn about(&self) -> &'static About {
         &About {
             name: "nessus",
-            title: "Nessus, Tenable (.nessus XML, CSV)",
-            records: "hosts of the XML (items are counted below them), or rows of the CSV",
+            title: "Nessus, Tenable (.nessus XML of versions 1 and 2, NBE, CSV)",
+            records: "hosts of the XML (items are counted below them), lines of NBE, or rows of the CSV",
             finding: "the plugin, by its id",
             place: "host, port and protocol; several rows of one plugin there are repeats",
-            severity: "the scanner's own: 0 to 4, or in words, as info, low, medium, high, critical",
-            left_out: "rows without a plugin, which nobody can read; scan policies",
-            covers: "the hosts of the XML; a CSV names only hosts with findings, so it covers everything of the tool",
+            severity: "the scanner's own: 0 to 4, or in words, as info, low, medium, high, critical; before version 2 the risk factor",
+            left_out: "rows without a plugin, which nobody can read; scan policies; before version 2 ports that are only open",
+            covers: "the hosts of the XML; a CSV or NBE names only hosts with findings, so it covers everything of the tool",
         }
     }
 
     fn sniff(&self, head: &Head<'_>) -> bool {
-        head.is_root("NessusClientData_v2") || rows::sniff(head)
+        head.is_root("NessusClientData_v2")
+            || head.is_root("NessusClientData")
+            || old::sniff(head.bytes)
+            || rows::sniff(head)
     }
 
     fn decode(&self, source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result<(), Refusal> {
         out.tool(TOOL);
         let first = source.first_byte(limits)?;
         if first == Some(b'<') {
-            xml::decode(source, limits, out)
+            let root = Reader::open(source.open(limits)?, limits).root()?;
+            if root.name.eq_ignore_ascii_case("NessusClientData") {
+                old::xml(source, limits, out)
+            } else {
+                xml::decode(source, limits, out)
+            }
+        } else if old::sniff(&source.head(40, limits)?) {
+            old::lines(source, limits, out)
         } else {
             rows::decode(source, limits, out)
         }

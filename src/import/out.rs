@@ -3,8 +3,10 @@
 use std::collections::HashSet;
 
 use super::Sink;
+use super::clock;
 use super::limits::{self, Kind, Limits, Refusal};
 use super::record::{self, Record, Summary};
+use crate::domain::time::Time;
 
 /// What a decoder writes to: it counts, keeps the caps on entries, and passes records on.
 pub struct Out<'a> {
@@ -190,6 +192,15 @@ impl<'a> Out<'a> {
         self.covered_bytes += target.len();
         self.covered.insert(target.clone());
         self.summary.covers.push(target);
+    }
+
+    /// A time as the report has it; one that is there and cannot be told is counted.
+    pub fn time(&mut self, text: &str) -> Option<Time> {
+        let time = clock::time(text);
+        if time.is_none() && !text.trim().is_empty() {
+            self.summary.leave_out("times whose day cannot be told");
+        }
+        time
     }
 
     /// The report holds this tool's results, even if there are none.

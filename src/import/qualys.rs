@@ -1,4 +1,4 @@
-//! Qualys: the asset report of Vulnerability Management (XML, CSV), the CSV of VMDR (by QID or by CVE) and of PCI, and the
+//! Qualys: the asset report of Vulnerability Management (XML, CSV), the host detections of its API (XML, CSV), the CSV of VMDR (by QID or by CVE) and of PCI, and the
 //! scan results of the web interface (XML).
 //!
 //! - **A finding** is the QID: Qualys' number of the problem. A report with a row per CVE still has one finding, with all
@@ -33,6 +33,9 @@ use crate::domain::time::Time;
 
 const TOOL: &str = "qualys";
 
+/// The root of what the API says of hosts.
+const HOSTS: &str = "HOST_LIST_VM_DETECTION_OUTPUT";
+
 /// Of the rule that makes fingerprints, see the module's documentation.
 const VERSION: u32 = 1;
 
@@ -43,8 +46,8 @@ impl Format for Qualys {
     fn about(&self) -> &'static About {
         &About {
             name: "qualys",
-            title: "Qualys VM, VMDR and PCI (XML, CSV)",
-            records: "detections of the asset report, hosts of scan results, rows of the CSV (with the lines above its header)",
+            title: "Qualys VM, VMDR and PCI (reports and API, XML, CSV)",
+            records: "detections of the asset report and of the API, hosts of scan results, rows of the CSV (with the lines above its header)",
             finding: "the QID",
             place: "host (by what Qualys tracks it by), port and protocol",
             severity: "the level 1 to 5 as info, low, medium, high, critical; information gathered is info",
@@ -55,6 +58,7 @@ impl Format for Qualys {
 
     fn sniff(&self, head: &Head<'_>) -> bool {
         head.is_root("ASSET_DATA_REPORT")
+            || head.is_root(HOSTS)
             || (head.is_root("SCAN") && (head.has_inside("HEADER") || head.has_inside("IP")))
             || (!head.columns.is_empty() && rows::sniff(head.bytes))
     }
@@ -67,7 +71,7 @@ impl Format for Qualys {
         let root = {
             let mut reader = Reader::open(source.open(limits)?, limits);
             let root = reader.root()?.name.to_ascii_uppercase();
-            if !matches!(root.as_str(), "SCAN" | "ASSET_DATA_REPORT") {
+            if !matches!(root.as_str(), "SCAN" | "ASSET_DATA_REPORT" | HOSTS) {
                 return Err(reader.refuse(
                     Of::Malformed,
                     "the root of Qualys' asset report is ASSET_DATA_REPORT; this is something else",

@@ -6,7 +6,7 @@ use crate::import::detail::Detail;
 use crate::import::limits::{Refusal, clip_line, text};
 use crate::import::names::Target;
 use crate::import::record::{Fingerprint, Occurrence, Record, Span};
-use crate::import::{Out, clock, names, place};
+use crate::import::{Out, names, place};
 
 /// Of the rule that makes fingerprints, see the format's documentation.
 const VERSION: u32 = 1;
@@ -74,7 +74,11 @@ impl Vuln {
             out.summary
                 .leave_out("decisions: risk accepted without an end comes back as open");
         }
-        let record = self.record(accepted, span);
+        let observed_at = out.time(&self.date);
+        let record = Record {
+            observed_at,
+            ..self.record(accepted, span)
+        };
         out.record(record)
     }
 
@@ -123,7 +127,6 @@ impl Vuln {
             tags: self.tags,
             detail: detail.text(),
             suppressed: accepted,
-            observed_at: clock::time(&self.date),
             ..Record::new(TOOL, Fingerprint::new(VERSION, fields), occurrence, span)
         }
         .tidy()

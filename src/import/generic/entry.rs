@@ -8,7 +8,7 @@ use crate::domain::severity::Severity;
 use crate::import::detail::Detail;
 use crate::import::limits::{Refusal, clip, clip_line, text};
 use crate::import::record::{Fingerprint, Occurrence, Record, Span, digest};
-use crate::import::{Out, clock, names, place};
+use crate::import::{Out, names, place};
 
 #[derive(Debug, Default)]
 pub struct Entry {
@@ -325,6 +325,7 @@ impl Entry {
         let rule = if self.rule.is_empty() { &self.title } else { &self.rule };
         detail.append(&self.more);
         let detail = detail.text();
+        let observed_at = out.time(&self.date);
         for occurrence in self.occurrences() {
             out.record(Record {
                 rule: clip_line(rule, text::PLACE),
@@ -346,7 +347,7 @@ impl Entry {
                 tags: tags.clone(),
                 detail: detail.clone(),
                 suppressed: self.suppressed,
-                observed_at: clock::time(&self.date),
+                observed_at,
                 kept: kept.cloned().map(Box::new),
                 ..Record::new(tool, fingerprint.clone(), occurrence, span)
             })?;

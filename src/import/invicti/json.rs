@@ -25,7 +25,7 @@ pub fn decode(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Re
         "Generated" => {
             walker.capture(&mut raw)?;
             let word: Word<'_> = serde_json::from_slice(&raw).unwrap_or_default();
-            out.summary.observed_at = word.text().and_then(clock::local);
+            out.summary.observed_at = word.text().and_then(clock::time);
             Ok(())
         }
         "Target" => {
@@ -166,7 +166,7 @@ impl Entry<'_> {
             remedy: vec![said(&self.remedial_actions), said(&self.remedial_procedure)],
             references: vec![said(&self.external_references), said(&self.remedy_references)],
             cwe: said(&class.cwe),
-            observed_at: self.last_seen_date.text().and_then(clock::local),
+            observed_at: self.last_seen_date.text().and_then(clock::time),
             ..Item::default()
         };
         for cvss in [&class.cvss40, &class.cvss31, &class.cvss] {

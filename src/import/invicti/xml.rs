@@ -23,7 +23,7 @@ pub fn sniff(head: &Head<'_>) -> bool {
 pub fn decode(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result<(), Refusal> {
     let mut reader = Reader::open(source.open(limits)?, limits);
     let root = reader.root()?;
-    out.summary.observed_at = root.attr("generated").and_then(clock::local);
+    out.summary.observed_at = root.attr("generated").and_then(clock::time);
     vulnerabilities(&mut reader, out)?;
     reader.finish()?;
     out.summary.bytes = reader.offset();
@@ -102,7 +102,7 @@ fn item(node: &Node) -> Item {
         ],
         references: vec![own(&["externalreferences"]), own(&["remedyreferences"])],
         cwe: get(class, "cwe").to_owned(),
-        observed_at: clock::local(get(node, "lastseendate")),
+        observed_at: clock::time(get(node, "lastseendate")),
         ..Item::default()
     };
     for name in ["cvss40", "cvss31", "cvss"] {

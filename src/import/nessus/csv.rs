@@ -3,13 +3,12 @@
 use super::{Item, vector};
 use std::collections::HashMap;
 
-use crate::import::clock;
+use crate::import::Out;
 use crate::import::head::Head;
 use crate::import::limits::{Limits, Refusal, clip_line, text};
 use crate::import::names;
 use crate::import::source::Source;
 use crate::import::table::{Row, Table};
-use crate::import::{Out, limits};
 
 const PLUGIN: [&str; 3] = ["plugin id", "plugin", "definition.id"];
 const NAME: [&str; 3] = ["name", "plugin name", "definition.name"];
@@ -34,7 +33,7 @@ pub fn sniff(head: &Head<'_>) -> bool {
 pub fn decode(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result<(), Refusal> {
     let known = cves(&mut Table::open(source.open(limits)?, limits)?, limits)?;
     Table::open(source.open(limits)?, limits)?.each_row(out, &mut |row, out| {
-        let record = item(row).map(|mut item| {
+        let record = item(row, out).map(|mut item| {
             if let Some(all) = known.get(&item.plugin) {
                 item.cve.clone_from(all);
             }
@@ -66,7 +65,7 @@ fn cves(table: &mut Table<'_>, limits: &Limits) -> Result<HashMap<String, Vec<St
     Ok(known)
 }
 
-fn item(row: &Row<'_>) -> Option<Item> {
+fn item(row: &Row<'_>, out: &mut Out<'_>) -> Option<Item> {
     let get = |names: &[&str]| row.get(names).map(std::borrow::Cow::into_owned).unwrap_or_default();
     let name = get(&NAME);
     if name.is_empty() {
@@ -166,6 +165,6 @@ fn item(row: &Row<'_>) -> Option<Item> {
     ];
     item.score = scores.iter().find_map(|names| row.get(names)?.parse().ok());
     let seen = get(&["last observed", "last found", "last_seen", "host end", "last seen"]);
-    item.observed_at = clock::time(&limits::clip(&seen, 60));
+    item.observed_at = out.time(&seen);
     Some(item)
 }

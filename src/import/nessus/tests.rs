@@ -46,6 +46,61 @@ https://b.test</see_also><cve>CVE-2016-2183</cve><cve>CVE-2016-6329</cve><xref>C
     assert_eq!(left, ["items without a plugin", "elements `Odd` of a host"]);
 }
 
+/// Before version 2 a plugin's text says everything, with line ends written as two characters.
+#[test]
+fn old_reports_are_taken_apart() {
+    let said = r"\n\nSynopsis :\n\nThe server is old.\n\nDescription :\n\nIt says:\nso.\n\nSee also :\n\nhttps://a.example/x\n\nSolution :\n\nUpdate.\n\nRisk factor :\n\nCritical / CVSS Base Score : 10.0\n(CVSS2#AV:N/AC:L/Au:N/C:C/I:C/A:C)\n\nPlugin output :\n\nServer: x\n\nCVE : CVE-2006-0001, CVE-2006-0002\nBID : 1\nOther references : OSVDB:2, CWE:79\n";
+    let text = format!(
+        "<?xml version=\"1.0\"?><NessusClientData><Targets><Target><value>x</value></Target></Targets><Report><ReportName>r</ReportName>\
+         <ReportHost><HostName>web.example</HostName><stopTime>Sun Jun 22 04:04:14 2025</stopTime><num_hi>1</num_hi>\
+         <ReportItem><port>https (443/tcp)</port><severity>3</severity><pluginID>42873</pluginID><pluginName>Old server</pluginName><data>{said}</data></ReportItem>\
+         <ReportItem><port>https (443/tcp)</port><severity>0</severity><pluginID>0</pluginID><data/></ReportItem></ReportHost>\
+         <ReportHost><HostName>192.0.2.9</HostName></ReportHost></Report></NessusClientData>"
+    );
+    let (first, summary) = decode(&text);
+    let r = &first[0];
+    assert_eq!(
+        (r.severity, r.title.as_str(), r.occurrence.place.as_str(), r.score),
+        (Severity::Critical, "Old server", "web.example:443", Some(10.0))
+    );
+    assert_eq!(
+        (r.description.as_str(), r.remediation.as_str(), r.detail.as_str()),
+        ("The server is old.\n\nIt says:\nso.", "Update.", "Server: x")
+    );
+    assert_eq!((r.cve.len(), r.cwe.as_slice()), (2, &[79][..]));
+    assert_eq!(
+        (r.cvss.as_slice(), r.references.as_slice()),
+        (
+            &["AV:N/AC:L/Au:N/C:C/I:C/A:C".to_owned()][..],
+            &["https://a.example/x".to_owned()][..]
+        )
+    );
+    assert_eq!(summary.covers, ["web.example", "192.0.2.9"]);
+    assert_eq!(summary.left_out[0].what, "ports that are only open");
+    assert_eq!(summary.observed_at.unwrap().to_string(), "2025-06-22T04:04:14.000Z");
+
+    let lines = format!(
+        "timestamps|||scan_start|Sun Jun 22 03:04:14 2025|\r\nresults|example|web.example|https (443/tcp)\r\n\
+         results|example|web.example|https (443/tcp)|42873|Security Hole|{said}\r\nresults|example|web.example|general/udp|9|Security Note|Just | so\r\n\
+         timestamps|||scan_end|Sun Jun 22 04:04:14 2025|\r\nodd\r\n"
+    );
+    let (second, summary) = decode(&lines);
+    assert_eq!(second[0].fingerprint, r.fingerprint);
+    assert_eq!(second[0].occurrence.key, r.occurrence.key);
+    assert_eq!(
+        (second[0].severity, &second[0].title),
+        (Severity::Critical, &"The server is old.".to_owned())
+    );
+    let note = &second[1];
+    assert_eq!(
+        (note.severity, note.occurrence.place.as_str(), note.description.as_str()),
+        (Severity::Info, "web.example (udp)", "Just | so")
+    );
+    let left: Vec<_> = summary.left_out.iter().map(|c| c.what.as_str()).collect();
+    assert_eq!(left, ["ports that are only open", "lines that are no results"]);
+    assert!(summary.covers.is_empty());
+}
+
 #[test]
 fn the_dialects_of_the_csv_are_one_finding() {
     let reports = [

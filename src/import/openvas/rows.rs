@@ -4,15 +4,16 @@ use super::Item;
 use crate::import::limits::{Limits, Refusal};
 use crate::import::source::Source;
 use crate::import::table::{Row, Table};
-use crate::import::{Out, clock, names};
+use crate::import::{Out, names};
 
 pub fn decode(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result<(), Refusal> {
     Table::open(source.open(limits)?, limits)?.each_row(out, &mut |row, out| {
-        out.record_or(item(row).record(row.span), "rows without a test", row.span.offset)
+        let record = item(row, out).record(row.span);
+        out.record_or(record, "rows without a test", row.span.offset)
     })
 }
 
-fn item(row: &Row<'_>) -> Item {
+fn item(row: &Row<'_>, out: &mut Out<'_>) -> Item {
     let get = |name: &str| row.get(&[name]).unwrap_or_default().into_owned();
     let mut item = Item {
         oid: get("nvt oid"),
@@ -27,7 +28,7 @@ fn item(row: &Row<'_>) -> Item {
         solution: get("solution"),
         cve: names::cves(&get("cves")),
         said: get("specific result"),
-        observed_at: clock::time(&get("timestamp")),
+        observed_at: out.time(&get("timestamp")),
         ..Item::default()
     };
     for (label, column) in [

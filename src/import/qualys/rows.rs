@@ -7,16 +7,19 @@ use super::{Item, Kind, scored};
 use crate::import::limits::{Kind as Of, Limits, Refusal, clip_line, text};
 use crate::import::source::Source;
 use crate::import::table::{Row, Table, has_header};
-use crate::import::{Out, clock, names};
+use crate::import::{Out, names};
 
 const QID: &[&str] = &["qid"];
 const CVE: &[&str] = &["cve id", "cveid", "cve"];
 
 /// Columns that each of the exports has, besides the QID.
-const OTHERS: [&[&str]; 3] = [
+const OTHERS: [&[&str]; 5] = [
     &["qid", "title", "ip"],
     &["qid", "title", "asset name"],
     &["qid", "vuln title", "ip"],
+    // What the API says of hosts.
+    &["qid", "ip address", "tracking method"],
+    &["qid", "host id", "ip address"],
 ];
 
 pub fn sniff(head: &[u8]) -> bool {
@@ -42,7 +45,12 @@ pub fn decode(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Re
     let mut table = Table::open(source.open(limits)?, limits)?;
     table.header_with(QID)?;
     table.each_row(out, &mut |row, out| {
-        let (item, mut kind) = read(row);
+        // The API marks where its parts begin and end.
+        if row.at(0).is_some_and(|cell| cell.starts_with("----")) {
+            out.summary.leave_out("lines around the table");
+            return Ok(());
+        }
+        let (item, mut kind) = read(row, out);
         if let Some(all) = known.get(&item.qid) {
             kind.cve.clone_from(all);
         }
@@ -72,13 +80,24 @@ fn cves(table: &mut Table<'_>, limits: &Limits) -> Result<HashMap<String, Vec<St
     Ok(known)
 }
 
-fn read(row: &Row<'_>) -> (Item, Kind) {
+fn read(row: &Row<'_>, out: &mut Out<'_>) -> (Item, Kind) {
     let get = |names: &[&str]| row.get(names).unwrap_or_default().into_owned();
-    let yes = |names: &[&str]| row.get(names).is_some_and(|w| w.eq_ignore_ascii_case("yes"));
-    let named = ["fqdn", "dns", "hostname", "asset name", "netbios"];
+    let yes = |names: &[&str]| {
+        row.get(names)
+            .is_some_and(|w| ["yes", "true", "1"].iter().any(|y| w.eq_ignore_ascii_case(y)))
+    };
+    let named = [
+        "fqdn",
+        "dns",
+        "dns name",
+        "hostname",
+        "asset name",
+        "netbios",
+        "netbios name",
+    ];
     let mut item = Item {
         qid: clip_line(&get(QID), text::WORD),
-        ip: get(&["ip", "asset ipv4", "asset ipv6"])
+        ip: get(&["ip", "asset ipv4", "asset ipv6", "ip address", "ipv6 address"])
             .split([',', ' '])
             .next()
             .unwrap_or_default()
@@ -88,13 +107,18 @@ fn read(row: &Row<'_>) -> (Item, Kind) {
         protocol: get(&["protocol"]),
         category: get(&["type", "type detected"]),
         status: get(&["vuln status", "status"]),
-        suppressed: yes(&["disabled"])
-            || yes(&["ignored"])
+        suppressed: yes(&["disabled", "is disabled"])
+            || yes(&["ignored", "is ignored"])
             || row
                 .get(&["false positive status"])
                 .is_some_and(|w| w.eq_ignore_ascii_case("approved")),
         result: get(&["results", "result"]),
-        observed_at: clock::local(&get(&["last detected", "last scan"])),
+        observed_at: out.time(&get(&[
+            "last detected",
+            "last scan",
+            "last found datetime",
+            "last scan datetime",
+        ])),
         ..Item::default()
     };
     // VMDR tracks assets, which have names; only the asset report says by what it tracks.

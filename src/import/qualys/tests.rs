@@ -52,6 +52,69 @@ fn the_asset_report_takes_words_from_its_glossary() {
 }
 
 #[test]
+fn the_api_says_the_same_of_hosts() {
+    let text = r#"<?xml version="1.0"?><!DOCTYPE HOST_LIST_VM_DETECTION_OUTPUT SYSTEM "https://q.example/d.dtd"><HOST_LIST_VM_DETECTION_OUTPUT><RESPONSE>
+      <DATETIME>2026-11-22T08:00:00Z</DATETIME><HOST_LIST><HOST><ID>1</ID><IP>192.0.2.8</IP><TRACKING_METHOD>DNS</TRACKING_METHOD><NETWORK_ID>0</NETWORK_ID>
+       <OS><![CDATA[x]]></OS><DNS><![CDATA[app.example]]></DNS><DNS_DATA><HOSTNAME>app</HOSTNAME></DNS_DATA><LAST_SCAN_DATETIME>2026-11-21T09:00:00Z</LAST_SCAN_DATETIME>
+       <DETECTION_LIST><DETECTION><UNIQUE_VULN_ID>5</UNIQUE_VULN_ID><QID>38170</QID><TYPE>Confirmed</TYPE><SEVERITY>2</SEVERITY><PORT>443</PORT><PROTOCOL>tcp</PROTOCOL>
+        <SSL>1</SSL><RESULTS><![CDATA[said]]></RESULTS><STATUS>Re-Opened</STATUS><LAST_FOUND_DATETIME>2026-11-21T08:00:00Z</LAST_FOUND_DATETIME><IS_IGNORED>1</IS_IGNORED></DETECTION>
+        <DETECTION><QID>7</QID><TYPE>Potential</TYPE><SEVERITY>4</SEVERITY><STATUS>New</STATUS></DETECTION>
+        <DETECTION><QID>6</QID><TYPE>Info</TYPE><SEVERITY>3</SEVERITY></DETECTION><DETECTION><QID>8</QID><STATUS>Fixed</STATUS></DETECTION></DETECTION_LIST></HOST></HOST_LIST>
+      <WARNING><CODE>1980</CODE><TEXT>t</TEXT><URL><![CDATA[https://q.example/?id_min=2]]></URL></WARNING></RESPONSE></HOST_LIST_VM_DETECTION_OUTPUT>"#;
+    let (records, summary) = decode(text);
+    let r = &records[0];
+    assert_eq!(
+        (
+            r.severity,
+            r.title.as_str(),
+            r.occurrence.place.as_str(),
+            r.detail.as_str(),
+            r.suppressed
+        ),
+        (Severity::Low, "QID 38170", "app.example:443", "said", true)
+    );
+    assert_eq!(r.observed_at.unwrap().to_string(), "2026-11-21T08:00:00.000Z");
+    assert_eq!(
+        (records[1].severity, records[1].tags.contains(&"potential".to_owned())),
+        (Severity::High, true)
+    );
+    assert_eq!(records[2].severity, Severity::Info);
+    assert_eq!(
+        (summary.covers.as_slice(), summary.records()),
+        (&["app.example".to_owned()][..], 4)
+    );
+    let left: Vec<_> = summary.left_out.iter().map(|c| c.what.as_str()).collect();
+    assert_eq!(
+        left,
+        [
+            "detections that Qualys calls fixed",
+            "pages that follow this one: ask for the address in its warning"
+        ]
+    );
+    let rows = "----BEGIN_RESPONSE_HEADER_CSV\n\"Response Datetime\"\n----END_RESPONSE_HEADER_CSV\n----BEGIN_RESPONSE_BODY_CSV\n\
+        \"Host ID\",\"IP Address\",\"Tracking Method\",\"DNS Name\",\"QID\",\"Type\",\"Severity\",\"Port\",\"Protocol\",\"Status\",\"Last Found Datetime\",\"Is Ignored\"\n\
+        \"1\",\"192.0.2.8\",\"DNS\",\"app.example\",\"38170\",\"Confirmed\",\"2\",\"443\",\"tcp\",\"Active\",\"46347.333333\",\"1\"\n\
+        \"1\",\"192.0.2.8\",\"DNS\",\"app.example\",\"7\",\"Potential\",\"4\",\"\",\"\",\"New\",\"03/02/2026 08:00\",\"0\"\n----END_RESPONSE_BODY_CSV\n";
+    let (same, summary) = decode(rows);
+    assert_eq!(
+        (&same[0].fingerprint, &same[0].occurrence.key),
+        (&r.fingerprint, &r.occurrence.key)
+    );
+    // What a spreadsheet made of the times.
+    assert_eq!(same[0].observed_at, r.observed_at);
+    assert_eq!((same[1].observed_at, same[0].suppressed), (None, true));
+    let left: Vec<_> = summary.left_out.iter().map(|c| (c.what.as_str(), c.count)).collect();
+    assert_eq!(
+        left,
+        [
+            ("lines above the header", 4),
+            ("times whose day cannot be told", 1),
+            ("lines around the table", 1)
+        ]
+    );
+}
+
+#[test]
 fn tables_and_scan_results_give_the_same_finding() {
     let reports = [
         "\"Report\",\"x\"\n\"Company\"\n\n\"CVE\",\"CVSSv3.1 Base (nvd)\",\"QID\",\"Title\",\"Severity\",\"Type Detected\",\"Last Detected\",\"Protocol\",\"Port\",\"Status\",\"Asset Name\",\"Asset IPV4\",\"Ignored\"\n\

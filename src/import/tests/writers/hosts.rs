@@ -30,6 +30,54 @@ pub fn nessus_csv(items: &[Item]) -> String {
     format!("Plugin ID,CVE,Risk,Host,Protocol,Port,Name,Synopsis\n{rows}\n")
 }
 
+pub fn nessus_first(items: &[Item]) -> String {
+    let hosts = joined(items, "", |r, p| {
+        format!(
+            "<ReportHost><HostName>h{p}</HostName><ReportItem><port>https (443/tcp)</port><severity>{}</severity><pluginID>{}</pluginID>\
+             <pluginName>N{r}</pluginName><data>\\nSynopsis :\\n\\nS{r}\\n\\nRisk factor :\\n\\n{}\\n\\nCVE : CVE-2020-000{r}\\n</data></ReportItem></ReportHost>",
+            r % 4,
+            r + 1,
+            word(r)
+        )
+    });
+    format!("<NessusClientData><Report><ReportName>x</ReportName>{hosts}</Report></NessusClientData>")
+}
+
+pub fn nessus_lines(items: &[Item]) -> String {
+    let lines = joined(items, "", |r, p| {
+        format!(
+            "results|192.0.2|192.0.2.{p}|https (443/tcp)|{}|Security Hole|Synopsis :\\n\\nS{r}\\n\n",
+            r + 1
+        )
+    });
+    format!(
+        "timestamps|||scan_start|Sun Jun 22 04:04:14 2025|\n{lines}timestamps|||scan_end|Sun Jun 22 05:04:14 2025|\n"
+    )
+}
+
+pub fn qualys_hosts(items: &[Item]) -> String {
+    let hosts = joined(items, "", |r, p| {
+        format!(
+            "<HOST><ID>{p}</ID><IP>192.0.2.{p}</IP><TRACKING_METHOD>IP</TRACKING_METHOD><DETECTION_LIST><DETECTION><QID>{}</QID><TYPE>Confirmed</TYPE>\
+             <SEVERITY>{}</SEVERITY><PORT>443</PORT><PROTOCOL>tcp</PROTOCOL><STATUS>Active</STATUS></DETECTION></DETECTION_LIST></HOST>",
+            r + 1,
+            r % 5 + 1
+        )
+    });
+    format!(
+        "<HOST_LIST_VM_DETECTION_OUTPUT><RESPONSE><DATETIME>2026-01-02T03:04:05Z</DATETIME><HOST_LIST>{hosts}</HOST_LIST></RESPONSE></HOST_LIST_VM_DETECTION_OUTPUT>"
+    )
+}
+
+pub fn qualys_host_rows(items: &[Item]) -> String {
+    let rows = joined(items, "\n", |r, p| {
+        format!("{p},192.0.2.{p},IP,{},Confirmed,{},443,tcp,Active", r + 1, r % 5 + 1)
+    });
+    format!(
+        "----BEGIN_RESPONSE_BODY_CSV\nHost ID,IP Address,Tracking Method,QID,Type,Severity,Port,Protocol,Status\n{rows}\n----END_RESPONSE_BODY_CSV\n"
+    )
+}
+
 pub fn nmap(items: &[Item]) -> String {
     let hosts = joined(items, "", |r, p| {
         format!(
