@@ -1,8 +1,9 @@
 //! A whole large import against its floor: the bare insertion of the rows it leaves behind; and what others wait meanwhile.
 //!
-//! Printed are seconds: everything new, the same file again, the rows inserted again without anything around it (SQLite:
-//! by prepared statements, row by row in one transaction; PostgreSQL: by `COPY`), and the percentiles of lists, moves and
-//! sign-ins while an import runs. `floor meanwhile` measures the last alone. `RISKDESK_BENCH_RESULTS` says how many results the report has (100,000).
+//! Printed are seconds: everything new, the same file again, another scan of the same, the rows inserted again without
+//! anything around it (SQLite: by prepared statements, row by row in one transaction; PostgreSQL: by `COPY`), and the
+//! percentiles of lists, moves and sign-ins while an import runs. `floor meanwhile` measures the last alone, `floor sqlite`
+//! and `floor postgres` one database. `RISKDESK_BENCH_RESULTS` says how many results the report has (100,000).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -29,15 +30,43 @@ pub fn measure() {
     let results = std::env::var("RISKDESK_BENCH_RESULTS")
         .ok()
         .and_then(|n| n.parse().ok());
-    let text = report(results.unwrap_or(100_000), 0);
-    println!("{} bytes of Nuclei lines", text.len());
-    if std::env::args().any(|word| word == "meanwhile") {
-        meanwhile("sqlite", &Fixture::new(Database::sqlite()), &text);
-        if let Some(owner) = desk::owner() {
-            meanwhile("postgres", &Fixture::new(Database::postgres(owner)), &text);
+    let reports = Reports::of(results.unwrap_or(100_000));
+    println!("{} bytes of Nuclei lines", reports.first.len());
+    let words: Vec<String> = std::env::args().collect();
+    let said = |word: &str| words.iter().any(|w| w == word);
+    if said("sqlite") || !said("postgres") {
+        if !said("meanwhile") {
+            sqlite(&reports);
         }
-        return;
+        meanwhile("sqlite", &Fixture::new(Database::sqlite()), &reports);
     }
+    let Some(owner) = desk::owner().filter(|_| said("postgres") || !said("sqlite")) else {
+        return;
+    };
+    if !said("meanwhile") {
+        postgres(owner.clone(), &reports);
+    }
+    meanwhile("postgres", &Fixture::new(Database::postgres(owner)), &reports);
+}
+
+/// Two scans of the same hosts.
+struct Reports {
+    first: String,
+    /// Most of it known, a part new, a part gone.
+    second: String,
+}
+
+impl Reports {
+    fn of(results: usize) -> Self {
+        let known = results * 4 / 5;
+        Self {
+            first: report(results, 0),
+            second: report(known, 1) + &report_of(results..results + results - known, 1),
+        }
+    }
+}
+
+fn sqlite(reports: &Reports) {
     let fixture = Fixture::new(Database::sqlite());
     let dir = fixture.database.dir.path();
     let at = |name: &str| format!("sqlite:{}", dir.join(name).display());
@@ -46,14 +75,10 @@ pub fn measure() {
         let copied = format!("VACUUM INTO '{}'", dir.join(copy).display());
         fixture.runtime.block_on(run(&at("desk.db"), &copied));
     }
-    let new = timed(|| fixture.import(&text));
+    let new = imported(&fixture, "sqlite: new", &reports.first);
     let rows = fixture.runtime.block_on(rows_of(&at("desk.db")));
-    let again = timed(|| fixture.import(&text));
-    println!(
-        "sqlite: new {:.2} s, again {:.2} s",
-        new.as_secs_f64(),
-        again.as_secs_f64()
-    );
+    imported(&fixture, "sqlite: again", &reports.first);
+    imported(&fixture, "sqlite: another scan", &reports.second);
     let floor = fixture.runtime.block_on(insert_all(&at("floor.db"), &rows));
     told(new, floor, "prepared statements");
     fixture.runtime.block_on(without_triggers(&at("bare.db")));
@@ -63,30 +88,33 @@ pub fn measure() {
         floor,
         "prepared statements, without the triggers that make texts searchable",
     );
-    drop((rows, fixture));
-    meanwhile("sqlite", &Fixture::new(Database::sqlite()), &text);
-    let Some(owner) = desk::owner() else { return };
-    let fixture = Fixture::new(Database::postgres(owner.clone()));
-    let new = timed(|| fixture.import(&text));
+}
+
+fn postgres(owner: String, reports: &Reports) {
+    let fixture = Fixture::new(Database::postgres(owner));
+    let new = imported(&fixture, "postgres: new", &reports.first);
     let url = fixture.database.url().expect("a database of PostgreSQL's");
     let copied = fixture.runtime.block_on(copied(&url));
     fixture.runtime.block_on(fixture.database.settle());
-    let again = timed(|| fixture.import(&text));
-    println!(
-        "postgres: new {:.2} s, again {:.2} s",
-        new.as_secs_f64(),
-        again.as_secs_f64()
-    );
+    imported(&fixture, "postgres: again", &reports.first);
+    imported(&fixture, "postgres: another scan", &reports.second);
     let floor = fixture.runtime.block_on(copied_again(&url, &copied));
     told(new, floor, "COPY");
-    drop(fixture);
-    meanwhile("postgres", &Fixture::new(Database::postgres(owner)), &text);
 }
 
-fn timed<T>(what: impl FnOnce() -> T) -> Duration {
+/// Imports a report, and says how long that and its parts took.
+fn imported(fixture: &Fixture, what: &str, report: &str) -> Duration {
     let start = Instant::now();
-    what();
-    start.elapsed()
+    let (_, [upload, plan, apply]) = fixture.import_into(&fixture.project, report);
+    let took = start.elapsed();
+    println!(
+        "{what} {:.2} s: upload {:.2}, plan {:.2}, apply {:.2}",
+        took.as_secs_f64(),
+        upload.as_secs_f64(),
+        plan.as_secs_f64(),
+        apply.as_secs_f64()
+    );
+    took
 }
 
 async fn run(url: &str, sql: &str) {
@@ -213,9 +241,9 @@ async fn copied_again(url: &str, all: &[(&str, Vec<u8>)]) -> Duration {
 const OTHERS: [(&str, u64); 3] = [("lists", 20), ("moves", 10), ("sign-ins", 50)];
 
 /// Asks for lists, moves findings and signs in while a report comes in that is all new, and while another scan of the same
-/// comes in: most of it known, a part new, a part gone. Acts come at fixed times, whether or not those before were answered,
+/// comes in. Acts come at fixed times, whether or not those before were answered,
 /// and each is measured from when it was to come: nobody waits for another's wait.
-fn meanwhile(engine: &str, fixture: &Fixture, text: &str) {
+fn meanwhile(engine: &str, fixture: &Fixture, reports: &Reports) {
     // What is moved is another project's, so that there is always something to move.
     let moved = Arc::new(Moving {
         keys: fixture.elsewhere("Moved", &report(2_000, 0)),
@@ -223,20 +251,12 @@ fn meanwhile(engine: &str, fixture: &Fixture, text: &str) {
     });
     fixture.runtime.block_on(fixture.database.settle());
     calm(engine, fixture, &moved);
-    let results = text.lines().count();
-    let known = results * 4 / 5;
-    let second = report(known, 1) + &report_of(results..results + results - known, 1);
-    for (what, report) in [("a new report", text), ("another scan of the same", second.as_str())] {
-        let start = Instant::now();
+    for (what, report) in [
+        ("a new report", &reports.first),
+        ("another scan of the same", &reports.second),
+    ] {
         let others = Others::start(fixture, &moved);
-        let (_, [upload, plan, apply]) = fixture.import_into(&fixture.project, report);
-        println!(
-            "{engine}: while {what} comes in ({:.2} s: upload {:.2}, plan {:.2}, apply {:.2}):",
-            start.elapsed().as_secs_f64(),
-            upload.as_secs_f64(),
-            plan.as_secs_f64(),
-            apply.as_secs_f64()
-        );
+        imported(fixture, &format!("{engine}: while others work, {what}"), report);
         others.told(fixture);
     }
 }
