@@ -261,15 +261,32 @@ fn sweep_later(desk: &Desk, caller: &Caller, batch: BatchId, files: Option<Vec<U
 }
 
 async fn sweep(desk: &Desk, scope: &store::Scope, batch: BatchId, files: Option<Vec<Uuid>>) -> store::Result<()> {
+    let of_files = files.is_some();
     loop {
         let files = files.clone();
         let swept = desk.store().write_behind(scope, move |tx| {
             Box::pin(async move { rows::staging::sweep(tx, batch, files.as_deref()).await })
         });
         if !swept.await? {
-            return Ok(());
+            break;
         }
     }
+    if of_files {
+        return Ok(());
+    }
+    let plans = desk.store().read::<_, store::Error, _>(scope, move |tx| {
+        Box::pin(async move { rows::plan::with_places(tx, batch).await })
+    });
+    for plan in plans.await? {
+        while desk
+            .store()
+            .write_behind::<_, store::Error, _>(scope, move |tx| {
+                Box::pin(async move { rows::plan::forget_places(tx, plan).await })
+            })
+            .await?
+        {}
+    }
+    Ok(())
 }
 
 /// Sweeps what a server that ended had no time for, and throws away batches that were begun and forgotten, with all that

@@ -20,7 +20,9 @@ pub mod compare;
 pub mod kept;
 pub mod places;
 pub mod plan;
+mod planner;
 pub mod rest;
+mod some;
 pub mod staging;
 pub mod undo;
 
@@ -243,18 +245,28 @@ pub async fn set_state(tx: &mut Tx, id: BatchId, state: &'static str, problem: O
     tx.run(sql.bind(id).bind(state).bind(problem)).await.map(drop)
 }
 
-/// How far the running step is.
-pub async fn set_progress(tx: &mut Tx, id: BatchId, done: i64, total: i64) -> Result<()> {
+/// How far the running step is. `false` where the batch is gone or was applied; else it stays while this transaction lasts.
+pub async fn set_progress(tx: &mut Tx, id: BatchId, done: i64, total: i64) -> Result<bool> {
     let sql = Sql::new(
         "UPDATE import_batch SET progress_done = $3, progress_total = $4 WHERE agency_id = $1 AND id = $2 AND state <> 'applied'",
     );
-    tx.run(sql.bind(id).bind(done).bind(total)).await.map(drop)
+    Ok(tx.run(sql.bind(id).bind(done).bind(total)).await? == 1)
 }
 
 /// Throws a batch away that was not applied. `false` where it was.
 pub async fn delete(tx: &mut Tx, id: BatchId) -> Result<bool> {
     let sql = Sql::new("DELETE FROM import_batch WHERE agency_id = $1 AND id = $2 AND state <> 'applied'");
-    Ok(tx.run(sql.bind(id)).await? == 1)
+    if tx.run(sql.bind(id)).await? != 1 {
+        return Ok(false);
+    }
+    // What else it has goes with it. These are not looked up one by one (`migrations/0028_statistics.sql`).
+    for rows in [
+        "DELETE FROM import_staged WHERE agency_id = $1 AND batch_id = $2",
+        "DELETE FROM import_place WHERE agency_id = $1 AND batch_id = $2",
+    ] {
+        tx.run(Sql::new(rows).bind(id)).await?;
+    }
+    Ok(true)
 }
 
 /// Batches that nobody applied since `before`, a few at a time.

@@ -1,5 +1,6 @@
 //! Transactions: of one tenant ([`Tx`]), before a tenant is known ([`Door`]), of the operator ([`Admin`]).
 
+use futures::TryStreamExt as _;
 use sqlx::pool::PoolConnection;
 use sqlx::{AssertSqlSafe, Database, Postgres, Sqlite, SqliteConnection};
 use uuid::Uuid;
@@ -87,6 +88,29 @@ impl Conn {
         };
         let query = sqlx::query_with(AssertSqlSafe(text), sqlite_arguments(first, values)?);
         Ok(query.execute(sqlite).await?.rows_affected())
+    }
+
+    /// Hands over the rows of a statement as they come.
+    async fn each(&mut self, first: Uuid, sql: Sql, mut each: impl FnMut(&Row) -> Result<()> + Send) -> Result<()> {
+        let (text, values) = sql.into_parts();
+        let sqlite = match self {
+            Self::Postgres(Lent { connection: conn, .. }) => {
+                let query = sqlx::query_with(AssertSqlSafe(text), postgres_arguments(Some(first), values)?);
+                let mut rows = query.fetch(&mut **conn);
+                while let Some(row) = rows.try_next().await? {
+                    each(&Row::Postgres(row))?;
+                }
+                return Ok(());
+            }
+            Self::SqliteWriter(conn) => &mut **conn,
+            Self::Sqlite(Lent { connection: conn, .. }) => &mut **conn,
+        };
+        let query = sqlx::query_with(AssertSqlSafe(text), sqlite_arguments(Some(first), values)?);
+        let mut rows = query.fetch(sqlite);
+        while let Some(row) = rows.try_next().await? {
+            each(&Row::Sqlite(row))?;
+        }
+        Ok(())
     }
 
     /// Writes rows in bulk, the agency in each.
@@ -184,6 +208,12 @@ impl Tx {
     /// The first row; [`Error::Missing`] without.
     pub async fn one(&mut self, sql: Sql) -> Result<Row> {
         self.opt(sql).await?.ok_or(Error::Missing)
+    }
+
+    /// Hands over the rows of a statement as they come: for whole sets, which have no `LIMIT`.
+    pub async fn each(&mut self, sql: Sql, each: impl FnMut(&Row) -> Result<()> + Send) -> Result<()> {
+        let agency = self.tenant(&sql)?;
+        self.conn.each(agency, sql, each).await
     }
 
     /// Runs a statement and says how many rows it touched.

@@ -460,13 +460,18 @@ async fn write_all(
     places: Vec<NewPlace>,
 ) -> Result<()> {
     // In their order: rows that follow one another lie side by side.
+    let total = (lines.len() + places.len()) as i64;
     let (mut lines, mut places) = (lines.into_iter(), places.into_iter());
     while lines.len() + places.len() > 0 {
+        let done = total - (lines.len() + places.len()) as i64;
         let some_lines: Vec<_> = lines.by_ref().take(WRITTEN).collect();
         let some_places: Vec<_> = places.by_ref().take(WRITTEN * 2).collect();
         desk.store()
             .write_behind(&caller.scope, move |tx| {
                 Box::pin(async move {
+                    if !rows::set_progress(tx, batch, done, total).await? {
+                        return Err(store::Error::Missing);
+                    }
                     rows::plan::write_lines(tx, batch, plan, some_lines).await?;
                     rows::plan::write_places(tx, batch, plan, some_places).await
                 })

@@ -6,11 +6,10 @@
 
 use uuid::Uuid;
 
-use super::{places, rest};
+use super::{places, planner, rest};
 use crate::domain::id::{BatchId, PlanId, ProjectId, UserId};
 use crate::domain::status::Rule;
 use crate::domain::time::Time;
-use crate::store::tx::Engine;
 use crate::store::{Result, Sql, Tx};
 
 /// What an application works on.
@@ -61,14 +60,10 @@ macro_rules! with_record {
     };
 }
 
-/// Tells PostgreSQL that this transaction joins whole sets. What was staged a moment ago has no statistics yet: taken
-/// for a handful of rows it is joined row by row, and thousands of them take minutes.
-async fn whole_sets(tx: &mut Tx) -> Result<()> {
-    if tx.engine() == Engine::Postgres {
-        let sql = Sql::new("SELECT set_config('enable_nestloop', 'off', true) AS off WHERE $1 IS NOT NULL");
-        tx.all(sql).await?;
-    }
-    Ok(())
+/// How many lines a plan has.
+async fn number(tx: &mut Tx, plan: PlanId) -> Result<i64> {
+    let sql = Sql::new("SELECT COUNT(*) AS n FROM import_line WHERE agency_id = $1 AND plan_id = $2");
+    tx.one(sql.bind(plan)).await?.get("n")
 }
 
 /// What became of a plan.
@@ -83,8 +78,10 @@ pub enum Committed {
 
 /// Commits the plan; its places too, where these are no more than `most` or nobody waits for the writer.
 pub async fn commit(tx: &mut Tx, a: &Applied, most: i64) -> Result<Committed> {
-    whole_sets(tx).await?;
-    let to_come = places::to_come(tx, a.plan, most).await?;
+    let there = places::number(tx, a.plan).await?;
+    let to_come = places::to_come(tx, there, most);
+    let lines = number(tx, a.plan).await?;
+    planner::joins(tx, lines).await?;
     super::before::keep(tx, a).await?;
     for text in STEPS {
         // Every step names the same four values in its first lines or later; unused ones would be refused by PostgreSQL.
@@ -108,6 +105,8 @@ pub async fn commit(tx: &mut Tx, a: &Applied, most: i64) -> Result<Committed> {
         return Ok(Committed::Moved);
     }
     super::kept::findings(tx, a).await?;
+    planner::findings_written(tx, there).await?;
+    planner::joins(tx, there).await?;
     let committed = if let Some(total) = to_come {
         rest::begin(tx, a, total).await?;
         Committed::Begun
@@ -208,25 +207,27 @@ async fn reopened(tx: &mut Tx, a: &Applied) -> Result<usize> {
     Ok(ids.len())
 }
 
-/// Brings the counts kept beside the rows in line with them: places that come are counted then, so that only verdicts
-/// matter here.
+/// Brings the counts kept beside the rows in line with them: new places, where they did not come with their finding or
+/// are to come, and all of what verdicts were taken back from.
 async fn recount(tx: &mut Tx, a: &Applied, committed: Committed) -> Result<()> {
-    let mut places = Sql::new(
+    if committed == Committed::Whole {
+        let more = Sql::new(
+            "UPDATE finding SET occurrence_count = finding.occurrence_count + c.n \
+             FROM (SELECT g.finding_id, COUNT(*) AS n FROM import_place g WHERE g.agency_id = $1 AND g.plan_id = $2 AND g.is_new \
+               AND EXISTS (SELECT 1 FROM import_line l WHERE l.agency_id = $1 AND l.plan_id = $2 AND l.finding_id = g.finding_id \
+                 AND l.outcome <> 'new') GROUP BY g.finding_id) c \
+             WHERE finding.agency_id = $1 AND finding.id = c.finding_id",
+        );
+        tx.run(more.bind(a.plan)).await?;
+        super::kept::recount(tx, a).await?;
+    }
+    let verdicts = Sql::new(
         "UPDATE finding SET occurrence_count = (SELECT COUNT(*) FROM occurrence o WHERE o.agency_id = $1 AND o.finding_id = finding.id), \
            occurrence_fixed = (SELECT COUNT(*) FROM occurrence o WHERE o.agency_id = $1 AND o.finding_id = finding.id AND o.fixed) \
          WHERE agency_id = $1 AND id IN (SELECT l.finding_id FROM import_line l WHERE l.agency_id = $1 AND l.plan_id = $2 \
-           AND ",
-    )
-    .bind(a.plan);
-    places.push(match committed {
-        Committed::Whole => "l.outcome IN ('recurring', 'reopened') AND NOT l.unchanged)",
-        Committed::Begun | Committed::Moved => "l.outcome = 'reopened')",
-    });
-    tx.run(places).await?;
-    if committed == Committed::Whole {
-        super::kept::recount(tx, a).await?;
-    }
-    Ok(())
+           AND l.outcome = 'reopened')",
+    );
+    tx.run(verdicts.bind(a.plan)).await.map(drop)
 }
 
 /// Counts the whole project: an import may touch all of it, and a count of rows cannot drift.

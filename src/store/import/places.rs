@@ -68,14 +68,15 @@ impl Part {
     }
 }
 
-/// How many places are to be written in parts: `None` where the transaction that decides writes them itself.
-pub(super) async fn to_come(tx: &mut Tx, plan: PlanId, most: i64) -> Result<Option<i64>> {
-    if tx.engine() == Engine::Postgres {
-        return Ok(None);
-    }
+/// How many places a plan has.
+pub(super) async fn number(tx: &mut Tx, plan: PlanId) -> Result<i64> {
     let sql = Sql::new("SELECT COUNT(*) AS n FROM import_place WHERE agency_id = $1 AND plan_id = $2");
-    let n: i64 = tx.one(sql.bind(plan)).await?.get("n")?;
-    Ok((n > most).then_some(n))
+    tx.one(sql.bind(plan)).await?.get("n")
+}
+
+/// How many of them are to be written in parts: `None` where the transaction that decides writes them itself.
+pub(super) fn to_come(tx: &Tx, places: i64, most: i64) -> Option<i64> {
+    (tx.engine() == Engine::Sqlite && places > most).then_some(places)
 }
 
 /// The next places after `after`, at most `some`.

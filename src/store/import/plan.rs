@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use super::some::take_away;
 use crate::domain::id::{BatchId, FindingId, OccurrenceId, PlanId, ProjectId};
 use crate::domain::severity::Severity;
 use crate::domain::status::Status;
@@ -12,6 +13,9 @@ use crate::store::{Error, Result, Row, Sql, Tx, rollup};
 
 /// Rows of one page when whole sets are read.
 const PAGE: i64 = 5_000;
+
+/// Rows of one transaction when whole sets are forgotten.
+const SOME: i64 = 1_000;
 
 /// Rows of one transaction when whole sets are written.
 pub const WRITTEN: usize = 1_000;
@@ -89,37 +93,30 @@ pub async fn places(tx: &mut Tx, project: ProjectId, tools: &[String], named: bo
     if tools.is_empty() {
         return Ok(found);
     }
-    let mut after = Uuid::nil();
-    loop {
-        let mut sql = Sql::new(if named {
-            "SELECT o.id, o.finding_id, o.place_key, o.seen_in_latest, o.host, o.place"
-        } else {
-            "SELECT o.id, o.finding_id, o.place_key, o.seen_in_latest"
+    let mut sql = Sql::new(if named {
+        "SELECT o.id, o.finding_id, o.place_key, o.seen_in_latest, o.host, o.place"
+    } else {
+        "SELECT o.id, o.finding_id, o.place_key, o.seen_in_latest"
+    });
+    sql.push(
+        " FROM occurrence o JOIN finding f ON f.agency_id = o.agency_id AND f.id = o.finding_id \
+         WHERE o.agency_id = $1 AND f.project_id = $2 AND f.fingerprint IS NOT NULL AND f.tool IN ",
+    );
+    let mut sql = sql.bind(project);
+    sql.push_list(tools.iter().map(String::as_str));
+    tx.each(sql, |row| {
+        found.push(PlaceRow {
+            id: row.id("id")?,
+            finding: row.id("finding_id")?,
+            key: hash(row, "place_key")?,
+            host: if named { row.get("host")? } else { None },
+            place: if named { row.get("place")? } else { String::new() },
+            seen_in_latest: row.get("seen_in_latest")?,
         });
-        sql.push(
-            " FROM occurrence o JOIN finding f ON f.agency_id = o.agency_id AND f.id = o.finding_id \
-             WHERE o.agency_id = $1 AND f.project_id = $2 AND o.id > $3 AND f.fingerprint IS NOT NULL AND f.tool IN ",
-        );
-        let mut sql = sql.bind(project).bind(after);
-        sql.push_list(tools.iter().map(String::as_str))
-            .push(" ORDER BY o.id LIMIT ")
-            .push_bind(PAGE);
-        let rows = tx.all(sql).await?;
-        for row in &rows {
-            after = row.get("id")?;
-            found.push(PlaceRow {
-                id: OccurrenceId(after),
-                finding: row.id("finding_id")?,
-                key: hash(row, "place_key")?,
-                host: if named { row.get("host")? } else { None },
-                place: if named { row.get("place")? } else { String::new() },
-                seen_in_latest: row.get("seen_in_latest")?,
-            });
-        }
-        if rows.len() < PAGE as usize {
-            return Ok(found);
-        }
-    }
+        Ok(())
+    })
+    .await?;
+    Ok(found)
 }
 
 /// A tool's latest import into a project.
@@ -272,19 +269,24 @@ pub async fn written(tx: &mut Tx, batch: BatchId) -> Result<Vec<PlanId>> {
 
 /// Forgets some of a plan. Returns whether there may be more.
 pub async fn forget(tx: &mut Tx, batch: BatchId, plan: PlanId) -> Result<bool> {
-    const SOME: i64 = 1_000;
     let said = Sql::new("DELETE FROM import_said WHERE agency_id = $1 AND batch_id = $2 AND plan_id = $3");
     tx.run(said.bind(batch).bind(plan)).await?;
-    let mut more = false;
-    for text in [
-        "DELETE FROM import_line WHERE agency_id = $1 AND plan_id = $2 AND n IN (SELECT n FROM import_line \
-           WHERE agency_id = $1 AND plan_id = $2 LIMIT $3)",
-        "DELETE FROM import_place WHERE agency_id = $1 AND plan_id = $2 AND occurrence_id IN (SELECT occurrence_id FROM import_place \
-           WHERE agency_id = $1 AND plan_id = $2 LIMIT $3)",
-    ] {
-        more |= tx.run(Sql::new(text).bind(plan).bind(SOME)).await? as i64 == SOME;
-    }
-    Ok(more)
+    let lines = take_away(tx, "import_line", &[("plan_id", plan.0)], "n", SOME).await?;
+    let places = forget_places(tx, plan).await?;
+    Ok(places || lines > 0)
+}
+
+/// Forgets some of a plan's places: once they are written, nobody asks for them. Returns whether there may be more.
+pub async fn forget_places(tx: &mut Tx, plan: PlanId) -> Result<bool> {
+    let of = [("plan_id", plan.0)];
+    Ok(take_away(tx, "import_place", &of, "occurrence_id", SOME).await? > 0)
+}
+
+/// The plans of a batch whose places are still there.
+pub async fn with_places(tx: &mut Tx, batch: BatchId) -> Result<Vec<PlanId>> {
+    let sql = Sql::new("SELECT DISTINCT plan_id FROM import_place WHERE agency_id = $1 AND batch_id = $2");
+    let rows = tx.all(sql.bind(batch)).await?;
+    rows.iter().map(|row| row.id("plan_id")).collect()
 }
 
 /// A line of a plan as it is shown.

@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use super::some::take_away;
 use crate::domain::id::BatchId;
 use crate::domain::severity::Severity;
 use crate::domain::time::Time;
@@ -132,44 +133,43 @@ pub async fn stage(tx: &mut Tx, batch: BatchId, file: Uuid, part: Part) -> Resul
 /// Takes away some of what an upload that came to nothing left behind (`files`: the ids it staged under; another upload of
 /// the batch may be staging meanwhile), or of what an applied batch needs no more. Returns whether there may be more.
 pub async fn sweep(tx: &mut Tx, batch: BatchId, files: Option<&[Uuid]>) -> Result<bool> {
-    // Both engines: a subquery with a limit keeps the transaction short.
     const ROWS: i64 = 1_000;
     // Each holds what is planned of many rows, or a megabyte of text.
     const PARTS: i64 = 20;
-    const TABLES: [(&str, &str, i64); 5] = [
-        ("import_sighting", "file_id, row_n", PARTS),
-        ("import_staged", "file_id, row_n", ROWS),
-        ("import_facts", "file_id, fingerprint, facts", ROWS),
-        ("import_chunk", "id", PARTS),
-        ("import_place", "plan_id, occurrence_id", ROWS),
-    ];
     let mut more = false;
-    for (table, key, some) in TABLES {
-        let mut sql = Sql::new("DELETE FROM ");
-        sql.push(table)
+    for (table, by, some) in [
+        ("import_sighting", "row_n", PARTS),
+        ("import_staged", "row_n", ROWS),
+        ("import_facts", "fingerprint", ROWS),
+    ] {
+        let mut first = Sql::new("SELECT file_id FROM ");
+        first
+            .push(table)
             .push(" WHERE agency_id = $1 AND batch_id = ")
             .push_bind(batch);
-        sql.push(" AND (")
-            .push(key)
-            .push(") IN (SELECT ")
-            .push(key)
-            .push(" FROM ");
-        sql.push(table)
-            .push(" x WHERE x.agency_id = $1 AND x.batch_id = ")
-            .push_bind(batch);
-        match files {
-            Some(_) if table == "import_place" => continue,
-            Some(files) => {
-                sql.push(" AND x.file_id IN ").push_list(files.iter().copied());
-            }
-            // Chunks are the records of what was applied; a file that was sent anew has others.
-            None if table == "import_chunk" => {
-                sql.push(" AND NOT EXISTS (SELECT 1 FROM import_file f WHERE f.agency_id = $1 AND f.batch_id = x.batch_id AND f.id = x.file_id)");
-            }
-            None => {}
+        of_files(&mut first, files);
+        first.push(" ORDER BY file_id LIMIT 1");
+        if let Some(row) = tx.opt(first).await? {
+            let of = [("batch_id", batch.0), ("file_id", row.get("file_id")?)];
+            more |= take_away(tx, table, &of, by, some).await? > 0;
         }
-        sql.push(" LIMIT ").push_bind(some).push(")");
-        more |= tx.run(sql).await? as i64 == some;
     }
+    let mut chunks = Sql::new(
+        "DELETE FROM import_chunk WHERE agency_id = $1 AND id IN (SELECT id FROM import_chunk x WHERE x.agency_id = $1 AND x.batch_id = $2",
+    )
+    .bind(batch);
+    of_files(&mut chunks, files);
+    if files.is_none() {
+        // They are the records of what was applied; a file that was sent anew has others.
+        chunks.push(" AND NOT EXISTS (SELECT 1 FROM import_file f WHERE f.agency_id = $1 AND f.batch_id = x.batch_id AND f.id = x.file_id)");
+    }
+    chunks.push(" LIMIT ").push_bind(PARTS).push(")");
+    more |= tx.run(chunks).await? > 0;
     Ok(more)
+}
+
+fn of_files(sql: &mut Sql, files: Option<&[Uuid]>) {
+    if let Some(files) = files {
+        sql.push(" AND file_id IN ").push_list(files.iter().copied());
+    }
 }

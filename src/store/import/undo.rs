@@ -4,6 +4,7 @@
 use uuid::Uuid;
 
 use super::before::Tool;
+use super::some::take_away;
 use super::{BatchRow, apply};
 use crate::domain::id::{ActId, BatchId, UserId};
 use crate::domain::time::Time;
@@ -463,17 +464,11 @@ pub async fn sweep(tx: &mut Tx, batch: BatchId) -> Result<bool> {
 
 /// Forgets some of what was before an import.
 async fn forget(tx: &mut Tx, batch: BatchId) -> Result<bool> {
-    const SOME: u64 = 5_000;
-    let mut more = false;
-    for text in [
-        "DELETE FROM import_before WHERE agency_id = $1 AND batch_id = $2 AND finding_id IN \
-           (SELECT finding_id FROM import_before WHERE agency_id = $1 AND batch_id = $2 LIMIT 5000)",
-        "DELETE FROM import_before_place WHERE agency_id = $1 AND batch_id = $2 AND occurrence_id IN \
-           (SELECT occurrence_id FROM import_before_place WHERE agency_id = $1 AND batch_id = $2 LIMIT 5000)",
-    ] {
-        more |= tx.run(Sql::new(text).bind(batch)).await? == SOME;
-    }
-    Ok(more)
+    const SOME: i64 = 5_000;
+    let of = [("batch_id", batch.0)];
+    let findings = take_away(tx, "import_before", &of, "finding_id", SOME).await?;
+    let places = take_away(tx, "import_before_place", &of, "occurrence_id", SOME).await?;
+    Ok(findings + places > 0)
 }
 
 /// Forgets some of what was before imports that were applied before `before`. Says how many rows went.

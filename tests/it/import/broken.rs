@@ -7,7 +7,7 @@ use serde_json::json;
 use tokio_util::bytes::Bytes;
 use uuid::Uuid;
 
-use super::flow::{apply, report, totals, until, upload};
+use super::flow::{apply, planned, report, totals, until, upload};
 use crate::support::bench::{Bench, engines};
 
 #[tokio::test]
@@ -112,6 +112,36 @@ async fn what_breaks_off_leaves_nothing_half() {
                 .await,
             400
         );
+        bench.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_that_is_thrown_away_takes_all_along() {
+    const LEFT: &str = "SELECT (SELECT COUNT(*) FROM import_staged) + (SELECT COUNT(*) FROM import_facts) + (SELECT COUNT(*) FROM import_chunk) \
+        + (SELECT COUNT(*) FROM import_sighting) + (SELECT COUNT(*) FROM import_line) + (SELECT COUNT(*) FROM import_place)";
+    for engine in engines() {
+        let bench = Bench::start(engine).await;
+        let token = bench.alpha_admin().await;
+        let project = bench.project(&token, "Shop", None).await;
+        let plan = planned(
+            &bench,
+            &token,
+            project["key"].as_str().unwrap(),
+            &[],
+            &[&report(0..1_500, 2, 1)],
+        )
+        .await;
+        let path = format!("/api/v1/imports/{}", plan["id"].as_str().unwrap());
+        assert_eq!(totals(&plan), [1_500, 0, 0, 0, 0]);
+        let staged = "SELECT (SELECT COUNT(*) FROM import_staged) + (SELECT COUNT(*) FROM import_place)";
+        assert_eq!(bench.number(staged).await, 6_000);
+        // Planned once more: the first plan's rows go, in parts.
+        bench.post(&token, &format!("{path}/plan"), json!({})).await.ok();
+        assert_eq!(bench.number(staged).await, 6_000);
+        assert_eq!(bench.number("SELECT COUNT(*) FROM import_line").await, 1_500);
+        bench.write(&token, "DELETE", &path, None, json!({})).await.ok();
+        assert_eq!(bench.number(LEFT).await, 0);
         bench.stop().await;
     }
 }

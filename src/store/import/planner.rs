@@ -1,0 +1,31 @@
+//! What PostgreSQL's planner is told by those who know: rows that were written a moment ago have no statistics yet. SQLite
+//! needs none of it: there the text of a statement says how it is run.
+
+use crate::store::tx::Engine;
+use crate::store::{Result, Sql, Tx};
+
+/// Rows that are joined as a set. Fewer are found by their keys, in a table of whatever size.
+const SET: i64 = 1_000;
+
+/// Says how many rows the next statements of this transaction join. Taken for a handful, thousands are joined row by row,
+/// which takes minutes, or in so little memory that they go to the disk and back.
+pub(super) async fn joins(tx: &mut Tx, rows: i64) -> Result<()> {
+    if tx.engine() != Engine::Postgres {
+        return Ok(());
+    }
+    let text = if rows > SET {
+        "SELECT set_config('enable_nestloop', 'off', true), set_config('work_mem', '32MB', true) WHERE $1 IS NOT NULL"
+    } else {
+        "SELECT set_config('enable_nestloop', 'on', true) WHERE $1 IS NOT NULL"
+    };
+    tx.all(Sql::new(text)).await.map(drop)
+}
+
+/// Says that findings were written which so many rows will refer to (`migrations/0028_statistics.sql`).
+pub(super) async fn findings_written(tx: &mut Tx, referring: i64) -> Result<()> {
+    if tx.engine() == Engine::Postgres && referring > SET {
+        tx.all(Sql::new("SELECT findings_counted() WHERE $1 IS NOT NULL"))
+            .await?;
+    }
+    Ok(())
+}
