@@ -5,10 +5,12 @@
 //! entry, one array, JSON lines and a lone object are the same to a decoder, and depth, size and truncation are caught
 //! in one place. What is skipped is checked for its brackets, strings and literals only.
 
+mod lenient;
 mod shape;
 
 use std::io::Read;
 
+pub use self::lenient::parse;
 pub use self::shape::Shape;
 
 use serde::Deserialize;
@@ -41,6 +43,8 @@ pub struct Walker<R> {
     mark: Option<usize>,
     captured: Vec<u8>,
     capture_max: usize,
+    /// Whether what was passed over holds what serde would refuse: half a character, a number beyond all numbers.
+    odd: bool,
 }
 
 impl<'s> Walker<Box<dyn Read + 's>> {
@@ -66,12 +70,13 @@ impl<R: Read> Walker<R> {
             mark: None,
             captured: Vec::new(),
             capture_max: 0,
+            odd: false,
         }
     }
 
     /// Reads a value that was just captured.
     pub fn read<'r, T: Deserialize<'r>>(&self, raw: &'r [u8], span: Span) -> Result<T, Refusal> {
-        serde_json::from_slice(raw).map_err(|e| self.inside(span, raw, &e))
+        parse(raw).map_err(|e| self.inside(span, raw, &e))
     }
 
     /// Offset of the next byte.
@@ -277,6 +282,9 @@ impl<R: Read> Walker<R> {
                     if self.pos == self.end && !self.fill()? {
                         return Err(self.cut_short());
                     }
+                    // Only surrogates begin so; whether they are whole is looked at where it matters.
+                    let code = self.buf[self.pos..self.end].get(..2).unwrap_or(b"ud");
+                    self.odd |= code[0] == b'u' && code[1].eq_ignore_ascii_case(&b'd');
                     self.pos += 1;
                 }
             }
@@ -303,7 +311,8 @@ impl<R: Read> Walker<R> {
     }
 
     /// A scalar holds no line end, so that its line can be counted after it, and only where it is needed.
-    fn checked(&self, word: &[u8], after: u8) -> Result<(), Refusal> {
+    fn checked(&mut self, word: &[u8], after: u8) -> Result<(), Refusal> {
+        self.odd |= lenient::is_beyond(word);
         check_scalar(word, after).map_err(|r| r.at(self.line(), self.offset() - word.len() as u64))
     }
 
@@ -343,6 +352,7 @@ impl<R: Read> Walker<R> {
         self.capture_max = max;
         self.mark = Some(self.pos);
         let offset = self.offset();
+        self.odd = false;
         let outcome = self.skip();
         let mark = self.mark.take().unwrap_or(self.pos);
         outcome?;
@@ -350,7 +360,10 @@ impl<R: Read> Walker<R> {
         if self.captured.len() > max {
             return Err(self.too_large());
         }
-        let out = std::mem::take(&mut self.captured);
+        let mut out = std::mem::take(&mut self.captured);
+        if self.odd {
+            lenient::mend(&mut out);
+        }
         let length = out.len() as u64;
         Ok((out, Span { offset, length }))
     }

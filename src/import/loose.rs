@@ -288,7 +288,7 @@ pub fn list<'de, T: Deserialize<'de> + Default, D: Deserializer<'de>>(d: D) -> R
 /// # Errors
 /// Where the text itself is broken.
 pub fn read<T: DeserializeOwned>(raw: &[u8]) -> Result<T, serde_json::Error> {
-    serde_json::from_slice(raw)
+    super::json::parse(raw)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::io::Read;
 
 use super::model::{ArtifactEntry, Component, Descriptor, Invocation, Message, Reference, Result as Entry, Tool};
 use crate::domain::time::Time;
-use crate::import::json::Walker;
+use crate::import::json::{self, Walker};
 use crate::import::limits::{Kind, Limits, Refusal, clip, clip_line, text};
 use crate::import::loose::{self, Bag, Maybe, Word};
 use crate::import::names;
@@ -94,7 +94,7 @@ impl RunTables {
         }
         let Maybe(tool): Maybe<Tool<'_>> = tool
             .as_deref()
-            .map(serde_json::from_slice)
+            .map(json::parse)
             .transpose()
             .map_err(|e| walker.refuse(Kind::Malformed, e.to_string()))?
             .unwrap_or_default();

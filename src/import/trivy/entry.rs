@@ -9,6 +9,7 @@ use super::walk::{Kind, Owner};
 use super::{TOOL, VERSION};
 use crate::import::Out;
 use crate::import::detail::Detail;
+use crate::import::json;
 use crate::import::limits::{Refusal, clip, clip_line, text};
 use crate::import::loose::{self, Maybe, Word, Words};
 use crate::import::names;
@@ -201,7 +202,7 @@ pub fn take(
     out: &mut Out<'_>,
 ) -> Result<Result<(), Refusal>, serde_json::Error> {
     if kind == Kind::Modified {
-        let modified: Modified<'_> = serde_json::from_slice(raw)?;
+        let modified: Modified<'_> = json::parse(raw)?;
         return modified.take(owner, span, out);
     }
     let record = read(kind, owner, raw, span)?;
@@ -232,18 +233,16 @@ impl From<Option<Record>> for Entry {
 
 fn read(kind: Kind, owner: &Owner, raw: &[u8], span: Span) -> Result<Entry, serde_json::Error> {
     Ok(match kind {
-        Kind::Vulnerability => serde_json::from_slice::<Vulnerability<'_>>(raw)?
-            .record(owner, span)
-            .into(),
+        Kind::Vulnerability => json::parse::<Vulnerability<'_>>(raw)?.record(owner, span).into(),
         Kind::Misconfiguration => {
-            let check: Misconfiguration<'_> = serde_json::from_slice(raw)?;
+            let check: Misconfiguration<'_> = json::parse(raw)?;
             if check.status.text() == Some("PASS") {
                 return Ok(Entry::Passed);
             }
             check.record(owner, span).into()
         }
-        Kind::Secret => serde_json::from_slice::<Secret<'_>>(raw)?.record(owner, span).into(),
-        Kind::License => serde_json::from_slice::<License<'_>>(raw)?.record(owner, span).into(),
+        Kind::Secret => json::parse::<Secret<'_>>(raw)?.record(owner, span).into(),
+        Kind::License => json::parse::<License<'_>>(raw)?.record(owner, span).into(),
         Kind::Modified => Entry::Unreadable,
     })
 }
