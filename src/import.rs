@@ -129,6 +129,8 @@ pub const FORMATS: &[&dyn Format] = &[
     &prowler::Prowler,
     &nuclei::Nuclei,
     &sarif::Sarif,
+    // Its first DAST reports hold what ZAP wrote beside what it made of it.
+    &gitlab::Gitlab,
     &zap::Zap,
     &nessus::Nessus,
     &nmap::Nmap,
@@ -158,7 +160,6 @@ pub const FORMATS: &[&dyn Format] = &[
     &pip_audit::PipAudit,
     &cargo_audit::CargoAudit,
     &gitleaks::Gitleaks,
-    &gitlab::Gitlab,
     &wpscan::Wpscan,
     &mobsf::Mobsf,
     &defectdojo::Defectdojo,
@@ -167,7 +168,7 @@ pub const FORMATS: &[&dyn Format] = &[
 ];
 
 /// How much of a text is looked at to tell its format.
-const HEAD: u64 = 256 << 10;
+const HEAD: u64 = 1 << 20;
 
 /// What a format is, for those who import it: `riskdesk import formats NAME` prints this.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,5 +1,5 @@
 //! AWS Security Finding Format: what Security Hub, Inspector, GuardDuty, Macie and others export, as `{"Findings": […]}`,
-//! as a bare list or one after the other.
+//! as a bare list or one after the other, or in an event of `EventBridge`.
 //!
 //! - **A finding** is the product with its control or generator; of a generator that speaks of many things (Inspector,
 //!   GuardDuty) also the vulnerability, the type or the title. Account and region are no part of it.
@@ -12,9 +12,9 @@
 
 mod entry;
 
-use super::entries::{each_key, results, unknown};
+use super::entries::{each_entry, each_key, keys_inside, results, unknown};
 use super::head::Head;
-use super::json::Walker;
+use super::json::{Shape, Walker};
 use super::limits::{Limits, Refusal};
 use super::source::Source;
 use super::{About, Format, Out};
@@ -42,20 +42,27 @@ impl Format for Asff {
         [["ProductArn", "AwsAccountId"], ["ProductArn", "GeneratorId"]]
             .iter()
             .any(|own| json.item("Findings", own) || json.item("findings", own) || own.iter().all(|k| json.has(k)))
+            || is_event(json)
     }
 
     fn decode(&self, source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result<(), Refusal> {
         let wrapped = {
             let head = source.head(super::HEAD, limits)?;
             let json = Head::of(&head).json;
-            json.has("Findings") || json.has("findings")
+            json.first == Some(b'{') && (json.has("Findings") || json.has("findings") || is_event(&json))
         };
         let mut walker = Walker::open(source.open(limits)?, limits);
         out.summary.count("findings", 0);
         if wrapped {
             each_key(&mut walker, &mut |walker, key| match key {
                 "Findings" | "findings" => results(walker, out, "findings", &mut entry::take),
-                "NextToken" | "nextToken" => walker.skip(),
+                "detail" => keys_inside(walker, &mut |walker, key| match key {
+                    "findings" => results(walker, out, "findings", &mut entry::take),
+                    "actionName" | "actionDescription" => walker.skip(),
+                    key => unknown(walker, key, out),
+                }),
+                "NextToken" | "nextToken" | "version" | "id" | "detail-type" | "source" | "account" | "time"
+                | "region" | "resources" => walker.skip(),
                 key => unknown(walker, key, out),
             })?;
         } else {
@@ -66,6 +73,11 @@ impl Format for Asff {
         out.summary.bytes = walker.offset();
         Ok(())
     }
+}
+
+/// An event as `EventBridge` hands findings on, one or few in each.
+fn is_event(json: &Shape) -> bool {
+    json.first == Some(b'{') && json.has("detail-type") && json.item("detail", &["findings"])
 }
 
 #[cfg(test)]

@@ -1,15 +1,19 @@
-//! Checkmarx: the XML of CxSAST, and of Checkmarx One (SAST, SCA, KICS) the results in JSON and the reports in JSON.
+//! Checkmarx: the XML of CxSAST; of Checkmarx One (SAST, SCA, KICS, containers, secrets) the results in JSON and the reports
+//! in JSON; the JSON of `CxFlow`, of OSA and of SCA before it.
 //!
 //! - **A finding** is the query and the file where the data ends up (its sink): that is where it is mended. For packages
 //!   it is package and advisory, for infrastructure query and file.
 //! - **A place** is a path through the code by Checkmarx' similarity id, which stays when lines move; file, line and
-//!   column where there is none. It is shown as its sink.
+//!   column where there is none; of `CxFlow`, whose id is of all paths of a file, by its two ends. It is shown as its sink. Of a package
+//!   it is the version and the first file (by name) it was found in.
 //! - **Severity**: the result's own. What somebody called not exploitable is suppressed.
 //! - Left out and counted: results that Checkmarx calls fixed or resolved.
 //! - The report covers the whole tool: it does not say by path where it looked.
 
+mod flow;
 mod json;
 mod report;
+mod sca;
 mod xml;
 
 use super::detail::Detail;
@@ -33,18 +37,22 @@ impl Format for Checkmarx {
     fn about(&self) -> &'static About {
         &About {
             name: "checkmarx",
-            title: "Checkmarx (CxSAST XML, Checkmarx One results and reports in JSON)",
+            title: "Checkmarx (CxSAST XML, Checkmarx One results and reports in JSON, CxFlow, OSA and SCA JSON)",
             records: "queries of the XML (results are counted below them), or results of the JSON",
             finding: "the query and the sink's file; package and advisory; query and file",
-            place: "the path through the code, by its similarity id, else file, line and column",
+            place: "the path through the code, by its similarity id, else file, line and column; a package's version and file",
             severity: "the result's own; what is called not exploitable is suppressed",
-            left_out: "results without a query, and results that Checkmarx calls fixed or resolved; all counted",
+            left_out: "results without a query, results that Checkmarx calls fixed or resolved, issues that CxFlow's filter took out; all counted",
             covers: "everything of the tool: the report does not say by path where it looked",
         }
     }
 
     fn sniff(&self, head: &Head<'_>) -> bool {
-        head.is_root("CxXMLResults") || json::sniff(head) || report::sniff(head)
+        head.is_root("CxXMLResults")
+            || json::sniff(head)
+            || report::sniff(head)
+            || flow::sniff(head)
+            || sca::sniff(head)
     }
 
     fn decode(&self, source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result<(), Refusal> {
@@ -52,9 +60,14 @@ impl Format for Checkmarx {
         if source.first_byte(limits)? == Some(b'<') {
             return xml::decode(source, limits, out);
         }
-        let report = report::sniff(&Head::of(&source.head(super::HEAD, limits)?));
-        if report {
+        let bytes = source.head(super::HEAD, limits)?;
+        let head = Head::of(&bytes);
+        if report::sniff(&head) {
             report::decode(source, limits, out)
+        } else if flow::sniff(&head) {
+            flow::decode(source, limits, out)
+        } else if sca::sniff(&head) {
+            sca::decode(source, limits, out)
         } else {
             json::decode(source, limits, out)
         }
@@ -72,7 +85,7 @@ struct Step {
 }
 
 /// One result, however the report writes it.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Item {
     query: String,
     query_id: String,
@@ -94,6 +107,8 @@ struct Item {
     references: Vec<String>,
     /// Name and version, where it is about a package.
     package: Option<(String, String)>,
+    /// The file or image a package was found in.
+    path: String,
     observed_at: Option<Time>,
 }
 
@@ -119,7 +134,7 @@ impl Item {
         let mut occurrence = match &self.package {
             Some((name, version)) => {
                 fields.push(("package", clip_line(name, text::WORD)));
-                place::package(name, version, "")
+                place::package(name, version, &self.path)
             }
             None if path.is_empty() => place::nowhere(""),
             None => place::code(&path, sink.line, None, sink.column),
@@ -152,6 +167,10 @@ impl Item {
             "" => String::new(),
             state => format!("state:{state}"),
         });
+        let title = match &self.package {
+            Some((name, _)) if !name.is_empty() => clip_line(&format!("{name}: {query}"), text::TITLE),
+            _ => query.clone(),
+        };
         let word = self.severity.trim().to_lowercase();
         let record = Record {
             rule: if self.query_id.is_empty() {
@@ -159,7 +178,7 @@ impl Item {
             } else {
                 self.query_id
             },
-            title: query,
+            title,
             description: self.description,
             remediation: self.remedy,
             references: self.references,

@@ -3,7 +3,8 @@
 //! - **A finding** is the tool's unique id where the entry has one; else title, the tool's id of the rule, file,
 //!   component and vulnerability ids; the description where an entry has none of those.
 //! - **A place** is an endpoint of the entry (URL, host, `host:port`); else line of a file; else component and version.
-//! - **Severity**: critical to info in words; none given is info, as in DefectDojo.
+//! - **Severity**: critical to info in words, `S0` to `S4`, or a number from 0 to 10 as a score; none given is info, as in
+//!   DefectDojo.
 //! - The tool's name is the report's `type`, so that reports of different tools never speak for one another.
 //! - An entry without a title is nothing that people could work on: counted as unreadable. Keys nobody knows are
 //!   counted by name. Attached files stay in the raw record.
@@ -14,6 +15,7 @@ mod entry;
 use serde_json::Value;
 
 pub use self::entry::{Entry, endpoint, word};
+use self::entry::{SILENT, is_no, is_yes, number};
 use super::entries::{each_key, results, unknown};
 use super::head::Head;
 use super::json::Walker;
@@ -52,8 +54,8 @@ impl Format for Generic {
             records: "entries of the JSON or rows of the CSV",
             finding: "the tool's unique id; else title, rule, file, component and vulnerability ids; else title and description",
             place: "an endpoint; else a line of a file; else component and version",
-            severity: "in words, critical to info; none given is info",
-            left_out: "entries without a title, which nobody can read; keys nobody knows, counted by name",
+            severity: "in words, critical to info, or a number as a score; none given is info",
+            left_out: "entries without a title, which nobody can read; keys and columns nobody knows, counted by name",
             covers: "everything of the tool the report names as its type",
         }
     }
@@ -72,6 +74,9 @@ impl Format for Generic {
                     .filter(|c| head.has_columns(&[c]))
                     .count()
                     >= 2)
+            || (head.has_columns(&["title", "severity"])
+                && !head.has_columns(&["seen in latest"])
+                && head.columns.iter().filter(|c| COLUMNS.contains(&c.as_str())).count() >= 4)
     }
 
     fn decode(&self, source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result<(), Refusal> {
@@ -128,8 +133,67 @@ fn findings(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Resu
 fn rows(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result<(), Refusal> {
     out.tool(TOOL);
     let mut table = Table::open(source.open(limits)?, limits)?;
+    for column in table.columns() {
+        let known = COLUMNS.contains(&column.as_str()) || SILENT.contains(&column.replace(' ', "_").as_str());
+        if !known && !column.is_empty() {
+            let column = clip_line(column, 60);
+            out.summary.leave_out(&format!("columns `{column}`"));
+        }
+    }
     table.each_row(out, &mut |row, out| of_row(row).emit(TOOL, row.span, out))
 }
+
+/// Columns that are read.
+const COLUMNS: [&str; 48] = [
+    "title",
+    "severity",
+    "description",
+    "mitigation",
+    "impact",
+    "references",
+    "url",
+    "endpoints",
+    "endpoint",
+    "file_path",
+    "filepath",
+    "file path",
+    "line",
+    "line number",
+    "component_name",
+    "componentname",
+    "component name",
+    "component_version",
+    "componentversion",
+    "component version",
+    "fix_version",
+    "fixversion",
+    "fix version",
+    "unique_id_from_tool",
+    "unique id from tool",
+    "vuln_id_from_tool",
+    "vuln id from tool",
+    "vulnerability id",
+    "vulnerability ids",
+    "vulnerability_ids",
+    "cve",
+    "cweid",
+    "cwe",
+    "cvssv4",
+    "cvssv3",
+    "cvss",
+    "cvssv3_score",
+    "cvssv3 score",
+    "cvssv4_score",
+    "tags",
+    "date",
+    "falsepositive",
+    "false_p",
+    "false positive",
+    "duplicate",
+    "active",
+    "service",
+    "steps_to_reproduce",
+];
 
 fn of_row(row: &Row<'_>) -> Entry {
     let get = |names: &[&str]| row.get(names).map(std::borrow::Cow::into_owned).unwrap_or_default();
@@ -141,7 +205,6 @@ fn of_row(row: &Row<'_>) -> Entry {
             .map(str::to_owned)
             .collect()
     };
-    let yes = |names: &[&str]| get(names).eq_ignore_ascii_case("true");
     Entry {
         title: get(&["title"]),
         severity: get(&["severity"]),
@@ -151,24 +214,26 @@ fn of_row(row: &Row<'_>) -> Entry {
         references: listed(&["references"], &['\n']),
         endpoints: listed(&["url", "endpoints", "endpoint"], &['\n', ' ']),
         path: get(&["file_path", "filepath", "file path"]),
-        line: get(&["line", "line number"]).parse().ok(),
+        line: number(&get(&["line", "line number"])),
         component: get(&["component_name", "componentname", "component name"]),
         component_version: get(&["component_version", "componentversion", "component version"]),
         fix_version: get(&["fix_version", "fixversion", "fix version"]),
         unique_id: get(&["unique_id_from_tool", "unique id from tool"]),
         rule: get(&["vuln_id_from_tool", "vuln id from tool"]),
+        service: get(&["service"]),
+        steps: get(&["steps_to_reproduce"]),
         ids: listed(
-            &["vulnerability id", "vulnerability ids", "cve"],
+            &["vulnerability id", "vulnerability ids", "vulnerability_ids", "cve"],
             &['\n', ' ', ',', ';'],
         ),
         cwe: listed(&["cweid", "cwe"], &[',', ' ', ';', '\n']),
         cvss: listed(&["cvssv4", "cvssv3", "cvss"], &[' ', '\n']),
-        score: get(&["cvssv3_score", "cvssv3 score"]).parse().ok(),
+        score: get(&["cvssv4_score", "cvssv3_score", "cvssv3 score"]).parse().ok(),
         tags: listed(&["tags"], &[',', '\n']),
         date: get(&["date"]),
-        suppressed: yes(&["falsepositive", "false_p", "false positive"])
-            || yes(&["duplicate"])
-            || get(&["active"]).eq_ignore_ascii_case("false"),
+        suppressed: is_yes(&get(&["falsepositive", "false_p", "false positive"]))
+            || is_yes(&get(&["duplicate"]))
+            || is_no(&get(&["active"])),
         ..Entry::default()
     }
 }

@@ -354,6 +354,8 @@ pub fn image(name: &str) -> String {
 #[must_use]
 pub fn severity(word: &str, score: Option<f64>) -> Severity {
     match word.trim().to_lowercase().as_str() {
+        // Clair's worst.
+        "defcon1" => Severity::Critical,
         "important" | "error" => Severity::High,
         "moderate" | "warning" => Severity::Medium,
         "minor" => Severity::Low,

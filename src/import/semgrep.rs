@@ -56,6 +56,7 @@ impl Format for Semgrep {
                 && json.has("errors")
                 && json.keys.len() <= 3
                 && !json.has("generated_at")
+                && !json.item("results", &["test_id"])
                 && !json.has("mobsfscan_version"))
     }
 

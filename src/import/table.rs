@@ -75,6 +75,12 @@ impl<'s> Table<'s> {
         Ok(None)
     }
 
+    /// The names of the columns.
+    #[must_use]
+    pub fn columns(&self) -> &[String] {
+        &self.header
+    }
+
     #[must_use]
     pub fn offset(&self) -> u64 {
         self.base + self.inner.position().byte()

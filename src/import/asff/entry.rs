@@ -16,6 +16,18 @@ use crate::import::{Out, clock, names};
 /// Of the rule that makes fingerprints, see the format's documentation.
 const VERSION: u32 = 1;
 
+/// Amazon's own products, as they name themselves.
+const SERVICES: [&str; 8] = [
+    "Security Hub",
+    "Inspector",
+    "GuardDuty",
+    "Macie",
+    "Config",
+    "Health",
+    "IAM Access Analyzer",
+    "Firewall Manager",
+];
+
 pub fn take<R: Read>(walker: &Walker<R>, raw: &[u8], span: Span, out: &mut Out<'_>) -> Result<(), Refusal> {
     let mut entry: Entry<'_> = walker.read(raw, span)?;
     entry.vulnerabilities.extend(entry.of_others());
@@ -288,7 +300,12 @@ impl Entry<'_> {
         let of_arn = || self.product_arn.text().and_then(|arn| arn.rsplit('/').next());
         let name = self.product_name.text().or_else(of_arn)?;
         let name = if self.amazon() {
-            format!("AWS {name}")
+            // Older exports name no product; a tool must not have two names.
+            let bare = name.to_lowercase().replace([' ', '-'], "");
+            let known = SERVICES
+                .iter()
+                .find(|known| known.to_lowercase().replace([' ', '-'], "") == bare);
+            format!("AWS {}", known.copied().unwrap_or(name))
         } else {
             name.to_owned()
         };

@@ -50,7 +50,7 @@ fn a_vulnerability_stands_with_its_packages() {
     let r = &records[0];
     assert_eq!(
         (r.tool.as_str(), r.severity, r.score, r.suppressed),
-        ("AWS inspector", Severity::High, Some(7.5), true)
+        ("AWS Inspector", Severity::High, Some(7.5), true)
     );
     assert_eq!(
         (r.cve.as_slice(), r.remediation.as_str()),
@@ -95,5 +95,27 @@ fn vulnerabilities_in_other_details_are_read() {
     assert_eq!(
         (r.occurrence.parts.package.as_deref(), r.remediation.as_str()),
         (Some("libssl"), "libssl is fixed in 1.1")
+    );
+}
+
+/// Older exports name no product, and what comes first may be strange.
+#[test]
+fn events_and_exports_without_a_product_are_read() {
+    let bare = control("FAILED", "1").replace(r#""ProductName":"Security Hub","#, "");
+    let event = format!(
+        r#"{{"version":"0","id":"e","detail-type":"Security Hub Findings - Imported","source":"aws.securityhub","account":"1","time":"2026-01-02T03:04:05Z","region":"eu-1","resources":[],"detail":{{"findings":[{bare}],"novel":1}}}}"#
+    );
+    let (records, summary) = read(&event);
+    assert_eq!(
+        (records.len(), summary.tools.as_slice()),
+        (1, &["AWS Security Hub".to_owned()][..])
+    );
+    assert_eq!(summary.left_out[0].what, "keys `novel`");
+    let first = read(&format!(r#"{{"Findings":[null,{{"Id":"y"}},{bare}]}}"#));
+    assert_eq!(first.0[0].fingerprint, records[0].fingerprint);
+    let left: Vec<_> = first.1.left_out.iter().map(|c| c.what.as_str()).collect();
+    assert_eq!(
+        left,
+        ["findings that are null", "findings without a product or a title"]
     );
 }

@@ -7,7 +7,9 @@ use crate::import::entries::{each_key, results, unknown};
 use crate::import::head::Head;
 use crate::import::json::Walker;
 use crate::import::limits::{Limits, Refusal};
-use crate::import::loose::{self, Word, Words};
+use crate::import::loose::{self, Bag, Word, Words};
+use crate::import::package::image;
+use crate::import::secret;
 use crate::import::source::Source;
 use crate::import::{Out, clock, names};
 
@@ -51,6 +53,10 @@ struct Entry<'a> {
     #[serde(borrow)]
     description: Word<'a>,
     #[serde(borrow)]
+    recommendations: Word<'a>,
+    #[serde(borrow)]
+    comments: Words<'a>,
+    #[serde(borrow)]
     found_at: Word<'a>,
     #[serde(borrow, deserialize_with = "loose::object")]
     data: Data<'a>,
@@ -90,6 +96,37 @@ struct Data<'a> {
     package_version: Word<'a>,
     #[serde(borrow, rename = "packageData", deserialize_with = "loose::list")]
     links: Vec<Link<'a>>,
+    #[serde(borrow)]
+    recommended_version: Word<'a>,
+    #[serde(borrow, rename = "scaPackageData", deserialize_with = "loose::object")]
+    found: Found<'a>,
+    #[serde(borrow)]
+    image_name: Word<'a>,
+    #[serde(borrow)]
+    image_file_path: Word<'a>,
+    #[serde(borrow)]
+    image_tag: Word<'a>,
+    #[serde(borrow)]
+    rule_name: Word<'a>,
+    #[serde(borrow)]
+    rule_id: Word<'a>,
+    #[serde(borrow)]
+    rule_description: Word<'a>,
+    #[serde(borrow)]
+    snippet: Word<'a>,
+    #[serde(borrow)]
+    remediation: Word<'a>,
+    #[serde(borrow)]
+    remediation_link: Word<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Found<'a> {
+    #[serde(borrow)]
+    fix_link: Word<'a>,
+    #[serde(borrow)]
+    locations: Words<'a>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -121,92 +158,130 @@ struct Details<'a> {
     cve_name: Word<'a>,
     #[serde(borrow)]
     cvss_score: Word<'a>,
-    #[serde(borrow, deserialize_with = "loose::object")]
-    cvss: Cvss<'a>,
+    #[serde(borrow)]
+    cvss: Bag<'a>,
     #[serde(borrow)]
     compliances: Words<'a>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct Cvss<'a> {
-    #[serde(borrow, alias = "vectorString")]
-    vector: Word<'a>,
-}
-
-/// A package out of `Npm-left-pad-1.3.0`: its manager, its name, its version.
+/// A package out of `Npm-left-pad-1.3.0`: its manager, its name, its version, which begins with the last digit behind a
+/// hyphen (`1.0.0-beta`).
 pub fn package(identifier: &str) -> Option<(String, String)> {
     let (_, rest) = identifier.split_once('-')?;
-    let (name, version) = rest.rsplit_once('-')?;
-    Some((name.to_owned(), version.to_owned()))
+    let numbered = |(at, _): &(usize, &str)| {
+        let version = rest[at + 1..].trim_start_matches('v');
+        version.starts_with(|c: char| c.is_ascii_digit())
+    };
+    let at = rest
+        .rmatch_indices('-')
+        .find(numbered)
+        .or_else(|| rest.rmatch_indices('-').next());
+    let (name, version) = rest.split_at(at?.0);
+    Some((name.to_owned(), version[1..].to_owned()))
+}
+
+fn said(word: &Word<'_>) -> String {
+    word.text().unwrap_or_default().to_owned()
+}
+
+fn number(word: &Word<'_>) -> Option<u32> {
+    word.text()?.parse().ok().filter(|n| *n > 0)
+}
+
+impl Data<'_> {
+    /// The path through the code; of infrastructure and secrets the one place.
+    fn steps(&self) -> Vec<Step> {
+        let nodes = self.nodes.iter().map(|n| Step {
+            file: said(&n.file_name),
+            line: number(&n.line),
+            column: number(&n.column),
+            name: said(&n.name),
+            ..Step::default()
+        });
+        let mut steps: Vec<Step> = nodes.collect();
+        if let Some(file) = self.file_name.text().or(self.file.text()) {
+            let expected = self.expected_value.text().map(|e| format!("expected: {e}"));
+            let masked = || self.snippet.text().map(secret::mask);
+            steps.push(Step {
+                file: file.to_owned(),
+                line: number(&self.line),
+                name: said(&self.value),
+                code: expected.or_else(masked).unwrap_or_default(),
+                ..Step::default()
+            });
+        }
+        steps
+    }
+
+    fn package(&self) -> Option<(String, String)> {
+        let named = self.package_name.text();
+        let named = named.map(|n| (n.to_owned(), said(&self.package_version)));
+        named.or_else(|| self.package_identifier.text().and_then(package))
+    }
+
+    /// Where a package was found: an image without its tag, or the first of its files by name.
+    fn path(&self) -> String {
+        if let Some(name) = self.image_name.text() {
+            return image(name);
+        }
+        self.found.locations.iter().min().unwrap_or_default().to_owned()
+    }
 }
 
 impl Entry<'_> {
     fn read(&self) -> Item {
-        let said = |word: &Word<'_>| word.text().unwrap_or_default().to_owned();
-        let number = |word: &Word<'_>| word.text().and_then(|w| w.parse().ok()).filter(|n| *n > 0_u32);
         let (data, details) = (&self.data, &self.vulnerability_details);
-        let mut steps: Vec<Step> = data
-            .nodes
-            .iter()
-            .map(|n| Step {
-                file: said(&n.file_name),
-                line: number(&n.line),
-                column: number(&n.column),
-                name: said(&n.name),
-                ..Step::default()
-            })
-            .collect();
-        if let Some(file) = data.file_name.text().or(data.file.text()) {
-            steps.push(Step {
-                file: file.to_owned(),
-                line: number(&data.line),
-                name: said(&data.value),
-                code: match data.expected_value.text() {
-                    Some(expected) => format!("expected: {expected}"),
-                    None => String::new(),
-                },
-                ..Step::default()
-            });
-        }
-        let named = data
-            .package_name
-            .text()
-            .map(|n| (n.to_owned(), said(&data.package_version)));
-        let package = named.or_else(|| data.package_identifier.text().and_then(package));
+        let package = data.package();
         let advisory = details.cve_name.text().or(self.id.text()).filter(|_| package.is_some());
+        let query = data.query_name.text().or(data.rule_name.text()).or(advisory);
+        let update = match (&package, data.recommended_version.text()) {
+            (Some((name, _)), Some(fixed)) => Some(format!("Update {name} to {fixed}.")),
+            _ => None,
+        };
+        let advice = [update.as_deref(), self.recommendations.text(), data.remediation.text()];
+        let image = data
+            .image_tag
+            .text()
+            .map(|tag| format!("image {}:{tag}", said(&data.image_name)));
+        let remarks = image.iter().map(String::as_str).chain(data.image_file_path.text());
+        let remarks: Vec<&str> = remarks.chain(self.comments.iter()).collect();
+        let links = data.links.iter().filter_map(|l| l.url.text());
+        let links = links
+            .chain(data.found.fix_link.text())
+            .chain(data.remediation_link.text());
+        let state = said(&self.state).to_lowercase().replace(['_', ' '], "");
+        let description = self.description.text().or(data.rule_description.text());
         Item {
-            query: data.query_name.text().or(advisory).unwrap_or_default().to_owned(),
-            query_id: said(&data.query_id),
+            query: query.unwrap_or_default().to_owned(),
+            query_id: data
+                .query_id
+                .text()
+                .or(data.rule_id.text())
+                .unwrap_or_default()
+                .to_owned(),
             group: said(&data.group),
             severity: said(&self.severity),
             state: said(&self.status),
-            suppressed: self
-                .state
-                .text()
-                .is_some_and(|s| s.eq_ignore_ascii_case("NOT_EXPLOITABLE")),
+            suppressed: state == "notexploitable",
             similarity: said(&self.similarity_id),
-            steps,
-            description: said(&self.description),
+            steps: data.steps(),
+            description: description.unwrap_or_default().to_owned(),
+            remedy: advice.into_iter().flatten().collect::<Vec<_>>().join("\n\n"),
+            remark: remarks.join("; "),
             cwe: cwe(&said(&details.cwe_id)),
             cve: names::cves(&format!("{} {}", said(&details.cve_name), said(&self.id))),
             score: details.cvss_score.number(),
-            cvss: details.cvss.vector.text().map(str::to_owned).into_iter().collect(),
+            cvss: super::sca::vector(&details.cvss).into_iter().collect(),
             tags: [self.engine.text(), data.language_name.text()]
                 .into_iter()
                 .flatten()
                 .chain(details.compliances.iter())
                 .map(str::to_owned)
                 .collect(),
-            references: data
-                .links
-                .iter()
-                .filter_map(|l| l.url.text())
-                .map(str::to_owned)
-                .collect(),
+            references: links.map(str::to_owned).collect(),
+            path: if package.is_some() { data.path() } else { String::new() },
             package,
             observed_at: self.found_at.text().and_then(clock::time),
-            ..Item::default()
         }
     }
 }

@@ -264,10 +264,10 @@ fn package<R: Read>(walker: &mut Walker<R>, out: &mut Out<'_>) -> Result<(), Ref
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-struct Entry<'a> {
+pub struct Entry<'a> {
     #[serde(borrow)]
     id: Word<'a>,
-    #[serde(borrow)]
+    #[serde(borrow, alias = "similarityID")]
     similarity_id: Word<'a>,
     #[serde(borrow)]
     status: Word<'a>,
@@ -277,6 +277,8 @@ struct Entry<'a> {
     severity: Word<'a>,
     #[serde(borrow)]
     query_name: Word<'a>,
+    #[serde(borrow, alias = "queryID")]
+    query_id: Word<'a>,
     #[serde(borrow)]
     group_name: Word<'a>,
     #[serde(borrow)]
@@ -285,7 +287,7 @@ struct Entry<'a> {
     description: Word<'a>,
     #[serde(borrow)]
     cwe: Word<'a>,
-    #[serde(borrow)]
+    #[serde(borrow, alias = "cweID")]
     cwe_id: Word<'a>,
     #[serde(borrow)]
     cve_name: Word<'a>,
@@ -318,7 +320,7 @@ struct Entry<'a> {
     #[serde(borrow)]
     destination_node: Word<'a>,
     /// A text, or an object with seconds.
-    #[serde(borrow)]
+    #[serde(borrow, alias = "foundAt")]
     found_date: Words<'a>,
     #[serde(borrow)]
     last_detection_date: Words<'a>,
@@ -363,6 +365,11 @@ impl Entry<'_> {
         }
     }
 
+    /// A result that stands below no query.
+    pub fn alone(&self) -> Item {
+        self.item(&Query::default(), &Details::new())
+    }
+
     fn item(&self, query: &Query, said: &Details) -> Item {
         let steps = self.nodes.iter().map(|n| Step {
             file: own(&n.file_name),
@@ -402,7 +409,7 @@ impl Entry<'_> {
         let parts: Vec<&str> = parts.into_iter().filter(|p| !p.is_empty()).collect();
         let group = self.group_name.text().or(self.category.text());
         Item {
-            query_id: query.id.clone(),
+            query_id: first(&self.query_id, &query.id),
             group: group.unwrap_or(&query.group).to_owned(),
             // What has no such id is told apart by what was found.
             similarity: first(&self.similarity_id, self.actual_value.text().unwrap_or_default()),

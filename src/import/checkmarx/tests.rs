@@ -118,8 +118,91 @@ fn reports_of_both_kinds_are_read() {
     let package = &records[1];
     assert_eq!(
         (package.title.as_str(), package.cwe.as_slice()),
-        ("CVE-2021-0001", &[94][..])
+        ("left-pad: CVE-2021-0001", &[94][..])
     );
     assert_eq!(package.occurrence.place, "left-pad 1.3.0");
     assert_eq!(records[2].occurrence.place, "/Dockerfile");
+}
+
+/// Flow's issues hold all paths of a query in a file; its packages and those of OSA and SCA stand in lists of their own.
+#[test]
+fn reports_of_the_older_engines_are_read() {
+    let flow = r#"{"projectId":"6","team":"t","scanType":"Full","additionalDetails":{},"reportCreationTime":"Sunday, November 22, 2026 8:00:00 AM","xissues":[
+      {"vulnerability":"SQL_Injection","vulnerabilityStatus":"TO VERIFY","similarityId":"1","cwe":"89","language":"Java","severity":"HIGH","link":"https://cx.example/1","filename":"src/In.java",
+       "details":{"3":{"falsePositive":false},"9":{"falsePositive":true,"comment":"bound"}},"additionalDetails":{"recommendedFix":"https://cx.example/fix","categories":"OWASP;A1,PCI;6.5","results":[
+        {"sink":{"file":"src/Db.java","line":"7","column":"9","object":"run"},"state":"0","2":{"file":"src/Db.java","line":"7","column":"9","object":"run","snippet":"run(q)"},"10":{"file":"src/Db.java","line":"8","column":"9"},"1":{"file":"src/In.java","line":"3"}},
+        {"source":{"file":"src/In.java","line":"9"},"sink":{"file":"src/Db.java","line":"8","column":"9"}}]}},
+      {"vulnerability":"CVE-2020-0002","severity":"LOW","scaDetails":[{"finding":{"id":"CVE-2020-0002","packageId":"Npm-left-pad-1.3.0-beta","severity":"LOW"}}]}],
+      "unFilteredIssues":[{},{},{}],"scaResults":{"scanId":"s","findings":[{"id":"CVE-2020-0001","cveName":"","score":7.5,"severity":"HIGH","packageId":"p1","fixResolutionText":"2.0","isIgnored":true,"ignored":true}],
+       "packages":[{"id":"p1","name":"lib","version":"1.0","locations":["z/pom.xml","a/pom.xml"],"directDependency":true,"isDirectDependency":true}]},
+      "astResults":{"findings":[{"queryID":"5","queryName":"Key","severity":"LOW","cweID":547,"similarityID":-6,"nodes":[{"fileName":"/k.c","line":6,"column":1}]}]},"novel":1}"#;
+    let (records, summary) = decode(flow);
+    assert_eq!((summary.records(), summary.findings, summary.occurrences), (4, 4, 5));
+    let left: Vec<_> = summary.left_out.iter().map(|c| (c.what.as_str(), c.count)).collect();
+    assert_eq!(
+        left,
+        [("keys `novel`", 1), ("issues that CxFlow's own filter took out", 1)]
+    );
+    let (first, (of_xml, _)) = (&records[0], decode(&xml(7)));
+    assert_eq!(first.fingerprint, of_xml[0].fingerprint);
+    assert_eq!(
+        (first.occurrence.place.as_str(), first.cwe.as_slice(), first.suppressed),
+        ("src/Db.java:8", &[89][..], false)
+    );
+    assert!(
+        first.detail.contains("2. src/Db.java:7 run: run(q)"),
+        "{}",
+        first.detail
+    );
+    assert_eq!(first.description, "OWASP: A1\nPCI: 6.5");
+    assert_eq!(first.references, ["https://cx.example/1", "https://cx.example/fix"]);
+    assert_ne!(first.occurrence.key, records[1].occurrence.key);
+    assert!(records[1].suppressed && records[1].detail.contains("Remark: bound"));
+    assert_eq!(records[2].occurrence.place, "left-pad 1.3.0-beta");
+    let package = &records[3];
+    assert_eq!(
+        (
+            package.occurrence.place.as_str(),
+            package.title.as_str(),
+            package.remediation.as_str()
+        ),
+        ("lib 1.0 (a/pom.xml)", "lib: CVE-2020-0001", "Update lib to 2.0.")
+    );
+    assert!(package.suppressed && package.tags.contains(&"direct".to_owned()));
+    assert_eq!((records[4].rule.as_str(), records[4].cwe.as_slice()), ("5", &[547][..]));
+
+    let libraries = r#"[{"id":"L","name":"lib","version":"1.0","highVulnerabilityCount":1},{"id":"M","name":"m","highVulnerabilityCount":0}]"#;
+    let found = r#"[{"id":"A","cveName":"CVE-2020-0001","score":6.5,"severity":{"name":"Medium","id":1},"url":"https://r.example","recommendations":"Update.","libraryId":"L","state":{"id":2,"actionType":"Regular","name":"NOT_EXPLOITABLE"}},null,3]"#;
+    for text in [format!("[{libraries},{found}]"), format!("[{found},\n{libraries}]")] {
+        let (records, summary) = decode(&text);
+        let mut counted: Vec<_> = summary.counted.iter().map(|c| (c.what.as_str(), c.count)).collect();
+        counted.sort_unstable();
+        assert_eq!((records.len(), counted), (1, vec![("libraries", 2), ("results", 3)]));
+        assert_eq!(summary.left_out[0].what, "results that are no objects");
+        assert_eq!(records[0].fingerprint, package.fingerprint);
+        assert_eq!((records[0].severity, records[0].suppressed), (Severity::Medium, true));
+    }
+    assert_eq!(decode(found).0[0].occurrence.place, "L");
+
+    let sca = r#"{"RiskReportSummary":{},"Packages":[{"Id":"p","Name":"lib","Version":"1.0","Locations":["pom.xml"]}],"Licenses":[],"Vulnerabilities":[{"Id":"CVE-2020-0001","CveName":"CVE-2020-0001","Score":9.8,"Severity":"High",
+      "Cvss3":{"AttackVector":"NETWORK","AttackComplexity":"LOW","PrivilegesRequired":"NONE","UserInteraction":"NONE","Scope":"UNCHANGED","Confidentiality":"HIGH","Integrity":"HIGH","Availability":"NONE","Version":"3.1"},
+      "PackageId":"p","RiskState":"NotExploitable","Cwe":"CWE-79"}]}"#;
+    let (records, summary) = decode(sca);
+    assert_eq!(summary.left_out[0].what, "keys `Licenses`");
+    assert_eq!(records[0].fingerprint, package.fingerprint);
+    assert_eq!(records[0].cvss, ["CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:N"]);
+    assert!(records[0].suppressed && records[0].cwe == [79]);
+}
+
+/// One strange field is no reason to refuse a report.
+#[test]
+fn keys_that_stand_twice_and_halves_of_characters_are_taken() {
+    let text = r#"{"results":[{"type":"sast","type":"x","severity":"HIGH","description":"a\ud83d","data":{"queryName":"Q","queryName":"R","nodes":[{"fileName":"f.c","line":1e999}]}}],"scanID":"s","totalCount":1}"#;
+    let (records, summary) = decode(text);
+    assert_eq!((records.len(), summary.left_out.len()), (1, 0));
+    assert_eq!(
+        (records[0].title.as_str(), records[0].description.as_str()),
+        ("Q", "a\u{FFFD}")
+    );
+    assert_eq!(records[0].occurrence.place, "f.c");
 }

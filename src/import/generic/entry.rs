@@ -43,7 +43,7 @@ pub struct Entry {
 }
 
 /// Keys that are known and say nothing a finding keeps; they stay in the raw record.
-const SILENT: [&str; 32] = [
+pub const SILENT: [&str; 32] = [
     "verified",
     "files",
     "reporter",
@@ -136,9 +136,36 @@ pub fn endpoint(value: &Value) -> Option<String> {
 
 fn severity(word: &str) -> Severity {
     match word.to_lowercase().as_str() {
-        "" | "informational" | "information" | "none" => Severity::Info,
-        other => other.parse().unwrap_or(Severity::Low),
+        "" | "informational" | "information" | "none" | "s4" => Severity::Info,
+        "s0" => Severity::Critical,
+        "s1" => Severity::High,
+        "s2" => Severity::Medium,
+        "s3" => Severity::Low,
+        other => match other.parse::<f64>() {
+            Ok(score) if (0.0..=10.0).contains(&score) => Severity::from_score(score),
+            _ => other.parse().unwrap_or(Severity::Low),
+        },
     }
+}
+
+/// A line as people and spreadsheets write it (`12`, `12.0`); none is not a number from 1.
+pub fn number(word: &str) -> Option<u32> {
+    let whole = word.trim().trim_end_matches('0').trim_end_matches('.');
+    let whole = if word.contains('.') { whole } else { word.trim() };
+    whole.parse().ok().filter(|n| *n > 0)
+}
+
+/// Whether a cell or value says yes, in any of the ways that scripts and spreadsheets do.
+pub fn is_yes(word: &str) -> bool {
+    ["true", "yes", "y", "t", "1", "1.0"]
+        .iter()
+        .any(|w| word.trim().eq_ignore_ascii_case(w))
+}
+
+pub fn is_no(word: &str) -> bool {
+    ["false", "no", "n", "f", "0", "0.0"]
+        .iter()
+        .any(|w| word.trim().eq_ignore_ascii_case(w))
 }
 
 impl Entry {
@@ -146,7 +173,7 @@ impl Entry {
         let mut entry = Self::default();
         let (mut active, mut closed) = (true, false);
         for (key, value) in value.as_object().into_iter().flatten() {
-            let yes = || word(value).eq_ignore_ascii_case("true");
+            let yes = || is_yes(&word(value));
             match key.as_str() {
                 "title" => entry.title = word(value),
                 "severity" => entry.severity = word(value),
@@ -164,7 +191,7 @@ impl Entry {
                 },
                 "url" => entry.endpoints.extend(endpoint(value)),
                 "file_path" => entry.path = word(value),
-                "line" => entry.line = word(value).parse().ok(),
+                "line" => entry.line = number(&word(value)),
                 "component_name" => entry.component = word(value),
                 "component_version" => entry.component_version = word(value),
                 "fix_version" => entry.fix_version = word(value),
@@ -189,7 +216,7 @@ impl Entry {
                 }
                 "date" => entry.date = word(value),
                 "request_response" | "request_response_pairs" => messages(value, &mut entry.more),
-                "active" => active = !word(value).eq_ignore_ascii_case("false"),
+                "active" => active = !is_no(&word(value)),
                 "false_p" | "duplicate" | "out_of_scope" | "risk_accepted" | "is_mitigated" => closed |= yes(),
                 known if SILENT.contains(&known) => {}
                 other => out

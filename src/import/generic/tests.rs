@@ -58,3 +58,30 @@ fn the_csv_is_read_and_formulas_are_data() {
     );
     assert!(!records[0].suppressed);
 }
+
+/// Any order and case of columns, yes and no as scripts and spreadsheets write them, dates that became numbers.
+#[test]
+fn csv_as_spreadsheets_leave_it() {
+    let text = "SEVERITY;title;Active;Line;date;False_P;cvssv3_score;Owner;vulnerability_ids;EPSS_Score\r\n\
+        9.8;A;0;12.0;45672;no;9,8;bob;CVE-2020-0001;0.1\r\nS2;B;yes;-1;2025-01-15;1;;;;\r\n;C;;;;;;;;\r\n";
+    let (records, summary) = decode(text);
+    let told: Vec<_> = records
+        .iter()
+        .map(|r| (r.title.as_str(), r.severity, r.suppressed))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("A", Severity::Critical, true),
+            ("B", Severity::Medium, true),
+            ("C", Severity::Info, false)
+        ]
+    );
+    assert_eq!(records[0].observed_at, records[1].observed_at);
+    assert_eq!(records[0].cve, ["CVE-2020-0001"]);
+    let left: Vec<_> = summary.left_out.iter().map(|c| c.what.as_str()).collect();
+    assert_eq!(left, ["columns `owner`"]);
+    let with_path = decode("title,severity,description,file_path,line\nA,Low,d,a.c,12.0\nB,Low,d,a.c,0\n").0;
+    let places: Vec<_> = with_path.iter().map(|r| r.occurrence.place.as_str()).collect();
+    assert_eq!(places, ["a.c:12", "a.c"]);
+}

@@ -46,7 +46,8 @@ fn anchor(entry: &Entry<'_>) -> (&'static str, String) {
 pub fn record(entry: &Entry<'_>, secrets: bool, tool: &str, span: Span) -> Option<Record> {
     let rule = entry.primary()?;
     let place = &entry.location;
-    let path = clip_line(place.file.text().unwrap_or("(no file given)"), text::PLACE);
+    let path = place.file.text().or(entry.file.text()).unwrap_or("(no file given)");
+    let path = clip_line(path, text::PLACE);
     let fields = vec![
         ("tool", tool.to_owned()),
         ("rule", clip_line(&rule, text::PLACE)),
@@ -54,7 +55,8 @@ pub fn record(entry: &Entry<'_>, secrets: bool, tool: &str, span: Span) -> Optio
         anchor(entry),
     ];
     let number = |w: &Word<'_>| w.text().and_then(|t| t.parse::<u32>().ok()).filter(|n| *n > 0);
-    let mut occurrence = place::code(&path, number(&place.start_line), number(&place.end_line), None);
+    let line = number(&place.start_line).or_else(|| number(&entry.line));
+    let mut occurrence = place::code(&path, line, number(&place.end_line), None);
     let sha = place.commit.sha.text().unwrap_or_default();
     // Of a secret the commit says where in the history it is; zeros are the work tree.
     if secrets && !sha.trim_matches('0').is_empty() {

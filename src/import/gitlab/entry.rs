@@ -1,6 +1,7 @@
 //! A vulnerability as it stands: what all kinds share, packages, and what was found on the web.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
@@ -8,7 +9,7 @@ use super::{Run, Scanner, VERSION, code, tool};
 use crate::import::Out;
 use crate::import::detail::Detail;
 use crate::import::limits::{clip, clip_line, text};
-use crate::import::loose::{self, Word};
+use crate::import::loose::{self, Bag, Word, Words};
 use crate::import::names;
 use crate::import::package::{self, Flaw};
 use crate::import::place;
@@ -54,6 +55,42 @@ pub struct Entry<'a> {
     pub tracking: Tracking<'a>,
     #[serde(borrow)]
     discovered_at: Word<'a>,
+    /// Named facts: the vulnerable package, addresses, commits.
+    #[serde(borrow, deserialize_with = "loose::object")]
+    details: BTreeMap<String, loose::Maybe<Fact<'a>>>,
+    // Of the first versions:
+    #[serde(borrow)]
+    tool: Word<'a>,
+    #[serde(borrow)]
+    pub file: Word<'a>,
+    #[serde(borrow)]
+    pub line: Word<'a>,
+    #[serde(borrow)]
+    url: Word<'a>,
+    #[serde(borrow)]
+    priority: Word<'a>,
+    // As Clair wrote them:
+    #[serde(borrow)]
+    featurename: Word<'a>,
+    #[serde(borrow)]
+    featureversion: Word<'a>,
+    #[serde(borrow)]
+    vulnerability: Word<'a>,
+    #[serde(borrow)]
+    namespace: Word<'a>,
+    #[serde(borrow)]
+    link: Word<'a>,
+    #[serde(borrow)]
+    fixedby: Word<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Fact<'a> {
+    #[serde(borrow)]
+    name: Word<'a>,
+    #[serde(borrow)]
+    value: Words<'a>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -77,6 +114,8 @@ pub struct Location<'a> {
     image: Word<'a>,
     #[serde(borrow)]
     operating_system: Word<'a>,
+    #[serde(borrow)]
+    kubernetes_resource: Bag<'a>,
     #[serde(borrow)]
     hostname: Word<'a>,
     #[serde(borrow)]
@@ -242,7 +281,7 @@ impl Identifier<'_> {
 impl Entry<'_> {
     pub fn record(&self, run: &Run, span: Span, out: &mut Out<'_>) -> Option<Record> {
         let analyser = if run.analyser.is_empty() {
-            self.scanner.id.text().unwrap_or_default()
+            self.scanner.id.text().or(self.tool.text()).unwrap_or_default()
         } else {
             &run.analyser
         };
@@ -256,9 +295,10 @@ impl Entry<'_> {
         let is_package = matches!(
             kind,
             "dependency_scanning" | "container_scanning" | "cluster_image_scanning"
-        ) || package.text().is_some();
+        ) || package.text().is_some()
+            || self.featurename.text().is_some();
         if is_package {
-            let image = place.image.text().map(package::image).unwrap_or_default();
+            let image = place.image.text().map_or_else(|| run.image.clone(), package::image);
             out.cover(image.clone());
             return self.flaw(&tool, image).record(span).map(|r| self.fill(r, run));
         }
@@ -281,8 +321,9 @@ impl Entry<'_> {
             )))
         });
         of.or_else(|| {
-            self.cve
+            self.vulnerability
                 .text()
+                .or(self.cve.text())
                 .or(self.name.text())
                 .or(self.message.text())
                 .map(Cow::Borrowed)
@@ -309,26 +350,39 @@ impl Entry<'_> {
     fn flaw(&self, tool: &str, image: String) -> Flaw {
         let get = |w: &Word<'_>| w.text().unwrap_or_default().to_owned();
         let place = &self.location;
-        let advisory = self.identifiers.first().and_then(|i| i.value.text().or(i.name.text()));
+        let either = |a: &Word<'_>, b: &Word<'_>| a.text().or(b.text()).unwrap_or_default().to_owned();
+        let primary = self.identifiers.first().and_then(|i| i.value.text().or(i.name.text()));
+        let names = [&self.vulnerability, &self.cve, &self.name, &self.message];
+        let advisory = primary.or_else(|| names.into_iter().find_map(Word::text));
         let mut flaw = Flaw {
-            package: get(&place.dependency.package.name),
-            version: get(&place.dependency.version),
+            package: either(&place.dependency.package.name, &self.featurename),
+            version: either(&place.dependency.version, &self.featureversion),
             target: image,
-            path: get(&place.file),
-            advisory: advisory.or(self.cve.text()).unwrap_or_default().to_owned(),
-            title: get(&self.name),
+            path: either(&place.file, &self.file),
+            advisory: advisory.unwrap_or_default().to_owned(),
+            title: either(&self.name, &self.message),
             description: get(&self.description),
+            fixed: get(&self.fixedby),
             remedy: get(&self.solution),
-            word: get(&self.severity),
+            word: self.severity().to_owned(),
             ..Flaw::of(tool)
         };
+        flaw.reference(self.link.text());
         self.cvss_vectors.iter().for_each(|v| flaw.vector(v.vector.text()));
         for identifier in self.identifiers.iter().filter(|i| !i.is("cwe")) {
             flaw.alias(identifier.value.text());
         }
-        flaw.alias(self.cve.text().filter(|c| c.starts_with("CVE-")));
+        flaw.alias(self.cve.text().filter(|c| !names::cves(c).is_empty()));
+        flaw.detail.add("Distribution", self.namespace.text());
         flaw.detail.add("Image", place.image.text());
         flaw.detail.add("System", place.operating_system.text());
+        let resource: Vec<String> = place
+            .kubernetes_resource
+            .0
+            .iter()
+            .map(|(key, said)| format!("{key} {}", said.iter().collect::<Vec<_>>().join(" ")))
+            .collect();
+        flaw.detail.add("Resource", Some(&resource.join(", ")));
         if place.dependency.direct.text() == Some("true") {
             flaw.tags.push("direct".into());
         }
@@ -358,9 +412,14 @@ impl Entry<'_> {
         })
     }
 
+    /// Its word; the first versions called it a priority.
+    fn severity(&self) -> &str {
+        self.severity.text().or(self.priority.text()).unwrap_or_default()
+    }
+
     /// What all kinds share.
     fn fill(&self, mut record: Record, run: &Run) -> Record {
-        let word = self.severity.text().unwrap_or_default();
+        let word = self.severity();
         record.tool_version.clone_from(&run.version);
         if record.rule.is_empty() {
             record.rule = self.rule();
@@ -387,8 +446,11 @@ impl Entry<'_> {
                 names::add(&mut record.references, clip_line(url, text::PLACE));
             }
         }
-        for url in self.links.iter().filter_map(|l| l.url.text()) {
+        for url in self.links.iter().filter_map(|l| l.url.text()).chain(self.url.text()) {
             names::add(&mut record.references, clip_line(url, text::PLACE));
+        }
+        if record.cve.is_empty() {
+            record.cve = self.cve.text().map(names::cves).unwrap_or_default();
         }
         let kind = if run.kind.is_empty() {
             self.category.text().unwrap_or_default()
@@ -406,9 +468,24 @@ impl Entry<'_> {
         {
             names::add(&mut record.tags, clip_line(&tag, text::WORD));
         }
-        let said: Vec<&str> = self.flags.iter().filter_map(|f| f.description.text()).collect();
+        let flags = self
+            .flags
+            .iter()
+            .filter_map(|f| f.description.text())
+            .map(str::to_owned);
+        let facts = self
+            .details
+            .iter()
+            .filter(|_| kind != "secret_detection")
+            .filter_map(|(key, fact)| {
+                let value = fact.0.value.iter().collect::<Vec<_>>().join(", ");
+                let name = fact.0.name.text().unwrap_or(key);
+                (!value.is_empty()).then(|| format!("{name}: {value}"))
+            });
+        let said: Vec<String> = flags.chain(facts).collect();
         if !said.is_empty() {
-            record.detail = clip(&format!("{}\n\n{}", record.detail, said.join("\n")), text::DETAIL);
+            let said = [record.detail.as_str(), &said.join("\n")].join("\n\n");
+            record.detail = clip(&said, text::DETAIL);
         }
         record.observed_at = package::time(self.discovered_at.text());
         record

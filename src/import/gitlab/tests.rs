@@ -116,3 +116,69 @@ fn secrets_are_masked_and_failed_scans_say_nothing() {
     let (_, summary) = decode(r#"{"vulnerabilities":[]}"#);
     assert!(summary.tools.is_empty());
 }
+
+/// Lists from before there was an envelope, and what Clair wrote.
+#[test]
+fn first_layouts_are_read() {
+    let sast = r#"[{"category":"sast","message":"Use of md5","cve":"src/a.py:52865813c884a507be1f152d654245af34aba8a3:B303","severity":"Medium","confidence":"High","scanner":{"id":"bandit"},
+      "location":{"file":"src/a.py","start_line":3,"end_line":3},"identifiers":[{"type":"bandit_test_id","name":"B303","value":"B303","url":"https://b.example"}],"priority":"Medium","file":"src/a.py","line":3,"url":"https://b.example","tool":"bandit"},
+      {"message":"Weak random","cve":"src/b.rb:12:CWE-330","priority":"High","file":"src/b.rb","line":12,"url":"https://r.example","tool":"brakeman"}]"#;
+    let (records, summary) = decode(sast);
+    assert_eq!((records.len(), summary.left_out.len(), summary.records()), (2, 0, 2));
+    assert_eq!(summary.tools, ["gitlab: bandit", "gitlab: brakeman"]);
+    let bare = &records[1];
+    assert_eq!(
+        (bare.occurrence.place.as_str(), bare.title.as_str(), bare.severity),
+        ("src/b.rb:12", "Weak random", Severity::High)
+    );
+    assert_eq!(bare.references, ["https://r.example"]);
+
+    let packages = r#"[{"tool":"gemnasium","message":"DoS in lib","url":"https://a.example","cve":"CVE-2018-0001","file":"yarn.lock","solution":"Upgrade","priority":"Unknown"},
+      {"category":"dependency_scanning","name":"lib - CVE-2017-0001","message":"XSS","cve":"app/req.txt:lib@1.0:CVE-2017-0001","severity":"Unknown","scanner":{"id":"gemnasium"},"location":{"file":"app/req.txt","dependency":{"package":{"name":"lib"},"version":"1.0"}},
+       "identifiers":[{"type":"gemnasium","name":"G-1","value":"1"},{"type":"cve","name":"CVE-2017-0001","value":"CVE-2017-0001"}]}]"#;
+    let (records, _) = decode(packages);
+    assert_eq!(
+        (records[0].cve.as_slice(), records[0].remediation.as_str()),
+        (&["CVE-2018-0001".to_owned()][..], "Upgrade")
+    );
+    assert_eq!(records[0].occurrence.place, "yarn.lock");
+    assert_eq!(records[1].occurrence.parts.package.as_deref(), Some("lib"));
+    assert_eq!(records[1].cve, ["CVE-2017-0001"]);
+
+    let clair = r#"{"image":"registry.example/app:1.2","unapproved":["CVE-2017-0002"],"vulnerabilities":[{"featurename":"glibc","featureversion":"2.24-11","vulnerability":"CVE-2017-0002","namespace":"debian:9","description":"d","link":"https://d.example","severity":"Defcon1","fixedby":"2.24-12"}]}"#;
+    let (records, summary) = decode(clair);
+    let r = &records[0];
+    assert_eq!(
+        (summary.covers.as_slice(), summary.tools.as_slice()),
+        (
+            &["registry.example/app".to_owned()][..],
+            &["gitlab: clair".to_owned()][..]
+        )
+    );
+    assert_eq!((r.severity, r.severity_word.as_str()), (Severity::Critical, "Defcon1"));
+    assert_eq!(
+        (r.occurrence.place.as_str(), r.remediation.as_str()),
+        ("registry.example/app: glibc 2.24-11", "Update glibc to 2.24-12.")
+    );
+    assert_eq!(
+        (r.cve.as_slice(), r.references.as_slice()),
+        (&["CVE-2017-0002".to_owned()][..], &["https://d.example".to_owned()][..])
+    );
+}
+
+/// What is strange in the first entry says nothing of the others.
+#[test]
+fn a_vulnerability_without_identifiers_keeps_what_it_has() {
+    let text = r#"{"version":"15.0.0","scan":{"type":"container_scanning","scanner":{"id":"trivy"}},"vulnerabilities":[null,{"name":"CVE-2020-0003 in lib","location":{"image":"a:1","dependency":{"package":{"name":"lib"},"version":"1"}},
+      "details":{"vulnerable_package":{"type":"text","name":"Vulnerable package","value":"lib:1"}}}]}"#;
+    let (records, summary) = decode(text);
+    assert_eq!(
+        (records.len(), summary.left_out[0].what.as_str()),
+        (1, "vulnerabilities that are null")
+    );
+    assert!(
+        records[0].detail.contains("Vulnerable package: lib:1"),
+        "{}",
+        records[0].detail
+    );
+}
