@@ -3,13 +3,23 @@
 use super::{Item, joined, word};
 
 pub fn asff(items: &[Item]) -> String {
-    let findings = joined(items, ",", |r, p| {
+    format!(r#"{{"Findings":[{}]}}"#, asff_findings(items))
+}
+
+pub fn asff_event(items: &[Item]) -> String {
+    format!(
+        r#"{{"version":"0","detail-type":"Security Hub Findings - Imported","source":"aws.securityhub","detail":{{"findings":[{}]}}}}"#,
+        asff_findings(items)
+    )
+}
+
+fn asff_findings(items: &[Item]) -> String {
+    joined(items, ",", |r, p| {
         format!(
             r#"{{"Id":"i","ProductArn":"arn:aws:securityhub:eu-1::product/aws/securityhub","ProductName":"Security Hub","AwsAccountId":"1","GeneratorId":"control/C.{r}","Title":"C{r}","Severity":{{"Label":"{}"}},"Compliance":{{"Status":"FAILED"}},"Resources":[{{"Id":"arn:aws:s3:::b{p}"}}]}}"#,
             word(r).to_uppercase()
         )
-    });
-    format!(r#"{{"Findings":[{findings}]}}"#)
+    })
 }
 
 pub fn prowler_ocsf(items: &[Item]) -> String {
@@ -34,4 +44,14 @@ pub fn prowler_two(items: &[Item]) -> String {
         format!("1,eu-1,{r},FAIL,[check{r}] T{r},m{p},{}", word(r))
     });
     format!("ACCOUNT_NUM,REGION,TITLE_ID,CHECK_RESULT,TITLE_TEXT,CHECK_RESULT_EXTENDED,CHECK_SEVERITY\n{rows}\n")
+}
+
+pub fn prowler_three(items: &[Item]) -> String {
+    let results = joined(items, ",", |r, p| {
+        format!(
+            r#"{{"Provider":"aws","CheckID":"c{r}","CheckTitle":"T{r}","Status":"FAIL","StatusExtended":"m","Severity":"{}","ResourceArn":"arn:aws:s3:::b{p}","Region":"eu-1","AccountId":"1"}}"#,
+            word(r)
+        )
+    });
+    format!("[{results}]")
 }

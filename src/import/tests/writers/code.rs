@@ -122,3 +122,59 @@ pub fn checkmarx_old_report(items: &[Item]) -> String {
         "sca":{{"packages":[{packages}]}},"kics":{{"results":[{files}]}}}}}}"#
     )
 }
+
+pub fn checkmarx_flow(items: &[Item]) -> String {
+    let issues = joined(items, ",", |r, p| {
+        format!(
+            r#"{{"vulnerability":"Q{r}","cwe":"79","severity":"{}","filename":"f.c","details":{{"{p}":{{"falsePositive":false}}}},
+            "additionalDetails":{{"results":[{{"source":{{"file":"f.c","line":"1"}},"sink":{{"file":"f.c","line":"{}"}}}}]}}}}"#,
+            word(r).to_uppercase(),
+            p + 1
+        )
+    });
+    format!(
+        r#"{{"projectId":"1","scanType":"Full","additionalDetails":{{}},"xissues":[{issues}],"unFilteredIssues":[]}}"#
+    )
+}
+
+pub fn checkmarx_osa(items: &[Item]) -> String {
+    let libraries = joined(items, ",", |_, p| {
+        format!(r#"{{"id":"L{p}","name":"lib","version":"{p}","highVulnerabilityCount":1}}"#)
+    });
+    let found = joined(items, ",", |r, p| {
+        format!(
+            r#"{{"id":"{r}{p}","cveName":"CVE-2020-000{r}","severity":{{"id":1,"name":"{}"}},"libraryId":"L{p}"}}"#,
+            word(r)
+        )
+    });
+    // Of no libraries nobody can tell that these would be two lists.
+    if items.is_empty() {
+        return r#"[[],[{"id":"L","name":"lib","highVulnerabilityCount":0}]]"#.into();
+    }
+    format!("[[{libraries}],[{found}]]")
+}
+
+pub fn checkmarx_sca(items: &[Item]) -> String {
+    let packages = joined(items, ",", |_, p| {
+        format!(r#"{{"Id":"Npm-lib-{p}.0","Name":"lib","Version":"{p}.0","Locations":["package.json"]}}"#)
+    });
+    let found = joined(items, ",", |r, p| {
+        format!(
+            r#"{{"Id":"CVE-2020-000{r}","Severity":"{}","PackageId":"Npm-lib-{p}.0"}}"#,
+            word(r)
+        )
+    });
+    format!(r#"{{"RiskReportSummary":{{}},"Packages":[{packages}],"Vulnerabilities":[{found}]}}"#)
+}
+
+pub fn veracode_pipeline(items: &[Item]) -> String {
+    let findings = joined(items, ",", |r, p| {
+        format!(
+            r#"{{"title":"t","issue_id":1000,"severity":{},"issue_type":"N{r}","cwe_id":"{r}1","display_text":"d",
+            "files":{{"source_file":{{"file":"f.c","line":{},"qualified_function_name":"f"}}}}}}"#,
+            r % 6,
+            p + 1
+        )
+    });
+    format!(r#"{{"scan_id":"s","scan_status":"SUCCESS","pipeline_scan":"1","findings":[{findings}]}}"#)
+}

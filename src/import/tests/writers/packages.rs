@@ -261,3 +261,62 @@ pub fn yarn_new(items: &[Item]) -> String {
         )
     })
 }
+
+pub fn gitlab_first(items: &[Item]) -> String {
+    let found = joined(items, ",", |r, p| {
+        format!(
+            r#"{{"category":"sast","message":"m{r}","cve":"f.c:{p}:R{r}","priority":"{}","tool":"bandit","file":"f.c","line":{},
+            "identifiers":[{{"type":"t","name":"R{r}","value":"R{r}"}}]}}"#,
+            word(r),
+            p + 1
+        )
+    });
+    format!("[{found}]")
+}
+
+pub fn gitlab_clair(items: &[Item]) -> String {
+    let found = joined(items, ",", |r, p| {
+        format!(
+            r#"{{"featurename":"lib","featureversion":"{p}","vulnerability":"CVE-2020-000{r}","severity":"{}","fixedby":""}}"#,
+            word(r)
+        )
+    });
+    format!(r#"{{"image":"app:1","unapproved":[],"vulnerabilities":[{found}]}}"#)
+}
+
+pub fn gitlab_images(items: &[Item]) -> String {
+    let found = joined(items, ",", |r, p| {
+        format!(
+            r#"{{"severity":"{}","identifiers":[{{"type":"cve","name":"CVE-2020-000{r}","value":"CVE-2020-000{r}"}}],
+            "location":{{"image":"app:1","dependency":{{"package":{{"name":"lib"}},"version":"{p}"}}}}}}"#,
+            word(r)
+        )
+    });
+    format!(
+        r#"{{"version":"15.0.0","scan":{{"type":"container_scanning","scanner":{{"id":"trivy"}}}},"vulnerabilities":[{found}]}}"#
+    )
+}
+
+pub fn gitlab_secrets(items: &[Item]) -> String {
+    let found = joined(items, ",", |r, p| {
+        format!(
+            r#"{{"severity":"{}","identifiers":[{{"type":"gitleaks_rule_id","name":"R{r}","value":"R{r}"}}],"raw_source_code_extract":"secret{r}secret",
+            "location":{{"file":"f.c","start_line":{},"commit":{{"sha":"0000000"}}}}}}"#,
+            word(r),
+            p + 1
+        )
+    });
+    format!(
+        r#"{{"version":"15.0.0","scan":{{"type":"secret_detection","scanner":{{"id":"gitleaks"}}}},"vulnerabilities":[{found}]}}"#
+    )
+}
+
+pub fn trivy_secrets(items: &[Item]) -> String {
+    let found = joined(items, ",", |r, p| {
+        format!(
+            r#"{{"Target":"f{p}.env","Class":"secret","Secrets":[{{"RuleID":"r{r}","Category":"c","Severity":"{}","Title":"T{r}","StartLine":1,"EndLine":1,"Match":"key=***"}}]}}"#,
+            word(r).to_uppercase()
+        )
+    });
+    format!(r#"{{"SchemaVersion":2,"ArtifactName":".","ArtifactType":"filesystem","Results":[{found}]}}"#)
+}
