@@ -12,7 +12,7 @@
 
 mod entry;
 
-use super::entries::{each_entry, each_key, keys_inside, results, unknown};
+use super::entries::{each_key, keys_inside, results, unknown};
 use super::head::Head;
 use super::json::{Shape, Walker};
 use super::limits::{Limits, Refusal};

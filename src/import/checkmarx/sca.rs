@@ -34,7 +34,14 @@ fn lists(head: &[u8]) -> bool {
     let Some(inner) = head.trim_ascii_start().strip_prefix(b"[") else {
         return false;
     };
-    let inner = inner.trim_ascii_start();
+    let mut inner = inner.trim_ascii_start();
+    if let Some(rest) = inner
+        .strip_prefix(b"[")
+        .and_then(|r| r.trim_ascii_start().strip_prefix(b"]"))
+    {
+        let rest = rest.trim_ascii_start();
+        inner = rest.strip_prefix(b",").unwrap_or(rest).trim_ascii_start();
+    }
     let head = Head::of(inner);
     let of = |keys: &[&str]| keys.iter().all(|k| head.json.has(k));
     inner.starts_with(b"[") && (of(&["cveName", "libraryId"]) || of(&["id", "highVulnerabilityCount"]))

@@ -7,6 +7,10 @@ pub fn asff(items: &[Item]) -> String {
 }
 
 pub fn asff_event(items: &[Item]) -> String {
+    // An event tells of findings; without any there is none.
+    if items.is_empty() {
+        return asff(items);
+    }
     format!(
         r#"{{"version":"0","detail-type":"Security Hub Findings - Imported","source":"aws.securityhub","detail":{{"findings":[{}]}}}}"#,
         asff_findings(items)
