@@ -18,12 +18,16 @@ pub(super) async fn related(tx: &mut Tx, row: &FindingRow) -> Result<Vec<Related
     if row.cve.is_empty() && row.cwe.is_empty() {
         return Ok(Vec::new());
     }
+    let tools = rows::other_tools(tx, row.project.id, &row.tool).await?;
+    if tools.is_empty() {
+        return Ok(Vec::new());
+    }
     let own = rows::own(tx, row.id).await?;
     let hosts: BTreeSet<String> = own.iter().filter_map(|p| p.host.clone()).collect();
     let hosts: Vec<String> = hosts.into_iter().collect();
-    let mut others = rows::at_hosts(tx, row.project.id, &row.tool, &hosts).await?;
+    let mut others = rows::at_hosts(tx, row.project.id, &tools, &hosts).await?;
     if own.iter().any(|p| p.host.is_none()) {
-        others.extend(rows::in_files(tx, row.project.id, &row.tool).await?);
+        others.extend(rows::in_files(tx, row.project.id, &tools).await?);
     }
     let mut near: BTreeMap<FindingId, Vec<PlaceOf>> = BTreeMap::new();
     for place in others {
