@@ -3,7 +3,8 @@
 //! Printed are seconds: everything new, the same file again, another scan of the same, the rows inserted again without
 //! anything around it (SQLite: by prepared statements, row by row in one transaction; PostgreSQL: by `COPY`), and the
 //! percentiles of lists, moves and sign-ins while an import runs. `floor meanwhile` measures the last alone, `floor sqlite`
-//! and `floor postgres` one database. `RISKDESK_BENCH_RESULTS` says how many results the report has (100,000).
+//! and `floor postgres` one database. `RISKDESK_BENCH_RESULTS` says how many results the report has (100,000);
+//! `RISKDESK_BENCH_REPORTS` names two scans to take instead (paths with `:` between).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -30,8 +31,8 @@ pub fn measure() {
     let results = std::env::var("RISKDESK_BENCH_RESULTS")
         .ok()
         .and_then(|n| n.parse().ok());
-    let reports = Reports::of(results.unwrap_or(100_000));
-    println!("{} bytes of Nuclei lines", reports.first.len());
+    let reports = Reports::named().unwrap_or_else(|| Reports::of(results.unwrap_or(100_000)));
+    println!("{} bytes", reports.first.len());
     let words: Vec<String> = std::env::args().collect();
     let said = |word: &str| words.iter().any(|w| w == word);
     if said("sqlite") || !said("postgres") {
@@ -57,6 +58,16 @@ struct Reports {
 }
 
 impl Reports {
+    fn named() -> Option<Self> {
+        let paths = std::env::var("RISKDESK_BENCH_REPORTS").ok()?;
+        let (first, second) = paths.split_once(':').expect("two paths with a colon between");
+        let read = |path| std::fs::read_to_string(path).expect("a report");
+        Some(Self {
+            first: read(first),
+            second: read(second),
+        })
+    }
+
     fn of(results: usize) -> Self {
         let known = results * 4 / 5;
         Self {
