@@ -99,7 +99,7 @@ pub struct Limits {
     pub visits_burst: u32,
     pub passwords_at_once: usize,
     pub passwords_waiting: usize,
-    pub places_at_once: i64,
+    pub rows_at_once: i64,
 }
 
 /// One `[profiles.NAME]` section.
@@ -142,9 +142,9 @@ impl Config {
                 "console.idle_minutes must be 1 to 60: the console may not stay open unattended for longer",
             ));
         }
-        if self.limits.places_at_once < 1 {
+        if self.limits.rows_at_once < 1 {
             return Err(ConfigError::new(
-                "limits.places_at_once must be at least 1: with none an import never ends",
+                "limits.rows_at_once must be at least 1: with none an import never ends",
             ));
         }
         if self.limits.decoders == 0 || self.limits.passwords_at_once == 0 {

@@ -125,7 +125,7 @@ fn limits(set: &config::Limits) -> Limits {
         visits_burst: set.visits_burst,
         passwords_at_once: set.passwords_at_once,
         passwords_waiting: set.passwords_waiting,
-        places_at_once: set.places_at_once,
+        rows_at_once: set.rows_at_once,
     }
 }
 

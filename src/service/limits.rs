@@ -35,8 +35,8 @@ pub struct Limits {
     /// Passwords that are checked at once (each takes 19 MiB while it is), and sign-ins that may wait for their turn.
     pub passwords_at_once: usize,
     pub passwords_waiting: usize,
-    /// Places of an import that are written in one transaction where the database has one writer.
-    pub places_at_once: i64,
+    /// Findings and places of an import that are written in one transaction where the database has one writer.
+    pub rows_at_once: i64,
 }
 
 impl Default for Limits {
@@ -56,7 +56,7 @@ impl Default for Limits {
             visits_burst: 200,
             passwords_at_once: 2,
             passwords_waiting: 100,
-            places_at_once: 2000,
+            rows_at_once: 1000,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Imports: batches and the files in them. What is staged, planned and applied has a file of its own below.
 //!
 //! Staging happens in short transactions of a few hundred rows; a plan is rows too; applying it is one transaction of a
-//! dozen statements over whole sets, and on SQLite, where there are many places, short ones after it that write these.
+//! dozen statements over whole sets, or, on SQLite and where there are many, one that decides and short ones that write.
 
 use std::ops::Range;
 
@@ -18,6 +18,8 @@ pub mod before;
 pub mod compact;
 pub mod compare;
 pub mod kept;
+pub mod lines;
+pub mod part;
 pub mod places;
 pub mod plan;
 mod planner;
@@ -209,7 +211,7 @@ pub async fn put_files(tx: &mut Tx, batch: BatchId, numbers: Range<i64>, files: 
     for file in files {
         put_file(tx, file).await?;
     }
-    set_state(tx, batch, "open", None).await
+    reopen(tx, batch).await
 }
 
 async fn put_file(tx: &mut Tx, file: FileRow) -> Result<()> {
@@ -236,13 +238,13 @@ async fn put_file(tx: &mut Tx, file: FileRow) -> Result<()> {
     tx.run(sql).await.map(drop)
 }
 
-/// Moves a batch that was not applied to another state; its plan is forgotten.
-pub async fn set_state(tx: &mut Tx, id: BatchId, state: &'static str, problem: Option<String>) -> Result<()> {
+/// Opens a batch that was not applied again: a plan that was made, or is being made, is forgotten.
+async fn reopen(tx: &mut Tx, id: BatchId) -> Result<()> {
     let sql = Sql::new(
-        "UPDATE import_batch SET state = $3, problem = $4, plan_id = NULL, totals = NULL, progress_done = NULL, progress_total = NULL, \
-           version = version + 1 WHERE agency_id = $1 AND id = $2 AND state <> 'applied'",
+        "UPDATE import_batch SET state = 'open', planning = NULL, plan_id = NULL, totals = NULL, problem = NULL, progress_done = NULL, \
+           progress_total = NULL, version = version + 1 WHERE agency_id = $1 AND id = $2 AND state <> 'applied'",
     );
-    tx.run(sql.bind(id).bind(state).bind(problem)).await.map(drop)
+    tx.run(sql.bind(id)).await.map(drop)
 }
 
 /// How far the running step is. `false` where the batch is gone or was applied; else it stays while this transaction lasts.

@@ -50,6 +50,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0026_import_rest", include_str!("migrations/0026_import_rest.sql")),
     ("0027_kept_rows", include_str!("migrations/0027_kept_rows.sql")),
     ("0028_statistics", include_str!("migrations/0028_statistics.sql")),
+    ("0029_import_lines", include_str!("migrations/0029_import_lines.sql")),
 ];
 
 /// The roles that transactions run as. None can log in, none owns anything.

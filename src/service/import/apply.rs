@@ -10,11 +10,16 @@ use crate::service::job::{self, Kind};
 use crate::service::{Caller, Desk, Error, Note, Result};
 use crate::store::import::apply::{Applied, Committed};
 use crate::store::import::before;
+use crate::store::import::rest::Size;
 
 pub async fn apply(desk: Desk, caller: Caller, request: ApplyBatch) -> Result<Batch> {
     let (now, by) = (desk.now(), caller.user);
     let batch = request.batch;
-    let most = desk.rooms().limits.places_at_once;
+    let (plan, most) = (request.plan_id, desk.rooms().limits.rows_at_once);
+    // The rows of a plan never change: counted before anybody waits for this.
+    let size = desk
+        .read(&caller, |tx| Box::pin(async move { Ok(Size::of(tx, plan).await?) }))
+        .await?;
     let out = desk
         .act(&caller, "import.apply", move |tx, note| {
             Box::pin(async move {
@@ -44,7 +49,7 @@ pub async fn apply(desk: Desk, caller: Caller, request: ApplyBatch) -> Result<Ba
                     let detail = format!("{moved} findings were verified fixed or reopened since the plan was made.");
                     return Err(stale(&detail));
                 }
-                let committed = rows::apply::commit(tx, &applied, most).await.map_err(|error| {
+                let committed = rows::apply::commit(tx, &applied, size, most).await.map_err(|error| {
                     if error.is_unique("finding", "fingerprint") || error.is_unique("occurrence", "place") {
                         stale("Findings of this import came into the project since the plan was made.")
                     } else {

@@ -72,28 +72,40 @@ pub async fn plan(desk: Desk, caller: Caller, request: PlanBatch) -> Result<Batc
         })
         .await?;
     settle::wait(&desk, &caller, project).await?;
-    let material = desk
-        .read(&caller, |tx| Box::pin(async move { gather(tx, request.batch).await }))
-        .await?;
-    set_state(&desk, &caller, request.batch, "planning").await?;
+    // Begun before it looks: whatever comes in from now on makes this plan one that nobody takes.
+    let plan = PlanId::fresh();
+    begin(&desk, &caller, request.batch, plan).await?;
     // Who asked may go away: it is planned all the same.
     let made = tokio::spawn(async move {
-        let made = make(&desk, &caller, material).await;
+        let made = make(&desk, &caller, request.batch, plan).await;
         if made.is_err() {
-            set_state(&desk, &caller, request.batch, "open").await?;
+            fail(&desk, &caller, request.batch, plan).await?;
         }
         made
     });
     made.await.map_err(|e| Error::Failed(e.to_string()))?
 }
 
-async fn set_state(desk: &Desk, caller: &Caller, batch: BatchId, state: &'static str) -> Result<()> {
+async fn begin(desk: &Desk, caller: &Caller, batch: BatchId, plan: PlanId) -> Result<()> {
     desk.store()
         .write(&caller.scope, move |tx| {
-            Box::pin(async move { rows::set_state(tx, batch, state, None).await })
+            Box::pin(async move {
+                not_applied(&open_for_work(tx, batch).await?)?;
+                Ok(rows::plan::begin(tx, batch, plan).await?)
+            })
         })
         .await
-        .map_err(Error::Store)
+}
+
+/// Lets the batch be planned anew, and takes away what was written.
+async fn fail(desk: &Desk, caller: &Caller, batch: BatchId, plan: PlanId) -> Result<()> {
+    desk.store()
+        .write(&caller.scope, move |tx| {
+            Box::pin(async move { rows::plan::fail(tx, batch, plan).await })
+        })
+        .await
+        .map_err(Error::Store)?;
+    forget(desk, caller, batch, plan).await
 }
 
 async fn gather(tx: &mut Tx, id: BatchId) -> Result<Material> {
@@ -319,14 +331,15 @@ fn scope_words(scope: &Scope, covers: &BTreeMap<String, Vec<String>>) -> Vec<Str
         .collect()
 }
 
-async fn make(desk: &Desk, caller: &Caller, mut material: Material) -> Result<Batch> {
+async fn make(desk: &Desk, caller: &Caller, batch: BatchId, plan_id: PlanId) -> Result<Batch> {
+    let mut material = desk
+        .read(caller, |tx| Box::pin(async move { gather(tx, batch).await }))
+        .await?;
     let joined = tokio::task::spawn_blocking(move || {
         let made = compute(&mut material);
         (material, made)
     });
     let (material, made) = joined.await.map_err(|e| Error::Failed(e.to_string()))?;
-    let plan_id = PlanId::fresh();
-    let batch = material.batch.id;
     let fresh = made.plan.totals.new;
     // Numbers are taken when they are planned: a plan that is never applied leaves a gap nobody can see.
     let (first, secret) = desk
@@ -363,11 +376,11 @@ async fn make(desk: &Desk, caller: &Caller, mut material: Material) -> Result<Ba
     let project = material.batch.project;
     desk.act(caller, "import.plan", move |tx, note| {
         Box::pin(async move {
-            open_for_work(tx, batch).await?;
+            not_applied(&open_for_work(tx, batch).await?)?;
             if !rows::plan::adopt(tx, batch, plan_id, material.head, scope, tools, totals).await? {
                 return refuse(
-                    Code::AlreadyExists,
-                    "This import was applied meanwhile. Start a new one for further reports.",
+                    Code::StalePlan,
+                    "A file came into this import, or it was planned once more, while this plan was made. Plan it again.",
                 );
             }
             note.object(Topic::Import, batch)

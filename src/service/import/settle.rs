@@ -1,6 +1,6 @@
-//! Writing the places of an applied import that follow it in parts (`store/import/places.rs`), until all are there.
+//! Writing what is left of an applied import in parts (`store/import/rest.rs`), until all is there.
 //!
-//! Whoever applied it waits for this, and whoever needs the project's places settled may. It goes on without them: a task
+//! Whoever applied it waits for this, and whoever needs the project's findings settled may. It goes on without them: a task
 //! of its own here, and a job where the server ended in the middle. What fails (a full disk) is tried again until it
 //! works; meanwhile the batch says what the matter is.
 
@@ -17,13 +17,15 @@ use crate::domain::id::{AgencyId, BatchId, ProjectId};
 use crate::service::job::{self, Kind};
 use crate::service::{Caller, Desk, Error, Result};
 use crate::store::event::{self, NewEvent};
-use crate::store::import::rest::Rest;
+use crate::store::import::lines::Which;
+use crate::store::import::part::Of;
+use crate::store::import::rest::{After, Rest};
 use crate::store::{self, Scope, Tx};
 
 /// How long a part may take: everybody's acts wait so long, one after another's.
 const PART: Duration = Duration::from_millis(15);
 
-/// The fewest places of a part.
+/// The fewest rows of a part.
 const FEWEST: i64 = 50;
 
 /// How long it waits after a failure: first, and at most.
@@ -41,7 +43,7 @@ enum Stand {
     Done,
 }
 
-/// The imports of this server whose places are being written.
+/// The imports of this server that are being written.
 #[derive(Debug, Default)]
 pub(in crate::service) struct Settling {
     runs: Mutex<HashMap<BatchId, watch::Receiver<Stand>>>,
@@ -109,7 +111,7 @@ impl Drop for Run {
 
 impl Run {
     async fn go_on(self) {
-        let most = self.desk.rooms().limits.places_at_once;
+        let most = self.desk.rooms().limits.rows_at_once;
         let (mut some, mut pause, mut told) = (most.min(500), PAUSE.0, Instant::now());
         loop {
             let tell = told.elapsed() >= TOLD;
@@ -126,9 +128,9 @@ impl Run {
                 Ok(None) => break,
                 Err(store::Error::Stopping) => return,
                 Err(error) => {
-                    tracing::warn!(%error, "places of an import could not be written; they are tried again");
+                    tracing::warn!(%error, "a part of an import could not be written; it is tried again");
                     let why = format!(
-                        "Its findings are there, and not yet all of their places: {error} The server tries again by itself."
+                        "It is applied, and not yet all of it is written: {error} The server tries again by itself."
                     );
                     self.stands(Stand::Stuck(why));
                     tokio::time::sleep(pause).await;
@@ -151,7 +153,7 @@ impl Run {
         });
     }
 
-    /// Writes some places, and says how long the writer was held for them; `None`: all are there.
+    /// Writes some of it, and says how long the writer was held for that; `None`: all is there.
     async fn part(&self, some: i64, tell: bool) -> store::Result<Option<Duration>> {
         let (batch, now) = (self.batch, self.desk.now());
         self.desk
@@ -163,20 +165,45 @@ impl Run {
                         job::done(tx, Kind::Settle, batch.0).await?;
                         return Ok(None);
                     };
-                    let part = rows::places::next(tx, rest.plan, rest.after, some).await?;
-                    rows::places::write(tx, (&rest).into(), Some(&part)).await?;
-                    rows::rest::advance(tx, &rest, &part).await?;
-                    let over = part.upto.is_none();
-                    if over {
+                    let stage = write(tx, &rest, some).await?;
+                    if stage == Stage::Over {
                         job::done(tx, Kind::Settle, batch.0).await?;
                     }
-                    if over || tell {
-                        event::write(tx, news(&rest, over), now).await?;
+                    if stage != Stage::Amid || tell {
+                        event::write(tx, news(&rest, stage), now).await?;
                     }
-                    Ok((!over).then(|| began.elapsed()))
+                    Ok((stage != Stage::Over).then(|| began.elapsed()))
                 })
             })
             .await
+    }
+}
+
+/// Where a part leaves an import.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Amid,
+    /// All findings are there.
+    Found,
+    Over,
+}
+
+/// Writes the next findings, or, when all are there, the next places.
+async fn write(tx: &mut Tx, rest: &Rest, some: i64) -> store::Result<Stage> {
+    let of = Of::from(rest);
+    match rest.after {
+        After::Line(after) => {
+            let part = rows::lines::next(tx, rest.plan, after, some).await?;
+            rows::lines::write(tx, &of, Which::Part(&part)).await?;
+            rows::rest::lines_written(tx, rest, &part).await?;
+            Ok(part.upto.map_or(Stage::Found, |_| Stage::Amid))
+        }
+        After::Place(after) => {
+            let part = rows::places::next(tx, rest.plan, after, some).await?;
+            rows::places::write(tx, &of, Some(&part)).await?;
+            rows::rest::places_written(tx, rest, &part).await?;
+            Ok(part.upto.map_or(Stage::Over, |_| Stage::Amid))
+        }
     }
 }
 
@@ -187,7 +214,7 @@ fn next_size(some: i64, took: Duration) -> i64 {
     (fits as i64).clamp(some / 2, some * 2).max(FEWEST)
 }
 
-fn news(rest: &Rest, over: bool) -> Vec<NewEvent> {
+fn news(rest: &Rest, stage: Stage) -> Vec<NewEvent> {
     let event = |topic: Topic, act, object| NewEvent {
         topic: store::name(topic),
         act,
@@ -196,13 +223,13 @@ fn news(rest: &Rest, over: bool) -> Vec<NewEvent> {
         client: rest.client,
     };
     let mut all = vec![event(Topic::Import, "import.progress", Some(rest.batch.0))];
-    if over {
+    if stage != Stage::Amid {
         all.push(event(Topic::Finding, "import.apply", None));
     }
     all
 }
 
-/// Refuses what reads or moves whole sets of a project's places while some of them are still to come.
+/// Refuses what reads or moves whole sets of a project's findings while some of them are still to come.
 pub(in crate::service) async fn settled(tx: &mut Tx, project: ProjectId) -> Result<()> {
     match rows::rest::in_project(tx, project).await? {
         Some(_) => Err(unsettled(None)),
@@ -210,7 +237,7 @@ pub(in crate::service) async fn settled(tx: &mut Tx, project: ProjectId) -> Resu
     }
 }
 
-/// Waits until the places of a project are settled.
+/// Waits until the findings of a project are settled.
 pub(super) async fn wait(desk: &Desk, caller: &Caller, project: ProjectId) -> Result<()> {
     let rest = desk
         .store()

@@ -8,12 +8,14 @@
 use uuid::Uuid;
 
 use super::apply::Applied;
-use super::places::{Of, Part};
+use super::lines::Which;
+use super::part::{Of, Part};
+use super::places;
 use crate::domain::id::{BatchId, ProjectId};
 use crate::domain::time::Time;
 use crate::store::{Result, Sql, Tx};
 
-/// Whether a line's record is written into its finding (`apply::commit` writes the same ones, under a new version).
+/// Whether a line's record is written into its finding (`lines.rs` writes the same ones, under a new version).
 macro_rules! written {
     () => {
         "(l.row_n IS NOT NULL AND l.is_current AND NOT l.unchanged)"
@@ -38,7 +40,7 @@ macro_rules! beside {
 macro_rules! into {
     ($facts:literal) => {
         concat!(
-            "INSERT INTO import_before (agency_id, batch_id, finding_id, outcome, version_before, version_after, full_row, \
+            "INSERT INTO import_before (agency_id, batch_id, finding_id, outcome, version_before, version_after, decided, full_row, \
                status, reopened, due_at, due_reason, verify_due_at, accepted_until, duplicate_of, first_seen, last_seen, seen_in_latest, \
                occurrence_count, occurrence_fixed",
             $facts,
@@ -47,17 +49,9 @@ macro_rules! into {
     };
 }
 
-/// Keeps what the plan will change, but the places it only writes to ([`places`]). Called before anything of it is written.
+/// Keeps what the import changes besides findings and places. Called before anything of it is written.
 pub async fn keep(tx: &mut Tx, a: &Applied) -> Result<()> {
     keep_tools(tx, a).await?;
-    let known = Sql::new(
-        "SELECT 1 AS known FROM import_line WHERE agency_id = $1 AND plan_id = $2 AND outcome <> 'new' LIMIT 1",
-    );
-    if tx.opt(known.bind(a.plan)).await?.is_none() {
-        return Ok(());
-    }
-    keep_findings(tx, a).await?;
-    keep_verdicts(tx, a).await?;
     let said = Sql::new(
         "INSERT INTO import_before_said (agency_id, batch_id, key, facts) SELECT $1, $3, m.key, m.facts FROM import_said d \
          JOIN finding_merged m ON m.agency_id = d.agency_id AND m.key = d.key WHERE d.agency_id = $1 AND d.plan_id = $2",
@@ -72,15 +66,25 @@ async fn keep_tools(tx: &mut Tx, a: &Applied) -> Result<()> {
     tx.run(sql.bind(a.batch).bind(text)).await.map(drop)
 }
 
-async fn keep_findings(tx: &mut Tx, a: &Applied) -> Result<()> {
-    let touched = Sql::new(concat!(
+/// Keeps findings that were there before, and of those that the import opens again the places it only writes to
+/// ([`places`](fn@places)). Called before they are written.
+pub(super) async fn findings(tx: &mut Tx, of: &Of, which: Which<'_>) -> Result<()> {
+    let mut known =
+        Sql::new("SELECT 1 AS known FROM import_line l WHERE l.agency_id = $1 AND l.outcome <> 'new'").bind(of.plan);
+    which.narrow(&mut known);
+    known.push(" LIMIT 1");
+    if tx.opt(known).await?.is_none() {
+        return Ok(());
+    }
+    let decided = !matches!(which, Which::Part(_));
+    let mut touched = Sql::new(concat!(
         into!(
             ", title, title_fold, description, remediation, refs, severity, scanner_severity, cvss_version, cvss_vector, cvss_score, cwe, cve, \
                tags, suppressed, facts"
         ),
         " SELECT $1, $3, f.id, l.outcome, f.version, f.version + CASE WHEN ",
         written!(),
-        " OR l.outcome = 'not_seen' THEN 1 ELSE 0 END, ",
+        " OR l.outcome = 'not_seen' THEN 1 ELSE 0 END, $5, ",
         written!(),
         ", ",
         beside!(),
@@ -102,21 +106,30 @@ async fn keep_findings(tx: &mut Tx, a: &Applied) -> Result<()> {
             "facts"
         ),
         " FROM import_line l JOIN finding f ON f.agency_id = l.agency_id AND f.id = l.finding_id \
-         WHERE l.agency_id = $1 AND l.plan_id = $2 AND l.outcome <> 'new' AND (NOT l.unchanged \
+         WHERE l.agency_id = $1 AND l.outcome <> 'new' AND (NOT l.unchanged \
            OR (l.row_n IS NOT NULL AND (l.is_current OR l.last_at IS NOT NULL) \
              AND (l.first_at < f.first_seen OR COALESCE(l.last_at, $4) > f.last_seen)))",
-    ));
-    tx.run(touched.bind(a.plan).bind(a.batch).bind(a.now)).await?;
+    ))
+    .bind(of.plan)
+    .bind(of.batch)
+    .bind(of.at)
+    .bind(decided);
+    which.narrow(&mut touched);
+    tx.run(touched).await?;
+    if !decided {
+        return Ok(());
+    }
     // A finding that is opened again takes its duplicates along.
     let follow = Sql::new(concat!(
         into!(""),
-        " SELECT $1, $3, f.id, 'follows', f.version, f.version, FALSE, ",
+        " SELECT $1, $3, f.id, 'follows', f.version, f.version, TRUE, FALSE, ",
         beside!(),
-        " FROM import_line l JOIN finding f ON f.agency_id = l.agency_id AND f.duplicate_of = l.finding_id \
-         WHERE l.agency_id = $1 AND l.plan_id = $2 AND l.outcome = 'reopened' \
+        " FROM import_line l CROSS JOIN finding f WHERE l.agency_id = $1 AND l.plan_id = $2 AND l.outcome = 'reopened' \
+           AND f.agency_id = $1 AND f.duplicate_of = l.finding_id \
          ON CONFLICT (agency_id, batch_id, finding_id) DO NOTHING",
     ));
-    tx.run(follow.bind(a.plan).bind(a.batch)).await.map(drop)
+    tx.run(follow.bind(of.plan).bind(of.batch)).await?;
+    keep_verdicts(tx, of).await
 }
 
 /// A place's columns in `import_before_place`, from `occurrence o` and what is said of it by now (`import_staged s`).
@@ -142,12 +155,12 @@ macro_rules! said {
 }
 
 /// Places of findings that are opened again, and of those that follow them.
-async fn keep_verdicts(tx: &mut Tx, a: &Applied) -> Result<()> {
+async fn keep_verdicts(tx: &mut Tx, of: &Of) -> Result<()> {
     let decided = Sql::new(
         "SELECT finding_id FROM import_before WHERE agency_id = $1 AND batch_id = $2 \
            AND (outcome IN ('reopened', 'follows') OR duplicate_of IS NOT NULL)",
     );
-    let rows = tx.all(decided.bind(a.batch)).await?;
+    let rows = tx.all(decided.bind(of.batch)).await?;
     let decided = rows
         .iter()
         .map(|row| row.get("finding_id"))
@@ -160,8 +173,8 @@ async fn keep_verdicts(tx: &mut Tx, a: &Applied) -> Result<()> {
             said!(),
             "WHERE o.agency_id = $1 AND g.agency_id = $1 AND g.plan_id = $2 AND g.occurrence_id = o.id AND o.finding_id IN ",
         ))
-        .bind(a.plan)
-        .bind(a.batch);
+        .bind(of.plan)
+        .bind(of.batch);
         sql.push_list(some.iter().copied());
         tx.run(sql).await?;
     }
@@ -169,7 +182,7 @@ async fn keep_verdicts(tx: &mut Tx, a: &Applied) -> Result<()> {
 }
 
 /// Keeps places. Called before they are written.
-pub(super) async fn places(tx: &mut Tx, of: Of, part: Option<&Part>) -> Result<()> {
+pub(super) async fn places(tx: &mut Tx, of: &Of, part: Option<&Part<Uuid>>) -> Result<()> {
     // A place whose record is another by now points elsewhere: every one that is seen again in a newer report.
     let mut changed = Sql::new(concat!(
         place_was!("CAST(NULL AS BOOLEAN)"),
@@ -180,7 +193,7 @@ pub(super) async fn places(tx: &mut Tx, of: Of, part: Option<&Part>) -> Result<(
     ))
     .bind(of.plan)
     .bind(of.batch);
-    Part::narrow(part, &mut changed);
+    places::narrow(part, &mut changed);
     changed.push(" ON CONFLICT (agency_id, batch_id, occurrence_id) DO NOTHING");
     tx.run(changed).await?;
     // New places of findings that were there before; those of new findings go with them.
@@ -191,15 +204,15 @@ pub(super) async fn places(tx: &mut Tx, of: Of, part: Option<&Part>) -> Result<(
     )
     .bind(of.plan)
     .bind(of.batch);
-    Part::narrow(part, &mut new);
+    places::narrow(part, &mut new);
     tx.run(new).await.map(drop)
 }
 
-/// Notes in which version what followed a reopening stands by now. Called when all of the import is written.
+/// Notes in which version what followed a reopening stands by now. Called when what decides is written.
 pub async fn seal(tx: &mut Tx, a: &Applied) -> Result<()> {
     let moved = Sql::new(
         "UPDATE import_before SET version_after = f.version FROM finding f WHERE f.agency_id = $1 AND f.id = import_before.finding_id \
-         AND import_before.agency_id = $1 AND import_before.batch_id = $2 \
+         AND import_before.agency_id = $1 AND import_before.batch_id = $2 AND import_before.decided \
            AND (import_before.outcome IN ('reopened', 'follows') OR import_before.duplicate_of IS NOT NULL)",
     );
     tx.run(moved.bind(a.batch)).await?;

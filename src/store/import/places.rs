@@ -1,112 +1,42 @@
-//! The places of an import. Findings decide, and there are few; places follow, and there may be a hundred for each of them.
+//! The places of an import: there may be a hundred for each of its findings.
 //!
-//! On PostgreSQL, and where there are few, they are written by the transaction that decides (`apply.rs`). On SQLite there
-//! is one writer, and everybody waits while it writes: many places follow in parts, each a short transaction of its own,
-//! in the order of their ids, with their images from before, and with the mark moved on in the same transaction
-//! (`rest.rs`). Once the deciding transaction is committed there is no way but forward: what could refuse the plan was
-//! looked at in it, and what could get in the way (another plan, a merge, a split, a finding moved away, the import taken
-//! back) is refused until the mark is gone. Moves, comments and rounds go on: a verdict that a person gives meanwhile
+//! On PostgreSQL, and where an import is small, they are written by the transaction that decides (`apply.rs`); else they
+//! follow it in parts, after the findings (`lines.rs`), in the order of their ids. A verdict that a person gives meanwhile
 //! holds for places that come after it as well. Until the end a finding counts the places that are there.
 
 use uuid::Uuid;
 
-use super::apply::Applied;
-use super::rest::Rest;
+use super::part::{Of, Part};
 use super::{before, kept};
-use crate::domain::id::{BatchId, PlanId};
-use crate::domain::time::Time;
-use crate::store::tx::Engine;
+use crate::domain::id::PlanId;
 use crate::store::{Result, Sql, Tx};
 
-/// Whose places.
-#[derive(Debug, Clone, Copy)]
-pub struct Of {
-    pub batch: BatchId,
-    pub plan: PlanId,
-    /// When it was applied.
-    pub at: Time,
-}
-
-impl From<&Applied> for Of {
-    fn from(a: &Applied) -> Self {
-        Self {
-            batch: a.batch,
-            plan: a.plan,
-            at: a.now,
-        }
+/// Narrows a statement over `import_place g`; without a part it is about all of them.
+pub(super) fn narrow(part: Option<&Part<Uuid>>, sql: &mut Sql) {
+    if let Some(part) = part {
+        part.narrow("g.occurrence_id", sql);
     }
-}
-
-impl From<&Rest> for Of {
-    fn from(rest: &Rest) -> Self {
-        Self {
-            batch: rest.batch,
-            plan: rest.plan,
-            at: rest.at,
-        }
-    }
-}
-
-/// Places whose ids follow one another.
-#[derive(Debug, Clone, Copy)]
-pub struct Part {
-    pub after: Uuid,
-    /// The last of them; `None`: all that are left.
-    pub upto: Option<Uuid>,
-    /// How many these are, where more are left.
-    pub places: i64,
-}
-
-impl Part {
-    /// Narrows a statement over `import_place g` to these.
-    pub(super) fn narrow(part: Option<&Self>, sql: &mut Sql) {
-        let Some(part) = part else { return };
-        sql.push(" AND g.occurrence_id > ").push_bind(part.after);
-        if let Some(upto) = part.upto {
-            sql.push(" AND g.occurrence_id <= ").push_bind(upto);
-        }
-    }
-}
-
-/// How many places a plan has.
-pub(super) async fn number(tx: &mut Tx, plan: PlanId) -> Result<i64> {
-    let sql = Sql::new("SELECT COUNT(*) AS n FROM import_place WHERE agency_id = $1 AND plan_id = $2");
-    tx.one(sql.bind(plan)).await?.get("n")
-}
-
-/// How many of them are to be written in parts: `None` where the transaction that decides writes them itself.
-pub(super) fn to_come(tx: &Tx, places: i64, most: i64) -> Option<i64> {
-    (tx.engine() == Engine::Sqlite && places > most).then_some(places)
 }
 
 /// The next places after `after`, at most `some`.
-pub async fn next(tx: &mut Tx, plan: PlanId, after: Uuid, some: i64) -> Result<Part> {
+pub async fn next(tx: &mut Tx, plan: PlanId, after: Uuid, some: i64) -> Result<Part<Uuid>> {
     let sql = Sql::new(
         "SELECT occurrence_id FROM import_place WHERE agency_id = $1 AND plan_id = $2 AND occurrence_id > $3 \
          ORDER BY occurrence_id LIMIT 2 OFFSET $4",
     );
     let rows = tx.all(sql.bind(plan).bind(after).bind(some - 1)).await?;
-    // Where there is one more, the first of the two ends this part.
-    let upto = match rows.as_slice() {
-        [last, _] => Some(last.get("occurrence_id")?),
-        _ => None,
-    };
-    Ok(Part {
-        after,
-        upto,
-        places: some,
-    })
+    Part::ending(after, some, &rows, "occurrence_id")
 }
 
 /// Writes places, with what they were before. Without a part: all of them, in the transaction that decides.
-pub async fn write(tx: &mut Tx, of: Of, part: Option<&Part>) -> Result<()> {
+pub async fn write(tx: &mut Tx, of: &Of, part: Option<&Part<Uuid>>) -> Result<()> {
     before::places(tx, of, part).await?;
     for text in [GONE, SEEN, NEW] {
         let mut sql = Sql::new(text).bind(of.plan);
         if text.contains("$3") {
             sql = sql.bind(of.at);
         }
-        Part::narrow(part, &mut sql);
+        narrow(part, &mut sql);
         if part.is_some() && text == NEW {
             // Nothing gets in between; if it did, there would still be no way back.
             sql.push(" ON CONFLICT DO NOTHING");
@@ -151,12 +81,12 @@ const NEW: &str = "INSERT INTO occurrence (agency_id, id, finding_id, place, pla
      WHERE g.agency_id = $1 AND g.plan_id = $2 AND g.is_new";
 
 /// Who found a finding fixed after the import was decided on meant its new places as well.
-async fn follow_verdicts(tx: &mut Tx, of: Of, part: Option<&Part>) -> Result<()> {
+async fn follow_verdicts(tx: &mut Tx, of: &Of, part: Option<&Part<Uuid>>) -> Result<()> {
     let mut sql = Sql::new(
         "SELECT f.id FROM (SELECT DISTINCT g.finding_id FROM import_place g WHERE g.agency_id = $1 AND g.plan_id = $2 AND g.is_new AND g.is_current",
     )
     .bind(of.plan);
-    Part::narrow(part, &mut sql);
+    narrow(part, &mut sql);
     sql.push(") h JOIN finding f ON f.agency_id = $1 AND f.id = h.finding_id WHERE f.status = 'verified_fixed'");
     let rows = tx.all(sql).await?;
     let findings = rows.iter().map(|row| row.get("id")).collect::<Result<Vec<Uuid>>>()?;
@@ -166,22 +96,25 @@ async fn follow_verdicts(tx: &mut Tx, of: Of, part: Option<&Part>) -> Result<()>
                AND g.agency_id = $1 AND g.plan_id = $2 AND g.is_new AND g.is_current",
         )
         .bind(of.plan);
-        Part::narrow(part, &mut sql);
+        narrow(part, &mut sql);
         sql.push(" AND g.finding_id IN ").push_list(some.iter().copied());
         tx.run(sql).await?;
     }
     Ok(())
 }
 
-/// Adds the new places to what their findings count.
-async fn count(tx: &mut Tx, of: Of, part: Option<&Part>) -> Result<()> {
+/// Adds the new places to what their findings count. Which agency these are in is said by the places: where SQLite is told
+/// as well, it walks all findings of that agency for each part.
+async fn count(tx: &mut Tx, of: &Of, part: Option<&Part<Uuid>>) -> Result<()> {
     let mut sql = Sql::new(
         "UPDATE finding SET occurrence_count = finding.occurrence_count + c.n, occurrence_fixed = finding.occurrence_fixed + c.fixed \
-         FROM (SELECT g.finding_id, COUNT(*) AS n, SUM(CASE WHEN o.fixed THEN 1 ELSE 0 END) AS fixed FROM import_place g \
+         FROM (SELECT g.agency_id, g.finding_id, COUNT(*) AS n, SUM(CASE WHEN o.fixed THEN 1 ELSE 0 END) AS fixed FROM import_place g \
            JOIN occurrence o ON o.agency_id = g.agency_id AND o.id = g.occurrence_id WHERE g.agency_id = $1 AND g.plan_id = $2 AND g.is_new",
     )
     .bind(of.plan);
-    Part::narrow(part, &mut sql);
-    sql.push(" GROUP BY g.finding_id) c WHERE finding.agency_id = $1 AND finding.id = c.finding_id");
+    narrow(part, &mut sql);
+    sql.push(
+        " GROUP BY g.agency_id, g.finding_id) c WHERE finding.agency_id = c.agency_id AND finding.id = c.finding_id",
+    );
     tx.run(sql).await.map(drop)
 }

@@ -233,7 +233,25 @@ pub async fn write_places(tx: &mut Tx, batch: BatchId, plan: PlanId, places: Vec
     tx.insert(rows).await
 }
 
-/// Makes a written plan the batch's plan. `false` where the batch was applied meanwhile.
+/// Begins a plan of a batch that was not applied; one that is being made already counts no more.
+pub async fn begin(tx: &mut Tx, batch: BatchId, plan: PlanId) -> Result<()> {
+    let sql = Sql::new(
+        "UPDATE import_batch SET state = 'planning', planning = $3, plan_id = NULL, totals = NULL, problem = NULL, \
+           progress_done = NULL, progress_total = NULL, version = version + 1 WHERE agency_id = $1 AND id = $2 AND state <> 'applied'",
+    );
+    tx.run(sql.bind(batch).bind(plan)).await.map(drop)
+}
+
+/// Ends a plan that came to nothing.
+pub async fn fail(tx: &mut Tx, batch: BatchId, plan: PlanId) -> Result<()> {
+    let sql = Sql::new(
+        "UPDATE import_batch SET state = 'open', planning = NULL, version = version + 1 WHERE agency_id = $1 AND id = $2 AND planning = $3",
+    );
+    tx.run(sql.bind(batch).bind(plan)).await.map(drop)
+}
+
+/// Makes a written plan the batch's plan. `false` where a file came in, another plan was begun or the batch was applied
+/// since this one was begun.
 pub async fn adopt(
     tx: &mut Tx,
     batch: BatchId,
@@ -244,8 +262,8 @@ pub async fn adopt(
     totals: String,
 ) -> Result<bool> {
     let sql = Sql::new(
-        "UPDATE import_batch SET state = 'planned', plan_id = $3, base = $4, scope = $5, tools = $6, totals = $7, problem = NULL, \
-           progress_done = NULL, progress_total = NULL, version = version + 1 WHERE agency_id = $1 AND id = $2 AND state <> 'applied'",
+        "UPDATE import_batch SET state = 'planned', planning = NULL, plan_id = $3, base = $4, scope = $5, tools = $6, totals = $7, problem = NULL, \
+           progress_done = NULL, progress_total = NULL, version = version + 1 WHERE agency_id = $1 AND id = $2 AND planning = $3",
     );
     let sql = sql
         .bind(batch)

@@ -1,8 +1,9 @@
-//! Uploads that come to nothing leave nothing, and what others stage meanwhile alone.
+//! Uploads and plans that come to nothing leave nothing, and what others stage and plan meanwhile alone.
 
-use riskdesk::domain::id::BatchId;
-use riskdesk::store::Scope;
+use riskdesk::domain::id::{BatchId, PlanId};
+use riskdesk::store::import::plan;
 use riskdesk::store::import::staging::{Chunk, Part, stage};
+use riskdesk::store::{Error, Scope};
 use serde_json::json;
 use tokio_util::bytes::Bytes;
 use uuid::Uuid;
@@ -142,6 +143,84 @@ async fn a_batch_that_is_thrown_away_takes_all_along() {
         assert_eq!(bench.number("SELECT COUNT(*) FROM import_line").await, 1_500);
         bench.write(&token, "DELETE", &path, None, json!({})).await.ok();
         assert_eq!(bench.number(LEFT).await, 0);
+        bench.stop().await;
+    }
+}
+
+/// A plan that another server began and has not ended.
+struct Elsewhere<'b> {
+    bench: &'b Bench,
+    batch: BatchId,
+    plan: PlanId,
+}
+
+impl<'b> Elsewhere<'b> {
+    async fn begin(bench: &'b Bench, batch: &str) -> Self {
+        let (batch, plan): (BatchId, _) = (batch.parse().unwrap(), PlanId::fresh());
+        let scope = Scope::job(bench.alpha);
+        let begun = bench.desk.store().write(&scope, move |tx| {
+            Box::pin(async move { plan::begin(tx, batch, plan).await })
+        });
+        begun.await.unwrap();
+        Self { bench, batch, plan }
+    }
+
+    /// Ends it, and gives up where nobody takes it. Whether the batch took it.
+    async fn end(self) -> bool {
+        let (batch, plan) = (self.batch, self.plan);
+        let scope = Scope::job(self.bench.alpha);
+        let ended = self.bench.desk.store().write(&scope, move |tx| {
+            Box::pin(async move {
+                let none = || "[]".to_owned();
+                let taken = plan::adopt(tx, batch, plan, 0, none(), none(), "{}".into()).await?;
+                if !taken {
+                    plan::fail(tx, batch, plan).await?;
+                }
+                Ok::<_, Error>(taken)
+            })
+        });
+        ended.await.unwrap()
+    }
+}
+
+#[tokio::test]
+async fn a_plan_counts_only_where_it_knows_all_there_is() {
+    for engine in engines() {
+        let bench = Bench::start(engine).await;
+        let token = bench.alpha_admin().await;
+        let project = bench.project(&token, "Shop", None).await;
+        let body = json!({ "project": project["key"] });
+        let batch = bench.post(&token, "/api/v1/imports", body).await.ok();
+        let id = batch["id"].as_str().unwrap();
+        let at = format!("/api/v1/imports/{id}");
+        upload(&bench, &token, id, 0, report(0..3, 1, 1)).await.ok();
+
+        // A file that comes in while it is planned.
+        let other = Elsewhere::begin(&bench, id).await;
+        assert_eq!(bench.get(&token, &at).await.ok()["state"], "planning");
+        upload(&bench, &token, id, 1, report(3..5, 1, 1)).await.ok();
+        assert!(!other.end().await);
+        assert_eq!(bench.get(&token, &at).await.ok()["state"], "open");
+
+        // Another plan: the later one counts, and the earlier one's end does not end it.
+        let other = Elsewhere::begin(&bench, id).await;
+        let planned = bench.post(&token, &format!("{at}/plan"), json!({})).await.ok();
+        assert!(!other.end().await);
+        assert_eq!(bench.get(&token, &at).await.ok()["state"], "planned");
+        let first = Elsewhere::begin(&bench, id).await;
+        let second = Elsewhere::begin(&bench, id).await;
+        assert!(!first.end().await);
+        assert_eq!(bench.get(&token, &at).await.ok()["state"], "planning");
+        assert!(second.end().await);
+        apply(&bench, &token, &planned).await.refused(409, "stale_plan");
+
+        // Nobody else: it counts, and nothing is begun of what is applied.
+        let planned = bench.post(&token, &format!("{at}/plan"), json!({})).await.ok();
+        let applied = apply(&bench, &token, &planned).await.ok();
+        assert_eq!(totals(&applied), [5, 0, 0, 0, 0]);
+        let late = Elsewhere::begin(&bench, id).await;
+        assert!(!late.end().await);
+        assert_eq!(bench.get(&token, &at).await.ok()["state"], "applied");
         bench.stop().await;
     }
 }

@@ -117,7 +117,7 @@ impl Bench {
             passwords_waiting: 1000,
             streams_per_person: 1000,
             // Where the places of an import may follow it in parts they do, however few there are.
-            places_at_once: 3,
+            rows_at_once: 3,
             ..Limits::default()
         };
         Self::within(engine, limits).await
