@@ -37,6 +37,9 @@
 //!   (Qualys, Veracode, Checkmarx) is left out and counted, because it is not there any more; that a host is up (Nexpose)
 //!   is no finding.
 //! - *One finding per package and advisory*, whatever its version, file and target: those are its places.
+//! - *A word nobody knows is no reason to guess*: a severity no scanner is known to write counts as info, a time whose day
+//!   could be two is none, and both are named.
+//! - *A report that cannot tell what is gone covers nothing* (an aborted scan, a page of a longer list): it adds only.
 //! - *What stands in the report counts* (WPScan's themes, the protections of MobSF's binaries), also where others look away.
 //! - *What another desk decided counts* (DefectDojo, Faraday): an export of its own brings decisions along where they can
 //!   stand here, and names the others; one finding there is one finding here.

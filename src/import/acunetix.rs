@@ -37,7 +37,7 @@ impl Format for Acunetix {
             place: "the URL (parameters by name, without values) and the attacked parameter",
             severity: "Acunetix's own; what is marked as a false positive is suppressed",
             left_out: "items without a name, counted; what the crawler found",
-            covers: "the sites of the start URLs of scans that were not aborted",
+            covers: "the sites of the start URLs; nothing of scans that were aborted",
         }
     }
 
@@ -109,7 +109,9 @@ fn scan<R: Read>(reader: &mut Reader<R>, out: &mut Out<'_>) -> Result<(), Refusa
             _ => reader.unknown(&tag, " of a scan", out)?,
         }
     }
-    if let Some(target) = names::Target::parse(&scan.start).filter(|_| !scan.aborted) {
+    if scan.aborted {
+        out.cover_nothing("the scan was aborted");
+    } else if let Some(target) = names::Target::parse(&scan.start) {
         out.cover(target.origin());
     }
     out.summary.observed_at = out.summary.observed_at.max(scan.finished);
@@ -181,7 +183,7 @@ fn record(node: &Node, scan: &Scan) -> Option<Record> {
             .collect(),
         severity: match word.to_lowercase().as_str() {
             "informational" | "information" => Severity::Info,
-            other => other.parse().unwrap_or(Severity::Info),
+            other => names::rated(other),
         },
         severity_word: word.to_owned(),
         score: scored.clone().find_map(|c| c.get("Score")?.parse().ok()),
@@ -239,6 +241,8 @@ mod tests {
         assert!(records[1].suppressed && records[1].occurrence.place == "https://shop.example:8443/");
         assert_eq!(summary.covers, ["https://shop.example:8443"]);
         assert_eq!(summary.observed_at.unwrap().to_string(), "2026-11-22T06:07:03.000Z");
+        let aborted = decode(&text.replace("<Aborted>False", "<Aborted>True")).1;
+        assert_eq!(aborted.covers, ["nothing (the scan was aborted)"]);
         let left: Vec<_> = summary.left_out.iter().map(|c| c.what.as_str()).collect();
         assert_eq!(left, ["items without a name", "elements `Odd` of a scan"]);
     }

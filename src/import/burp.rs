@@ -110,7 +110,7 @@ impl Issue {
         let suppressed = word == "false positive";
         let severity = match word.as_str() {
             "information" | "informational" => Severity::Info,
-            other => other.parse().unwrap_or(Severity::Info),
+            other => names::rated(other),
         };
         let mut detail = Detail::default();
         detail.add("", Some(&plain(&self.said)));

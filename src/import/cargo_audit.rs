@@ -12,7 +12,7 @@ use std::io::Read;
 
 use serde::Deserialize;
 
-use super::entries::{each_entry, each_key, strange_of, unknown};
+use super::entries::{each_entry, each_key, opens, strange_of, unknown};
 use super::head::Head;
 use super::json::Walker;
 use super::limits::{Limits, Refusal};
@@ -54,8 +54,8 @@ impl Format for CargoAudit {
         let mut walker = Walker::open(source.open(limits)?, limits);
         each_key(&mut walker, &mut |walker, key| match key {
             "vulnerabilities" => {
-                if !walker.enter(b'{')? {
-                    return walker.skip();
+                if !opens(walker, b'{', key, out)? || !walker.enter(b'{')? {
+                    return Ok(());
                 }
                 let mut first = true;
                 while let Some(key) = walker.next_key(&mut first)? {

@@ -184,7 +184,7 @@ impl Item {
             references: self.references,
             severity: match word.as_str() {
                 "information" | "informational" | "info" | "" => Severity::Info,
-                other => other.parse().unwrap_or(Severity::Info),
+                other => names::rated(other),
             },
             severity_word: self.severity,
             score: self.score,

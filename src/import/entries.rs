@@ -40,6 +40,21 @@ pub fn keys_inside<R: Read>(walker: &mut Walker<R>, then: &mut AtKey<'_, R>) -> 
     Ok(())
 }
 
+/// Whether an object (or list) follows, as `open` says. What is nothing (null, an empty text, list or object) is passed
+/// over; something else in its place is passed over and named: it may say what nobody here understands.
+pub fn opens<R: Read>(walker: &mut Walker<R>, open: u8, what: &str, out: &mut Out<'_>) -> Result<bool, Refusal> {
+    if walker.peek()? == Some(open) {
+        return Ok(true);
+    }
+    let mut raw = Vec::new();
+    let span = walker.capture(&mut raw)?;
+    if !matches!(raw.as_slice(), b"null" | b"\"\"" | b"[]" | b"{}") {
+        let kind = if open == b'[' { "list" } else { "object" };
+        out.unknown_inside(&format!("`{}` that is no {kind}", clip_line(what, 60)), span.offset);
+    }
+    Ok(false)
+}
+
 /// Takes every object of a list, or a lone one. What is no object is counted as unreadable; `null` is an empty list.
 pub fn each_entry<R: Read>(
     walker: &mut Walker<R>,

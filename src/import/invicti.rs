@@ -104,7 +104,7 @@ impl Item {
         let severity = match self.severity.to_lowercase().replace([' ', '_'], "").as_str() {
             "information" | "informational" | "bestpractice" => Severity::Info,
             "important" => Severity::High,
-            other => other.parse().unwrap_or(Severity::Info),
+            other => names::rated(other),
         };
         let method = self.method.trim().to_uppercase();
         let parameter = clip_line(&self.parameter, text::PLACE);

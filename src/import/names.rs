@@ -1,6 +1,7 @@
 //! Names inside texts: CVE and CWE numbers, hosts, ports and URLs, as scanners write them.
 
 use super::limits::{clip_line, text};
+use crate::domain::severity::Severity;
 
 /// The CVE numbers in a text, upper case, in order, each once.
 #[must_use]
@@ -61,6 +62,34 @@ pub fn cwes(from: &str) -> Vec<u32> {
         }
     }
     found
+}
+
+/// A severity in any of the words scanners use; none for what is no word of theirs.
+#[must_use]
+pub fn severity(word: &str) -> Option<Severity> {
+    let lower = word.trim().to_lowercase();
+    let known = |word: &str| {
+        Some(match word {
+            "critical" | "urgent" | "blocker" | "fatal" | "veryhigh" | "very high" => Severity::Critical,
+            "high" | "important" | "severe" | "serious" | "major" | "error" => Severity::High,
+            "medium" | "moderate" | "warning" | "warn" => Severity::Medium,
+            "low" | "minor" | "verylow" | "very low" => Severity::Low,
+            "" | "info" | "information" | "informational" | "none" | "note" | "log" | "debug" | "unknown"
+            | "undefined" | "unclassified" | "negligible" | "minimal" | "ok" | "good" | "secure" | "pass"
+            | "passed" | "bestpractice" | "best" | "false" | "inventory" | "experiment" | "open" | "n/a" => {
+                Severity::Info
+            }
+            _ => return None,
+        })
+    };
+    // `High (Medium)`, `false_positive`, `Medium risk`.
+    known(&lower).or_else(|| known(lower.split([' ', '(', '_', '-', ':']).next()?))
+}
+
+/// [`severity`], with info for what is no word of scanners; [`Out`](super::Out) names those.
+#[must_use]
+pub fn rated(word: &str) -> Severity {
+    severity(word).unwrap_or(Severity::Info)
 }
 
 /// Adds what is new, up to the longest list that is kept.
@@ -180,6 +209,23 @@ mod tests {
         assert_eq!(cves("CVE-2008-0732-geronimo-jms_1.1"), ["CVE-2008-0732"]);
         assert!(cves("CVE-20-1 CVE-2020-x xCVE-2020-11022 CVE-").is_empty());
         assert_eq!(cves("é CVE-2021-44228é"), ["CVE-2021-44228"]);
+    }
+
+    #[test]
+    fn severities_are_read_however_they_are_written() {
+        for (word, to) in [
+            ("CRITICAL", Some(Severity::Critical)),
+            ("Important", Some(Severity::High)),
+            ("High (Medium)", Some(Severity::High)),
+            (" Moderate ", Some(Severity::Medium)),
+            ("Low risk", Some(Severity::Low)),
+            ("Informational", Some(Severity::Info)),
+            ("false_positive", Some(Severity::Info)),
+            ("Potential", None),
+            ("7", None),
+        ] {
+            assert_eq!(severity(word), to, "{word}");
+        }
     }
 
     #[test]

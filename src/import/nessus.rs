@@ -104,7 +104,7 @@ fn severity(word: &str) -> Severity {
         "2" => Severity::Medium,
         "1" => Severity::Low,
         "0" | "" | "none" | "informational" => Severity::Info,
-        other => other.parse().unwrap_or(Severity::Info),
+        other => names::rated(other),
     }
 }
 

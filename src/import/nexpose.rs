@@ -296,7 +296,7 @@ fn tests<R: Read>(reader: &mut Reader<R>, at: &At, known: &Known, out: &mut Out<
 fn severity(word: &str) -> Severity {
     match word.trim().parse::<f64>() {
         Ok(n) => Severity::from_score(n),
-        Err(_) => word.parse().unwrap_or(Severity::Info),
+        Err(_) => names::rated(word),
     }
 }
 

@@ -40,7 +40,7 @@ impl Format for Openvas {
             place: "host (by its address), port and protocol",
             severity: "the threat, as Greenbone shows it: critical to low; log and debug are info; false positive is info and suppressed",
             left_out: "results without a test, which nobody can read; results that a delta report calls gone; all counted",
-            covers: "the hosts the XML names as scanned; a CSV names only hosts with results, so it covers everything of the tool",
+            covers: "the hosts the XML names as scanned, nothing where it leaves results out; a CSV names only hosts with results, so it covers everything of the tool",
         }
     }
 
@@ -95,7 +95,7 @@ impl Item {
             "" => self
                 .score
                 .map_or(Severity::Info, |s| Severity::from_score(s).min(Severity::High)),
-            other => other.parse().unwrap_or(Severity::Info),
+            other => names::rated(other),
         };
         let protocol = self.protocol.trim().to_lowercase();
         let extra = if matches!(protocol.as_str(), "tcp" | "") {

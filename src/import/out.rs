@@ -5,7 +5,9 @@ use std::collections::HashSet;
 use super::Sink;
 use super::clock;
 use super::limits::{self, Kind, Limits, Refusal};
+use super::names;
 use super::record::{self, Record, Summary};
+use crate::domain::severity::Severity;
 use crate::domain::time::Time;
 
 /// What a decoder writes to: it counts, keeps the caps on entries, and passes records on.
@@ -165,9 +167,20 @@ impl<'a> Out<'a> {
             self.summary.repeats += 1;
         }
         self.summary.observed_at = self.summary.observed_at.max(record.observed_at);
+        if record.severity == Severity::Info {
+            self.unrated(&record.severity_word);
+        }
         self.tool(&record.tool);
         few_tools(&self.summary.tools)?;
         self.sink.record(record)
+    }
+
+    /// Names the word of a record that counts as info because nobody knows its word. Numbers are each format's own.
+    fn unrated(&mut self, word: &str) {
+        if names::severity(word).is_none() && word.trim().parse::<f64>().is_err() {
+            let what = format!("severities `{}`, taken as info", limits::clip_line(word, 40));
+            self.summary.leave_out(&what);
+        }
     }
 
     /// What an entry became: a record, or something nobody could read.
@@ -192,6 +205,12 @@ impl<'a> Out<'a> {
         self.covered_bytes += target.len();
         self.covered.insert(target.clone());
         self.summary.covers.push(target);
+    }
+
+    /// What the report says cannot tell what is gone: it covers nothing but what else is covered, and says why.
+    pub fn cover_nothing(&mut self, why: &str) {
+        // No place begins so.
+        self.cover(format!("nothing ({why})"));
     }
 
     /// A time as the report has it; one that is there and cannot be told is counted.

@@ -98,7 +98,7 @@ fn severity(word: &str) -> Severity {
         "Serious" => Severity::Medium,
         "Urgent" => Severity::Critical,
         "Minimal" => Severity::Info,
-        other => other.parse().unwrap_or(Severity::Info),
+        other => super::names::rated(other),
     }
 }
 

@@ -55,6 +55,8 @@ impl Format for Semgrep {
             || (json.has("results")
                 && json.has("errors")
                 && json.keys.len() <= 3
+                // Of results that say something, those of Semgrep were told apart above.
+                && !json.inside.iter().any(|(key, _)| key == "results")
                 && !json.has("generated_at")
                 && !json.item("results", &["test_id"])
                 && !json.has("mobsfscan_version"))

@@ -111,6 +111,9 @@ fn server(node: &Node, version: Option<&String>, out: &mut Out<'_>) -> Result<()
                     out.summary.leave_out("suites that are as they should be");
                 }
             }
+            "protocol" if is("enabled", "1") && child.attr("version").is_none() => {
+                out.summary.leave_out("protocols without a version");
+            }
             "protocol" if is("enabled", "1") => {
                 let version = child.attr("version").unwrap_or_default();
                 let name = format!("{}v{version}", child.attr("type").unwrap_or_default().to_uppercase());

@@ -7,6 +7,7 @@ use super::*;
 mod fuzz;
 mod properties;
 mod renamed;
+mod strange;
 mod writers;
 
 /// A report of one of the formats that must be understood.

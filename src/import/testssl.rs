@@ -231,6 +231,9 @@ fn pretty(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result
     let mut walker = Walker::open(source.open(limits)?, limits);
     let mut hosts = hosts.into_iter();
     super::entries::each_key(&mut walker, &mut |walker, key| match key {
+        "scanResult" if !matches!(walker.peek()?, Some(b'{')) && !super::entries::opens(walker, b'[', key, out)? => {
+            Ok(())
+        }
         "scanResult" => each_object(walker, &mut |walker| {
             let host = hosts.next().unwrap_or_default();
             let mut first = true;

@@ -70,7 +70,7 @@ fn severity(word: &str) -> Severity {
             "veryhigh" => Severity::Critical,
             "verylow" => Severity::Low,
             "informational" => Severity::Info,
-            word => word.parse().unwrap_or(Severity::Info),
+            word => names::rated(word),
         },
     }
 }

@@ -14,7 +14,7 @@ mod part;
 use serde::Deserialize;
 
 use self::part::{Interesting, Part, exposed};
-use super::entries::{each_entry, each_key, unknown};
+use super::entries::{each_entry, each_key, opens, unknown};
 use super::head::Head;
 use super::json::Walker;
 use super::limits::{Kind, Limits, Refusal, clip_line, text};
@@ -119,6 +119,12 @@ impl Format for Wpscan {
                 let part: Maybe<Part<'_>> = walker.read(&raw, span)?;
                 let kind = if key == "version" { "wordpress" } else { "theme" };
                 part.0.emit(kind, "", &site, span, out)
+            }
+            "plugins" | "themes" | "timthumbs" | "config_backups" | "db_exports" | "users" | "medias"
+            | "password_attack"
+                if !opens(walker, b'{', key, out)? =>
+            {
+                Ok(())
             }
             "plugins" | "themes" | "timthumbs" => by_name(walker, &mut |walker, name, raw, span| {
                 out.list();

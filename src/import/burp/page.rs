@@ -57,6 +57,9 @@ pub fn decode(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Re
         .nth(1)
         .and_then(|rest| rest.split('<').next()?.split('|').nth(1).and_then(clock::time));
     out.summary.observed_at = observed_at;
+    if !front.contains("Burp") {
+        out.unknown("pages that do not name Burp", true, 0);
+    }
     let mut origin = String::new();
     while let Some((block, span)) = blocks.next()? {
         out.progress(span.offset)?;

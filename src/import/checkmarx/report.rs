@@ -9,7 +9,7 @@ use std::io::Read;
 use serde::Deserialize;
 
 use super::{Item, Step, cwe};
-use crate::import::entries::{each_key, keys_inside, results, strange_of, unknown};
+use crate::import::entries::{each_key, keys_inside, opens, results, strange_of, unknown};
 use crate::import::head::Head;
 use crate::import::json::Walker;
 use crate::import::limits::{Limits, Refusal, clip, clip_line, text};
@@ -46,10 +46,9 @@ const KNOWN: [&str; 23] = [
 
 pub fn sniff(head: &Head<'_>) -> bool {
     let json = &head.json;
-    json.has("reportHeader")
-        && ["reportId", "reportType", "reportCreationDate"]
-            .iter()
-            .any(|k| json.has(k))
+    ["reportHeader", "reportId", "reportType", "reportCreationDate"]
+        .iter()
+        .any(|k| json.has(k))
         && [
             "executiveSummary",
             "scanResults",
@@ -67,7 +66,9 @@ pub fn decode(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Re
     let mut walker = Walker::open(source.open(limits)?, limits);
     let said = &details;
     each_key(&mut walker, &mut |walker, key| match key {
+        "scanResults" if !opens(walker, b'{', key, out)? => Ok(()),
         "scanResults" => keys_inside(walker, &mut |walker, key| match key {
+            "resultsList" if !opens(walker, b'[', key, out)? => Ok(()),
             "resultsList" => each_inside(walker, &mut |walker| query(walker, "sast", "", said, out)),
             "sast" => inside_of(walker, "languages", out, &mut |walker, out| language(walker, said, out)),
             "sca" => inside_of(walker, "packages", out, &mut |walker, out| package(walker, out)),
@@ -116,8 +117,14 @@ fn inside_of<R: Read>(
     out: &mut Out<'_>,
     then: &mut With<'_, R>,
 ) -> Result<(), Refusal> {
+    if !opens(walker, b'{', list, out)? {
+        return Ok(());
+    }
     keys_inside(walker, &mut |walker, key| {
         if key == list {
+            if !opens(walker, b'[', key, out)? {
+                return Ok(());
+            }
             each_inside(walker, &mut |walker| then(walker, out))
         } else {
             strange_of(walker, key, " of the results", out)

@@ -161,12 +161,13 @@ fn severity(word: &str) -> Option<Severity> {
         "good" | "secure" => return None,
         "warning" | "dangerous" => Severity::Medium,
         "error" => Severity::High,
-        other => other.parse().unwrap_or(Severity::Info),
+        other => names::rated(other),
     })
 }
 
 impl Reading<'_, '_> {
     pub fn section(&mut self, key: &str, value: &Value) -> Result<(), Refusal> {
+        self.holds(key, value);
         match key {
             "permissions" => self.permissions(value),
             "certificate_analysis" => self.certificate(value),
@@ -181,6 +182,15 @@ impl Reading<'_, '_> {
             _ => list(value, "findings")
                 .iter()
                 .try_for_each(|binary| self.checks(binary)),
+        }
+    }
+
+    /// Names what should hold findings and is something else.
+    fn holds(&mut self, key: &str, value: &Value) {
+        let blank = value.is_null() || value.as_str().is_some_and(|t| t.trim().is_empty());
+        if !(blank || value.is_array() || value.is_object()) {
+            let what = format!("`{}` that is no section", clip_line(key, 60));
+            self.out.unknown_inside(&what, self.span.offset);
         }
     }
 
@@ -290,6 +300,9 @@ impl Reading<'_, '_> {
 
     /// Objects with a title, a severity and a description.
     fn listed(&mut self, section: &str, value: &Value, key: &str) -> Result<(), Refusal> {
+        if let Some(inner) = value.get(key) {
+            self.holds(key, inner);
+        }
         let named = value.as_object().filter(|of| !of.contains_key(key));
         for (name, _) in named.into_iter().flatten().filter(|(_, v)| v.is_array()) {
             let what = format!("keys `{}` of the {section} section", clip_line(name, 60));
@@ -325,6 +338,9 @@ impl Reading<'_, '_> {
 
     /// Rules with the files they match in.
     fn code(&mut self, value: &Value) -> Result<(), Refusal> {
+        for (name, of) in named(value) {
+            self.holds(name, of);
+        }
         for (rule, of) in named(value).filter(|(name, of)| of.is_object() && *name != "summary") {
             let about = of.get("metadata").unwrap_or(of);
             let title = first(about, &["description", "title"]);

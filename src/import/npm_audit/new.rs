@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::{Cvss, TOOL, github_name};
 use crate::import::Out;
+use crate::import::entries::opens;
 use crate::import::json::Walker;
 use crate::import::limits::Refusal;
 use crate::import::loose::{self, Maybe, Word, Words};
@@ -19,8 +20,8 @@ const THROUGH: &str = "vulnerable-dependency";
 
 pub fn packages<R: Read>(walker: &mut Walker<R>, out: &mut Out<'_>) -> Result<(), Refusal> {
     out.summary.count("vulnerabilities", 0);
-    if !walker.enter(b'{')? {
-        return walker.skip();
+    if !opens(walker, b'{', "vulnerabilities", out)? || !walker.enter(b'{')? {
+        return Ok(());
     }
     out.list();
     let (mut first, mut raw) = (true, Vec::new());

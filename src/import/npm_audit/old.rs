@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::{Cvss, TOOL, github_name};
 use crate::import::Out;
+use crate::import::entries::opens;
 use crate::import::json::Walker;
 use crate::import::limits::Refusal;
 use crate::import::loose::{self, Word, Words};
@@ -14,8 +15,8 @@ use crate::import::record::Span;
 
 pub fn advisories<R: Read>(walker: &mut Walker<R>, out: &mut Out<'_>) -> Result<(), Refusal> {
     out.summary.count("advisories", 0);
-    if !walker.enter(b'{')? {
-        return walker.skip();
+    if !opens(walker, b'{', "advisories", out)? || !walker.enter(b'{')? {
+        return Ok(());
     }
     out.list();
     let (mut first, mut raw) = (true, Vec::new());

@@ -77,3 +77,34 @@ fn the_csv_is_the_same_finding() {
     );
     assert!(summary.covers.is_empty());
 }
+
+/// Pages and reports without details do not hold all that their scan found.
+#[test]
+fn what_an_export_leaves_out_is_not_gone() {
+    let counted = NEW.replace(
+        "<results max",
+        "<result_count>9<full>12</full><filtered>9</filtered></result_count><results max",
+    );
+    let (records, summary) = decode(&counted);
+    assert_eq!(
+        (records.len(), summary.covers.as_slice()),
+        (3, &["nothing (the export leaves results out)".to_owned()][..])
+    );
+    let left = summary
+        .left_out
+        .iter()
+        .find(|c| c.what.contains("the export leaves out"));
+    assert_eq!(left.map(|c| c.count), Some(4));
+    let bare = r#"<get_reports_response status="200"><report id="a"><name>x</name><report id="a"><gmp><version>22.6</version></gmp><result_count>3<full>3</full><filtered>3</filtered></result_count></report></report></get_reports_response>"#;
+    let (none, summary) = decode(bare);
+    assert!(none.is_empty() && summary.covers == ["nothing (the export leaves results out)"]);
+    let refused = crate::import::decode(
+        &mut crate::import::source::Source::Memory(
+            br#"<get_reports_response status="404" status_text="Failed to find report 'x'"/>"#,
+        ),
+        None,
+        &crate::import::limits::Limits::default(),
+        &mut Vec::new(),
+    );
+    assert!(refused.unwrap_err().reason.contains("404 Failed to find report"));
+}

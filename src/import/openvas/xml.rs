@@ -5,10 +5,13 @@ use std::io::Read;
 use super::{Item, clip_line, text};
 use crate::domain::time::Time;
 use crate::import::head::Head;
-use crate::import::limits::{Limits, Refusal};
+use crate::import::limits::{Kind, Limits, Refusal};
 use crate::import::source::Source;
 use crate::import::xml::{Node, Reader};
 use crate::import::{Out, clock, names};
+
+/// Most hosts that are remembered until it is known whether all their results are there.
+const HOSTS: usize = 10_000;
 
 pub fn sniff(head: &Head<'_>) -> bool {
     let inside = ["gmp", "omp", "report_format", "nvt", "scan_run_status"];
@@ -22,12 +25,30 @@ pub fn sniff(head: &Head<'_>) -> bool {
 pub fn decode(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result<(), Refusal> {
     out.summary.count("result", 0);
     let mut reader = Reader::open(source.open(limits)?, limits);
-    reader.root()?;
+    let root = reader.root()?;
+    if let Some(status) = root.attr("status").filter(|s| !s.starts_with('2')) {
+        let (status, said) = (
+            clip_line(status, 20),
+            clip_line(root.attr("status_text").unwrap_or_default(), 120),
+        );
+        let reason = format!("the server answered with an error and no report: {status} {said}");
+        return Err(reader.refuse(Kind::Malformed, reason));
+    }
     let mut scan = Scan::default();
     report(&mut reader, &mut scan, out)?;
     reader.finish()?;
     out.summary.bytes = reader.offset();
     out.summary.observed_at = out.summary.observed_at.max(scan.ended);
+    let listed = out.summary.records();
+    if scan.counted > listed {
+        out.summary.leave_out_many(
+            "results that the export leaves out: export all rows, with details",
+            scan.counted - listed,
+        );
+        out.cover_nothing("the export leaves results out");
+    } else {
+        scan.hosts.into_iter().for_each(|host| out.cover(host));
+    }
     Ok(())
 }
 
@@ -35,6 +56,9 @@ pub fn decode(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Re
 struct Scan {
     /// When it ended, or began where it has not.
     ended: Option<Time>,
+    /// How many results the reports say that they have, by their filter.
+    counted: u64,
+    hosts: Vec<String>,
 }
 
 /// What a report (or the answer around it) holds; reports stand in one another.
@@ -59,9 +83,18 @@ fn report<R: Read>(reader: &mut Reader<R>, scan: &mut Scan, out: &mut Out<'_>) -
             "host" => {
                 let node = reader.element(tag)?;
                 // Details of hosts are thousands of lines; where it stands is what is asked for.
-                if let Some(ip) = node.get("ip") {
-                    out.cover(clip_line(ip, text::WORD));
+                if let Some(ip) = node.get("ip")
+                    && scan.hosts.len() < HOSTS
+                {
+                    scan.hosts.push(clip_line(ip, text::WORD));
                 }
+            }
+            "result_count" => {
+                let node = reader.element(tag)?;
+                scan.counted += node
+                    .get("filtered")
+                    .and_then(|n| n.parse::<u64>().ok())
+                    .unwrap_or_default();
             }
             "scan_start" | "scan_end" => {
                 let node = reader.element(tag)?;
@@ -78,8 +111,8 @@ fn report<R: Read>(reader: &mut Reader<R>, scan: &mut Scan, out: &mut Out<'_>) -
             "owner" | "name" | "comment" | "creation_time" | "modification_time" | "writable" | "in_use" | "task"
             | "report_format" | "gmp" | "omp" | "sort" | "filters" | "severity_class" | "scan_run_status" | "hosts"
             | "closed_cves" | "vulns" | "os" | "apps" | "ssl_certs" | "tls_certificates" | "scan" | "timestamp"
-            | "timezone" | "timezone_abbrev" | "ports" | "result_count" | "severity" | "user_tags" | "permissions"
-            | "delta" | "compliance" | "compliance_count" | "host_start" | "host_end" | "result_filtered"
+            | "timezone" | "timezone_abbrev" | "ports" | "severity" | "user_tags" | "permissions" | "delta"
+            | "compliance" | "apply_overrides" | "compliance_count" | "host_start" | "host_end" | "result_filtered"
             | "report_count" | "reports" => reader.skip()?,
             _ => reader.unknown(&tag, "", out)?,
         }

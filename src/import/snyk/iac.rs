@@ -5,7 +5,6 @@ use std::io::Read;
 use serde::Deserialize;
 
 use super::Project;
-use crate::domain::severity::Severity;
 use crate::import::detail::Detail;
 use crate::import::entries::each_entry;
 use crate::import::json::Walker;
@@ -112,7 +111,7 @@ impl Entry<'_> {
                 .unwrap_or_default()
                 .to_owned(),
             references,
-            severity: word.to_lowercase().parse().unwrap_or(Severity::Info),
+            severity: crate::import::names::rated(word),
             severity_word: word.to_owned(),
             tags: vec![
                 project.manager.clone(),

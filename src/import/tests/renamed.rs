@@ -10,7 +10,7 @@ use crate::import::source::Source;
 
 const ITEMS: [Item; 3] = [(0, 1), (1, 2), (2, 1)];
 
-fn tried(text: &str, wanted: Option<&str>) -> Result<(usize, Summary), Refusal> {
+pub(super) fn tried(text: &str, wanted: Option<&str>) -> Result<(usize, Summary), Refusal> {
     let mut records: Vec<Record> = Vec::new();
     let summary = decode(
         &mut Source::Memory(text.as_bytes()),
@@ -22,7 +22,7 @@ fn tried(text: &str, wanted: Option<&str>) -> Result<(usize, Summary), Refusal> 
 }
 
 /// Keys of JSON, elements of XML, columns of tables.
-fn names(text: &str) -> BTreeSet<String> {
+pub(super) fn names(text: &str) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     let word = |rest: &str| -> String {
         rest.chars()

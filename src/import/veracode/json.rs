@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::{Item, plain};
-use crate::import::entries::{each_key, keys_inside, results, unknown};
+use crate::import::entries::{each_key, keys_inside, opens, results, unknown};
 use crate::import::head::Head;
 use crate::import::json::Walker;
 use crate::import::limits::{Limits, Refusal};
@@ -29,6 +29,7 @@ pub fn decode(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Re
     };
     each_key(&mut walker, &mut |walker, key| match key {
         "findings" => results(walker, out, "findings", &mut finding),
+        "_embedded" if !opens(walker, b'{', key, out)? => Ok(()),
         "_embedded" => keys_inside(walker, &mut |walker, key| match key {
             "findings" => results(walker, out, "findings", &mut finding),
             other => unknown(walker, other, out),

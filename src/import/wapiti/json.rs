@@ -8,10 +8,10 @@ use serde::Deserialize;
 
 use super::entry::{Category, Entry, Infos, List, emit};
 use crate::import::Out;
-use crate::import::entries::{each_key, unknown};
+use crate::import::entries::{each_key, opens, unknown};
 use crate::import::json::Walker;
 use crate::import::limits::{Limits, Refusal, clip, clip_line, text};
-use crate::import::loose::{self, Bag, Word, Words};
+use crate::import::loose::{self, Bag, Maybe, Word, Words};
 use crate::import::source::Source;
 
 type Categories = HashMap<String, Category>;
@@ -33,8 +33,8 @@ pub fn decode(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Re
             }
             "classifications" => {
                 let span = walker.capture_table(&mut raw, &mut budget)?;
-                let table: HashMap<String, loose::Maybe<Classification<'_>>> = walker.read(&raw, span)?;
-                for (name, loose::Maybe(of)) in table {
+                let table: Maybe<HashMap<String, Maybe<Classification<'_>>>> = walker.read(&raw, span)?;
+                for (name, Maybe(of)) in table.0 {
                     categories.insert(name.clone(), of.category(&name));
                 }
                 Ok(())
@@ -46,6 +46,7 @@ pub fn decode(source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Re
     infos.tell(out);
     let mut walker = Walker::open(source.open(limits)?, limits);
     each_key(&mut walker, &mut |walker, key| match List::named(key) {
+        Some(_) if !opens(walker, b'{', key, out)? => Ok(()),
         Some(list) => entries(walker, list, &infos, &categories, out),
         None if matches!(key, "infos" | "classifications") => walker.skip(),
         None => unknown(walker, key, out),
@@ -127,8 +128,7 @@ fn entries<R: Read>(
             ..Category::default()
         };
         let category = categories.get(&name).unwrap_or(&bare);
-        if !walker.enter(b'[')? {
-            walker.skip()?;
+        if !opens(walker, b'[', &name, out)? || !walker.enter(b'[')? {
             continue;
         }
         let mut start = true;

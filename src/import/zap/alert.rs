@@ -111,7 +111,7 @@ fn severity(risk: &str) -> Severity {
         // "High (Medium)": the risk, then the confidence.
         words => {
             let word = words.split_whitespace().next().unwrap_or_default();
-            word.parse().unwrap_or(Severity::Info)
+            names::rated(word)
         }
     }
 }
