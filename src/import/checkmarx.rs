@@ -1,10 +1,10 @@
-//! Checkmarx: the XML of CxSAST; of Checkmarx One (SAST, SCA, KICS, containers, secrets) the results in JSON and the reports
+//! Checkmarx: the XML and the CSV of CxSAST; of Checkmarx One (SAST, SCA, KICS, containers, secrets) the results in JSON and the reports
 //! in JSON; the JSON of `CxFlow`, of OSA and of SCA before it.
 //!
 //! - **A finding** is the query and the file where the data ends up (its sink): that is where it is mended. For packages
 //!   it is package and advisory, for infrastructure query and file.
 //! - **A place** is a path through the code by Checkmarx' similarity id, which stays when lines move; file, line and
-//!   column where there is none; of `CxFlow`, whose id is of all paths of a file, by its two ends. It is shown as its sink. Of a package
+//!   column where there is none; of `CxFlow`, whose id is of all paths of a file, and of the CSV by its two ends. It is shown as its sink. Of a package
 //!   it is the version and the first file (by name) it was found in.
 //! - **Severity**: the result's own. What somebody called not exploitable is suppressed.
 //! - Left out and counted: results that Checkmarx calls fixed or resolved.
@@ -13,6 +13,7 @@
 mod flow;
 mod json;
 mod report;
+mod rows;
 mod sca;
 mod xml;
 
@@ -37,8 +38,8 @@ impl Format for Checkmarx {
     fn about(&self) -> &'static About {
         &About {
             name: "checkmarx",
-            title: "Checkmarx (CxSAST XML, Checkmarx One results and reports in JSON, CxFlow, OSA and SCA JSON)",
-            records: "queries of the XML (results are counted below them), or results of the JSON",
+            title: "Checkmarx (CxSAST XML and CSV, Checkmarx One results and reports in JSON, CxFlow, OSA and SCA JSON)",
+            records: "queries of the XML (results are counted below them), results of the JSON, or rows of the CSV",
             finding: "the query and the sink's file; package and advisory; query and file",
             place: "the path through the code, by its similarity id, else file, line and column; a package's version and file",
             severity: "the result's own; what is called not exploitable is suppressed",
@@ -49,10 +50,10 @@ impl Format for Checkmarx {
 
     fn sniff(&self, head: &Head<'_>) -> bool {
         head.is_root("CxXMLResults")
-            || json::sniff(head)
-            || report::sniff(head)
-            || flow::sniff(head)
-            || sca::sniff(head)
+            || rows::sniff(head)
+            || [json::sniff, report::sniff, flow::sniff, sca::sniff]
+                .iter()
+                .any(|s| s(head))
     }
 
     fn decode(&self, source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result<(), Refusal> {
@@ -62,6 +63,9 @@ impl Format for Checkmarx {
         }
         let bytes = source.head(super::HEAD, limits)?;
         let head = Head::of(&bytes);
+        if !matches!(head.json.first, Some(b'{' | b'[')) {
+            return rows::decode(source, limits, out);
+        }
         if report::sniff(&head) {
             report::decode(source, limits, out)
         } else if flow::sniff(&head) {

@@ -1,4 +1,4 @@
-//! OWASP Dependency-Check: the XML and the JSON report, all versions.
+//! OWASP Dependency-Check: the XML, the JSON and the CSV report, all versions.
 //!
 //! - **A finding** is kind of package, package and advisory (see [`super::package`]). The package is that of its package
 //!   URL or Maven coordinates; a file nobody identified is taken by its name, without the version in it.
@@ -11,6 +11,7 @@
 
 mod entry;
 mod json;
+mod rows;
 mod xml;
 
 use super::head::Head;
@@ -27,8 +28,8 @@ impl Format for DependencyCheck {
     fn about(&self) -> &'static About {
         &About {
             name: "dependency-check",
-            title: "OWASP Dependency-Check (XML, JSON)",
-            records: "dependencies (their vulnerabilities are counted below them)",
+            title: "OWASP Dependency-Check (XML, JSON, CSV)",
+            records: "dependencies (their vulnerabilities are counted below them), or rows of the CSV",
             finding: "kind of package, package and advisory; of a file nobody identified its name without the version",
             place: "the file as the report names it, and its version",
             severity: "the report's own; unscored ones by the CVSS base score, else info",
@@ -38,16 +39,21 @@ impl Format for DependencyCheck {
     }
 
     fn sniff(&self, head: &Head<'_>) -> bool {
-        (head.is_root("analysis") && (head.has_inside("scanInfo") || head.has_inside("projectInfo")))
+        rows::sniff(head)
+            || (head.is_root("analysis") && (head.has_inside("scanInfo") || head.has_inside("projectInfo")))
             || (head.json.has("reportSchema") && (head.json.has("scanInfo") || head.json.has("dependencies")))
     }
 
     fn decode(&self, source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result<(), Refusal> {
+        out.tool(TOOL);
+        let first = source.first_byte(limits)?;
+        if !matches!(first, Some(b'<' | b'{' | b'[') | None) {
+            return rows::decode(source, limits, out);
+        }
         for what in ["dependency", "vulnerability", "suppressedVulnerability"] {
             out.summary.count(what, 0);
         }
-        out.tool(TOOL);
-        if source.first_byte(limits)? == Some(b'<') {
+        if first == Some(b'<') {
             xml::decode(source, limits, out)
         } else {
             json::decode(source, limits, out)

@@ -1,4 +1,5 @@
-//! Trivy's JSON: schema 2, the bare list of results before it, and clusters (`trivy k8s --report all`, new and old).
+//! Trivy's JSON: schema 2, the bare list of results before it, clusters (`trivy k8s`, all and summary, new and old), and
+//! the resources of its operator (vulnerabilities, exposed secrets, audits).
 //!
 //! - **A finding** is, of a package, its kind, name and advisory (see [`super::package`]); of a misconfiguration check,
 //!   file and resource (the message where no resource is named); of a secret rule, file and line as Trivy masks it; of
@@ -13,6 +14,7 @@
 //! - A report of an image covers that image, whatever its tag. Other reports cover everything of the tool.
 
 mod entry;
+mod operator;
 mod walk;
 
 use self::walk::{Owners, Pass};
@@ -34,7 +36,7 @@ impl Format for Trivy {
     fn about(&self) -> &'static About {
         &About {
             name: "trivy",
-            title: "Trivy (JSON)",
+            title: "Trivy (JSON; its operator's reports, too)",
             records: "vulnerabilities, misconfigurations, secrets and licences; the first kind that the report has",
             finding: "kind of package, package and advisory; check, file and resource; rule, file and masked line of a secret; licence and package",
             place: "target (an image without its tag), file and version; the lines in the file",
@@ -54,9 +56,11 @@ impl Format for Trivy {
             "Class",
             "Type",
         ];
-        (json.has("SchemaVersion") && (json.has("Results") || json.has("ArtifactName") || json.has("ArtifactType")))
+        operator::sniff(json)
+            || (json.has("SchemaVersion")
+                && (json.has("Results") || json.has("ArtifactName") || json.has("ArtifactType")))
             || (json.has("ClusterName")
-                && (["Resources", "Vulnerabilities", "Misconfigurations"]
+                && (["Resources", "Findings", "Vulnerabilities", "Misconfigurations"]
                     .iter()
                     .any(|k| json.has(k))
                     || json.keys.len() == 1))
@@ -66,6 +70,9 @@ impl Format for Trivy {
 
     fn decode(&self, source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result<(), Refusal> {
         out.tool(TOOL);
+        if operator::sniff(&Head::of(&source.head(super::HEAD, limits)?).json) {
+            return operator::decode(source, limits, out);
+        }
         let mut owners = Owners::new(limits);
         {
             let mut walker = Walker::open(source.open(limits)?, limits);

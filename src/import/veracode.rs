@@ -1,15 +1,17 @@
 //! Veracode: the detailed report (XML) with static, dynamic and manual flaws and software composition, the JSON of the
-//! findings API, and the JSON of the pipeline scan.
+//! findings API, of the pipeline scan and of the agent that looks at libraries.
 //!
 //! - **A finding** is the flaw, by the application and Veracode's number of it, which stays from scan to scan; for
 //!   components it is package and advisory. The pipeline scan numbers flaws anew each time: there it is CWE, function and
 //!   file.
 //! - **A place** is the file and line, the URL, or the component in its version.
-//! - **Severity**: Veracode's 5 to 0 as critical, high, medium, low, low (very low) and info.
+//! - **Severity**: Veracode's 5 to 0 as critical, high, medium, low, low (very low) and info; what is only scored goes by its
+//!   CVSS score.
 //! - Accepted mitigations are suppressed.
 //! - Left out and counted: what Veracode calls fixed or closed, and components without vulnerabilities.
 //! - The report covers the whole tool: one application a file.
 
+mod agent;
 mod json;
 mod xml;
 
@@ -35,24 +37,27 @@ impl Format for Veracode {
     fn about(&self) -> &'static About {
         &About {
             name: "veracode",
-            title: "Veracode (detailed report XML, findings API and pipeline scan JSON)",
+            title: "Veracode (detailed report XML; findings API, pipeline scan and agent JSON)",
             records: "flaws of the XML (components are counted beside them), findings of the JSON",
             finding: "the flaw, by application and number; package and advisory for components",
             place: "the file and line, the URL, or the component in its version",
-            severity: "5 to 0 as critical, high, medium, low, low and info; accepted mitigations are suppressed",
+            severity: "5 to 0 as critical, high, medium, low, low and info, else by the CVSS score; accepted mitigations are suppressed",
             left_out: "what Veracode calls fixed or closed, counted; components without vulnerabilities, counted",
             covers: "everything of the tool: a report is about one application",
         }
     }
 
     fn sniff(&self, head: &Head<'_>) -> bool {
-        head.is_root("detailedreport") || json::sniff(head)
+        head.is_root("detailedreport") || json::sniff(head) || agent::sniff(head)
     }
 
     fn decode(&self, source: &mut Source<'_>, limits: &Limits, out: &mut Out<'_>) -> Result<(), Refusal> {
         out.tool(TOOL);
         if source.first_byte(limits)? == Some(b'<') {
-            xml::decode(source, limits, out)
+            return xml::decode(source, limits, out);
+        }
+        if agent::sniff(&Head::of(&source.head(super::HEAD, limits)?)) {
+            agent::decode(source, limits, out)
         } else {
             json::decode(source, limits, out)
         }
@@ -160,7 +165,10 @@ impl Item {
             title,
             description: plain(&self.description),
             remediation: plain(&self.remedy),
-            severity: severity(&self.severity),
+            severity: match self.score {
+                Some(score) if self.severity.trim().is_empty() => Severity::from_score(score),
+                _ => severity(&self.severity),
+            },
             severity_word: self.severity,
             score: self.score,
             cvss: self.cvss,

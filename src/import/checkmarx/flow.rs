@@ -236,7 +236,7 @@ fn steps(path: &BTreeMap<String, loose::Maybe<At<'_>>>) -> Vec<Step> {
 }
 
 /// What tells paths of one file apart: where they begin and end. The report's id is of all of them.
-fn ends(steps: &[Step]) -> String {
+pub fn ends(steps: &[Step]) -> String {
     let at = |step: &Step| {
         let number = |n: Option<u32>| n.map(|n| n.to_string()).unwrap_or_default();
         [step.file.clone(), number(step.line), number(step.column)].join(":")

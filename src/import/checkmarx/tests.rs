@@ -206,3 +206,19 @@ fn keys_that_stand_twice_and_halves_of_characters_are_taken() {
     );
     assert_eq!(records[0].occurrence.place, "f.c");
 }
+
+#[test]
+fn rows_say_the_same_as_the_xml() {
+    let text = "\u{feff}Query,QueryPath,Custom,PCI DSS v3.2,SrcFileName,Line,Column,NodeId,Name,DestFileName,DestLine,DestColumn,DestNodeId,DestName,Result State,Result Severity,Assigned To,Comment,Link,Result Status,Detection Date\r\n\
+        SQL_Injection,Java/High,,,src/In.java,3,1,1,q,src/Db.java,7,9,2,run,Not Exploitable,Medium,,bound,https://cx.example/1,Recurrent,2026-11-22 08:00:00\r\n\
+        SQL_Injection,Java/High,,,src/In.java,5,1,1,q,src/Db.java,7,9,2,run,To Verify,Medium,,,,Fixed,\r\n,,,,,,,,,,,,,,,High,,,,New,\r\n";
+    let (records, summary) = decode(text);
+    assert_eq!((records.len(), summary.records()), (1, 3));
+    let (r, (of_xml, _)) = (&records[0], decode(&xml(7)));
+    assert_eq!(r.fingerprint, of_xml[0].fingerprint);
+    assert_eq!((r.occurrence.place.as_str(), r.suppressed), ("src/Db.java:7", true));
+    assert_eq!(r.observed_at.unwrap().to_string(), "2026-11-22T08:00:00.000Z");
+    assert!(r.detail.contains("Remark: bound") && r.references == ["https://cx.example/1"]);
+    let left: Vec<_> = summary.left_out.iter().map(|c| c.what.as_str()).collect();
+    assert_eq!(left, ["results that Checkmarx calls fixed", "results without a query"]);
+}

@@ -60,3 +60,31 @@ fn declarations_are_refused() {
     );
     assert!(outcome.is_err());
 }
+
+#[test]
+fn rows_are_a_vulnerability_each() {
+    let text = "\"Project\",\"ScanDate\",\"DependencyName\",\"DependencyPath\",\"Description\",\"Identifiers\",\"CPE\",\"CVE\",\"CWE\",\"Vulnerability\",\"Source\",\"CVSSv2_Severity\",\"CVSSv2_Score\",\"CVSSv2\",\"CVSSv3_BaseSeverity\",\"CVSSv3_BaseScore\",\"CVSSv3\"\n\
+        P,2026-01-02T03:04:05Z,app.ear: lib-1.0.jar,/build/7/lib-1.0.jar,d,\"pkg:maven/org.example/lib@1.0, x\",cpe,CVE-2030-0001,\"CWE-79, CWE-80\",It breaks.,NVD,MEDIUM,5.0,(AV:N/AC:L/Au:N/C:P/I:N/A:N),HIGH,9.8,CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H\n\
+        P,,nameless.dll,,,,,,,,,,,,,,\n";
+    let (records, summary) = decode(text);
+    assert_eq!((records.len(), summary.records()), (1, 2));
+    let r = &records[0];
+    assert_eq!(r.occurrence.place, "app.ear: lib-1.0.jar: org.example:lib 1.0");
+    assert_eq!(
+        (r.severity, r.score, r.cwe.as_slice()),
+        (Severity::High, Some(9.8), &[79, 80][..])
+    );
+    assert_eq!(
+        r.cvss,
+        [
+            "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H",
+            "AV:N/AC:L/Au:N/C:P/I:N/A:N"
+        ]
+    );
+    assert_eq!(
+        (r.description.as_str(), r.cve.as_slice()),
+        ("It breaks.", &["CVE-2030-0001".to_owned()][..])
+    );
+    assert_eq!(summary.observed_at.unwrap().to_string(), "2026-01-02T03:04:05.000Z");
+    assert_eq!(summary.left_out[0].what, "vulnerabilities without a name");
+}

@@ -111,3 +111,76 @@ fn secrets_are_masked_and_what_was_taken_out_is_kept_as_suppressed() {
         ("secrets", 1)
     );
 }
+
+/// A summary of a cluster says the same under another name; the operator's reports say it of their image.
+#[test]
+fn summaries_and_the_operator_find_the_same() {
+    let cluster = |name: &str| {
+        format!(
+            r#"{{"SchemaVersion":0,"ClusterName":"c","{name}":[{{"Namespace":"n","Kind":"Pod","Name":"p","Metadata":[{{"ImageID":"i"}}],"Results":[{{"Target":"f.lock","Class":"lang-pkgs","Type":"npm","Vulnerabilities":[{{"VulnerabilityID":"CVE-2020-0001","PkgName":"lib","InstalledVersion":"1","Severity":"HIGH"}}]}}]}}]}}"#
+        )
+    };
+    let ((all, _), (few, summary)) = (decode(&cluster("Resources")), decode(&cluster("Findings")));
+    assert_eq!(
+        (all[0].fingerprint.clone(), &all[0].occurrence),
+        (few[0].fingerprint.clone(), &few[0].occurrence)
+    );
+    assert_eq!(summary.left_out, []);
+
+    let own = decode(
+        r#"{"SchemaVersion":2,"ArtifactName":"nginx:1.2","ArtifactType":"container_image","Results":[{"Target":"nginx:1.2 (debian 10)","Class":"os-pkgs","Type":"debian",
+        "Vulnerabilities":[{"VulnerabilityID":"CVE-2020-0002","PkgName":"libbsd0","InstalledVersion":"0.9","FixedVersion":"1.0","Severity":"CRITICAL"}]}]}"#,
+    );
+    let metadata = r#""metadata":{"name":"x","namespace":"n","labels":{"trivy-operator.resource.kind":"ReplicaSet","trivy-operator.resource.name":"web-6d4cf56db6","trivy-operator.resource.namespace":"n"}}"#;
+    let about = r#""scanner":{"name":"Trivy"},"artifact":{"repository":"library/nginx","tag":"1.2"},"registry":{"server":"index.docker.io"},"os":{"family":"debian"},"updateTimestamp":"2026-01-02T03:04:05Z""#;
+    let flaws = format!(
+        r#"{{"apiVersion":"aquasecurity.github.io/v1alpha1","kind":"VulnerabilityReport",{metadata},"report":{{{about},"vulnerabilities":[{{"vulnerabilityID":"CVE-2020-0002","resource":"libbsd0","installedVersion":"0.9","fixedVersion":"1.0","severity":"CRITICAL","score":9.1,"primaryLink":"https://a.example","links":[],"target":"library/nginx:1.2"}}]}}}}"#
+    );
+    let (records, summary) = decode(&flaws);
+    let r = &records[0];
+    assert_eq!(
+        (&r.fingerprint, &r.occurrence),
+        (&own.0[0].fingerprint, &own.0[0].occurrence)
+    );
+    assert_eq!(
+        (r.score, r.references.as_slice()),
+        (Some(9.1), &["https://a.example".to_owned()][..])
+    );
+    assert_eq!(
+        (summary.covers.as_slice(), summary.observed_at.is_some()),
+        (own.1.covers.as_slice(), true)
+    );
+
+    let secrets = format!(
+        r#"{{"apiVersion":"v1","kind":"ExposedSecretReport",{metadata},"report":{{{about},"secrets":[{{"category":"Stripe","match":"key: *****","ruleID":"stripe","severity":"HIGH","target":"/app/s.yaml","title":"Stripe"}}]}}}}"#
+    );
+    let checks = format!(
+        r#"{{"apiVersion":"v1","kind":"ConfigAuditReport",{metadata},"report":{{"scanner":{{}},"checks":[{{"checkID":"KSV001","messages":["a","b"],"severity":"LOW","success":false,"title":"T","remediation":"Do."}},{{"checkID":"KSV002","success":true}},3]}}}}"#
+    );
+    let list = format!(
+        r#"{{"apiVersion":"v1","kind":"List","items":[{flaws},{secrets},{checks},{{"kind":"SbomReport","metadata":{{}},"report":{{"components":{{}}}}}}],"metadata":{{}}}}"#
+    );
+    let (records, summary) = decode(&list);
+    let places: Vec<_> = records.iter().map(|r| r.occurrence.place.as_str()).collect();
+    assert_eq!(
+        places,
+        [
+            "nginx: libbsd0 0.9",
+            "nginx: /app/s.yaml",
+            "n/ReplicaSet/web: ReplicaSet/web"
+        ]
+    );
+    assert_eq!(
+        (records[2].remediation.as_str(), summary.covers.len(), summary.records()),
+        ("Do.", 0, 4)
+    );
+    let left: Vec<_> = summary.left_out.iter().map(|c| c.what.as_str()).collect();
+    assert_eq!(
+        left,
+        [
+            "checks that passed",
+            "misconfigurations that are no objects",
+            "reports of other kinds"
+        ]
+    );
+}

@@ -85,6 +85,16 @@ impl Owner {
         }
     }
 
+    /// A resource of a cluster.
+    pub fn resource(namespace: &str, kind: &str, name: &str) -> Self {
+        Self {
+            namespace: namespace.to_owned(),
+            kind: kind.to_owned(),
+            name: name.to_owned(),
+            ..Self::default()
+        }
+    }
+
     /// What was scanned: an image, or a resource of a cluster.
     pub fn scanned(&self) -> String {
         if !self.kind.is_empty() {
@@ -234,7 +244,8 @@ fn object<R: Read>(
     let mut first = true;
     while let Some(key) = walker.next_key(&mut first)? {
         match key.as_str() {
-            "Results" | "Resources" => {
+            // A cluster's summary calls its resources findings.
+            "Results" | "Resources" | "Findings" => {
                 let before = pass.met();
                 objects(walker, depth + 1, Some(me), pass)?;
                 if let Pass::Entries(owners, out) = pass

@@ -86,3 +86,31 @@ fn the_apis_and_the_pipeline_are_read() {
         (Severity::High, "SQL Injection")
     );
 }
+
+#[test]
+fn the_agent_points_at_libraries() {
+    let text = r#"{"metadata":{"requestDate":"x"},"records":[{"metadata":{},"graphs":[],"libraries":[{"name":"Lib","coordinateType":"MAVEN","coordinate1":"org.lib","coordinate2":"lib","versions":[{"version":"1.0"},{"version":"1.1"}]}],
+      "vulnerabilities":[{"cve":"2020-0001","title":"Remote Code","overview":"O","language":"JAVA","cvssScore":7.5,"cvss3Score":9.8,"libraries":[{"details":[{"updateToVersion":"2.0","versionRange":"1.0-1.9","fixText":"Be careful."}],"_links":{"ref":"/records/0/libraries/0/versions/1"}}],"_links":{"html":"https://v.example/sid-7/summary"}},
+       {"cve":null,"title":"T","cvssScore":0,"libraries":[{"_links":{"ref":"/records/0/libraries/0"}}],"_links":{"html":"https://v.example/sid-9/summary"}},{"title":"Nowhere"}],"novel":[{"a":1}]}]}"#;
+    let (records, summary) = decode(text);
+    assert_eq!((summary.records(), summary.findings, records.len()), (3, 2, 2));
+    let r = &records[0];
+    assert_eq!(
+        (r.title.as_str(), r.occurrence.place.as_str(), r.severity),
+        ("CVE-2020-0001 in org.lib:lib", "org.lib:lib 1.1", Severity::Critical)
+    );
+    assert_eq!(
+        (r.cve.as_slice(), r.score),
+        (&["CVE-2020-0001".to_owned()][..], Some(9.8))
+    );
+    assert_eq!(r.remediation, "Update org.lib:lib to 2.0.\n\nBe careful.");
+    assert_eq!(
+        (records[1].rule.as_str(), records[1].severity),
+        ("SID-9", Severity::Info)
+    );
+    let left: Vec<_> = summary.left_out.iter().map(|c| c.what.as_str()).collect();
+    assert_eq!(
+        left,
+        ["findings without a number or a name", "keys `novel` of a record"]
+    );
+}

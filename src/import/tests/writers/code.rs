@@ -178,3 +178,34 @@ pub fn veracode_pipeline(items: &[Item]) -> String {
     });
     format!(r#"{{"scan_id":"s","scan_status":"SUCCESS","pipeline_scan":"1","findings":[{findings}]}}"#)
 }
+
+pub fn veracode_agent(items: &[Item]) -> String {
+    let libraries = joined(items, ",", |_, p| {
+        format!(r#"{{"name":"lib","coordinate1":"lib","versions":[{{"version":"{p}"}}]}}"#)
+    });
+    let mut n = 0;
+    let found: Vec<String> = items
+        .iter()
+        .map(|(r, _)| {
+            n += 1;
+            format!(
+                r#"{{"cve":"2020-000{r}","title":"T{r}","cvssScore":{}.5,"libraries":[{{"_links":{{"ref":"/records/0/libraries/{}/versions/0"}}}}]}}"#,
+                r % 9,
+                n - 1
+            )
+        })
+        .collect();
+    format!(
+        r#"{{"metadata":{{}},"records":[{{"graphs":[],"libraries":[{libraries}],"vulnerabilities":[{}]}}]}}"#,
+        found.join(",")
+    )
+}
+
+pub fn checkmarx_rows(items: &[Item]) -> String {
+    let rows = joined(items, "\n", |r, p| {
+        format!("Q{r},g,f.c,1,1,a,f.c,{},1,b,To Verify,{},New", p + 1, word(r))
+    });
+    format!(
+        "Query,QueryPath,SrcFileName,Line,Column,Name,DestFileName,DestLine,DestColumn,DestName,Result State,Result Severity,Result Status\n{rows}\n"
+    )
+}

@@ -320,3 +320,27 @@ pub fn trivy_secrets(items: &[Item]) -> String {
     });
     format!(r#"{{"SchemaVersion":2,"ArtifactName":".","ArtifactType":"filesystem","Results":[{found}]}}"#)
 }
+
+pub fn trivy_operator(items: &[Item]) -> String {
+    let reports = joined(items, ",", |r, p| {
+        format!(
+            r#"{{"apiVersion":"v1","kind":"VulnerabilityReport","metadata":{{"name":"x"}},"report":{{"scanner":{{"name":"Trivy"}},"artifact":{{"repository":"app{p}","tag":"1"}},
+            "vulnerabilities":[{{"vulnerabilityID":"CVE-2020-000{r}","resource":"p{r}","installedVersion":"1","severity":"{}"}}]}}}}"#,
+            word(r).to_uppercase()
+        )
+    });
+    if items.is_empty() {
+        return r#"{"apiVersion":"v1","kind":"List","items":[{"metadata":{},"report":{"scanner":{},"vulnerabilities":[]}}]}"#.into();
+    }
+    format!(r#"{{"apiVersion":"v1","kind":"List","items":[{reports}]}}"#)
+}
+
+pub fn dependency_check_rows(items: &[Item]) -> String {
+    let rows = joined(items, "\n", |r, p| {
+        format!(
+            "a{p}.ear: p{r}-1.jar,/a{p},pkg:maven/g/p{r}@1,CVE-2020-000{r},{},d{r}",
+            word(r)
+        )
+    });
+    format!("DependencyName,DependencyPath,Identifiers,CVE,CVSSv3_BaseSeverity,Vulnerability\n{rows}\n")
+}
