@@ -70,7 +70,7 @@ impl Format for Prowler {
             while walker.peek()?.is_some() {
                 results(&mut walker, out, "results", &mut |walker, raw, span, out| {
                     let said: Said<'_> = walker.read(raw, span)?;
-                    said.check().take(span, out)
+                    said.checks().into_iter().try_for_each(|check| check.take(span, out))
                 })?;
             }
             out.summary.bytes = walker.offset();
@@ -102,8 +102,8 @@ struct Said<'a> {
 }
 
 impl Said<'_> {
-    fn check(&self) -> Check {
-        self.ocsf.check().unwrap_or_else(|| self.flat.check())
+    fn checks(&self) -> Vec<Check> {
+        self.ocsf.checks().unwrap_or_else(|| vec![self.flat.check()])
     }
 }
 

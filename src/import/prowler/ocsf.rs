@@ -140,8 +140,18 @@ struct Unmapped<'a> {
 }
 
 impl Entry<'_> {
-    /// None where this is another layout's object.
-    pub fn check(&self) -> Option<Check> {
+    /// What it says of each of its resources. None where this is another layout's object.
+    pub fn checks(&self) -> Option<Vec<Check>> {
+        let none = [Resource::default()];
+        let resources = if self.resources.is_empty() {
+            &none[..]
+        } else {
+            &self.resources
+        };
+        resources.iter().map(|at| self.check(at)).collect()
+    }
+
+    fn check(&self, at: &Resource<'_>) -> Option<Check> {
         let first = |words: &[&Word<'_>]| {
             let found = words.iter().find_map(|w| w.text());
             found.unwrap_or_default().to_owned()
@@ -152,8 +162,6 @@ impl Entry<'_> {
         if code.is_empty() && uid.is_empty() && title.is_empty() {
             return None;
         }
-        let none = Resource::default();
-        let at = self.resources.first().unwrap_or(&none);
         // Version 3 has no code for the check beside its finding's id: prowler-aws-check-account-region-resource.
         let of_uid = || uid.split('-').nth(2).unwrap_or_default().to_owned();
         let id = if code.is_empty() { of_uid() } else { code };

@@ -67,3 +67,12 @@ fn tables_and_ocsf_say_the_same() {
     assert!(results[0].detail.contains("CIS-2.0: 1.2"));
     assert_eq!(results[0].observed_at.unwrap().to_string(), "2024-06-03T14:15:19.000Z");
 }
+
+#[test]
+fn each_resource_of_a_result_is_a_place() {
+    let text = r#"[{"metadata":{"event_code":"c1"},"severity":"High","status":"New","status_code":"FAIL","status_detail":"m","finding_info":{"title":"T"},
+      "resources":[{"uid":"arn:aws:s3:::a"},{"uid":"arn:aws:s3:::b"}]}]"#;
+    let (records, summary) = read(text);
+    assert_eq!((summary.records(), summary.findings, summary.occurrences), (1, 1, 2));
+    assert_eq!(records[1].occurrence.place, "arn:aws:s3:::b");
+}

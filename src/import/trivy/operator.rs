@@ -82,7 +82,7 @@ impl Report<'_> {
                 };
                 let (owner, said) = match kind {
                     Kind::Vulnerability => self.vulnerability(item, &image),
-                    Kind::Secret => self.secret(item, &image),
+                    Kind::Secret => Self::secret(item, &image),
                     _ => (self.resource(), check(item)),
                 };
                 let raw = said.to_string();
@@ -181,7 +181,7 @@ impl Report<'_> {
         (owner, said)
     }
 
-    fn secret(&self, item: &Map<String, Value>, image: &str) -> (Owner, Value) {
+    fn secret(item: &Map<String, Value>, image: &str) -> (Owner, Value) {
         let value = |key: &str| item.get(key).cloned().unwrap_or_default();
         let target = item.get("target").map(word).unwrap_or_default();
         let said = json!({
