@@ -59,6 +59,7 @@ pub struct BatchRow {
     pub created_at: Time,
     pub applied_at: Option<Time>,
     pub undone_at: Option<Time>,
+    pub version: i64,
 }
 
 const SELECT: &str = "SELECT b.*, r.done AS rest_done, r.total AS rest_total, p.key AS project_key, p.name AS project_name, p.client_id, u.name AS user_name, u.email AS user_email \
@@ -104,6 +105,7 @@ fn read(row: &Row) -> Result<BatchRow> {
         created_at: row.time("created_at")?,
         applied_at: row.opt_time("applied_at")?,
         undone_at,
+        version: row.get("version")?,
     })
 }
 

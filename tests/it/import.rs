@@ -10,6 +10,7 @@ mod flow;
 mod hostile;
 mod measured;
 mod parts;
+mod plans;
 mod record;
 mod resume;
 mod score;

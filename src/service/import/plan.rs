@@ -62,19 +62,21 @@ impl Heard {
 }
 
 pub async fn plan(desk: Desk, caller: Caller, request: PlanBatch) -> Result<Batch> {
-    // A second send must not take the plan away that the first one made.
-    if let Some(batch) = desk.answered(&caller).await? {
-        return Ok(batch);
-    }
-    let project = desk
-        .read(&caller, |tx| {
-            Box::pin(async move { Ok(open_for_work(tx, request.batch).await?.project.id) })
-        })
-        .await?;
-    settle::wait(&desk, &caller, project).await?;
-    // Begun before it looks: whatever comes in from now on makes this plan one that nobody takes.
     let plan = PlanId::fresh();
-    begin(&desk, &caller, request.batch, plan).await?;
+    loop {
+        let row = desk
+            .read(&caller, |tx| Box::pin(open_for_work(tx, request.batch)))
+            .await?;
+        // A second send must not take the plan away that the first one made, nor one that it makes at this moment.
+        if let Some(batch) = desk.answered(&caller).await? {
+            return Ok(batch);
+        }
+        settle::wait(&desk, &caller, row.project.id).await?;
+        // Begun before it looks: whatever comes in from now on makes this plan one that nobody takes.
+        if begin(&desk, &caller, &row, plan).await? {
+            break;
+        }
+    }
     // Who asked may go away: it is planned all the same.
     let made = tokio::spawn(async move {
         let made = make(&desk, &caller, request.batch, plan).await;
@@ -86,12 +88,13 @@ pub async fn plan(desk: Desk, caller: Caller, request: PlanBatch) -> Result<Batc
     made.await.map_err(|e| Error::Failed(e.to_string()))?
 }
 
-async fn begin(desk: &Desk, caller: &Caller, batch: BatchId, plan: PlanId) -> Result<()> {
+async fn begin(desk: &Desk, caller: &Caller, read: &BatchRow, plan: PlanId) -> Result<bool> {
+    let (batch, version) = (read.id, read.version);
     desk.store()
         .write(&caller.scope, move |tx| {
             Box::pin(async move {
                 not_applied(&open_for_work(tx, batch).await?)?;
-                Ok(rows::plan::begin(tx, batch, plan).await?)
+                Ok(rows::plan::begin(tx, batch, version, plan).await?)
             })
         })
         .await

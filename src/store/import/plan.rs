@@ -233,13 +233,15 @@ pub async fn write_places(tx: &mut Tx, batch: BatchId, plan: PlanId, places: Vec
     tx.insert(rows).await
 }
 
-/// Begins a plan of a batch that was not applied; one that is being made already counts no more.
-pub async fn begin(tx: &mut Tx, batch: BatchId, plan: PlanId) -> Result<()> {
+/// Begins a plan of a batch that was not applied; one that is being made already counts no more. `false` where the batch is in
+/// another version than it was read in.
+pub async fn begin(tx: &mut Tx, batch: BatchId, read: i64, plan: PlanId) -> Result<bool> {
     let sql = Sql::new(
         "UPDATE import_batch SET state = 'planning', planning = $3, plan_id = NULL, totals = NULL, problem = NULL, \
-           progress_done = NULL, progress_total = NULL, version = version + 1 WHERE agency_id = $1 AND id = $2 AND state <> 'applied'",
+           progress_done = NULL, progress_total = NULL, version = version + 1 \
+         WHERE agency_id = $1 AND id = $2 AND version = $4 AND state <> 'applied'",
     );
-    tx.run(sql.bind(batch).bind(plan)).await.map(drop)
+    Ok(tx.run(sql.bind(batch).bind(plan).bind(read)).await? == 1)
 }
 
 /// Ends a plan that came to nothing.

@@ -1,8 +1,8 @@
 //! Uploads and plans that come to nothing leave nothing, and what others stage and plan meanwhile alone.
 
 use riskdesk::domain::id::{BatchId, PlanId};
-use riskdesk::store::import::plan;
 use riskdesk::store::import::staging::{Chunk, Part, stage};
+use riskdesk::store::import::{find, plan};
 use riskdesk::store::{Error, Scope};
 use serde_json::json;
 use tokio_util::bytes::Bytes;
@@ -159,9 +159,13 @@ impl<'b> Elsewhere<'b> {
         let (batch, plan): (BatchId, _) = (batch.parse().unwrap(), PlanId::fresh());
         let scope = Scope::job(bench.alpha);
         let begun = bench.desk.store().write(&scope, move |tx| {
-            Box::pin(async move { plan::begin(tx, batch, plan).await })
+            Box::pin(async move {
+                let read = find(tx, batch).await?.ok_or(Error::Missing)?.version;
+                plan::begin(tx, batch, read, plan).await
+            })
         });
-        begun.await.unwrap();
+        // Not where it was applied: then nothing is begun.
+        let _: bool = begun.await.unwrap();
         Self { bench, batch, plan }
     }
 
