@@ -94,3 +94,27 @@ fn an_empty_report_is_zero_findings() {
         );
     }
 }
+
+/// Before 2.5 an alert's places stand one after the other, without instances around them.
+#[test]
+fn the_places_of_a_flat_alert_are_all_read() {
+    let text = r#"<?xml version="1.0"?><OWASPZAPReport version="2.2.2" generated="Mon, 2 Sep 2013 11:48:31"><site name="http://h.example" host="h.example" port="80" ssl="false"><alerts>
+      <alertitem><pluginid>40012</pluginid><alert>XSS</alert><riskcode>3</riskcode><reliability>2</reliability><desc>D</desc>
+       <uri>http://h.example/a?q=1</uri><param>q</param><attack>&lt;x&gt;</attack><otherinfo/><uri>http://h.example/b</uri><param>z</param><attack>y</attack><otherinfo>O</otherinfo>
+       <solution>S</solution><reference>https://r.example</reference><cweid>79</cweid></alertitem>
+      <alertitem><pluginid>1</pluginid><alert>Bare</alert><riskcode>0</riskcode></alertitem></alerts></site></OWASPZAPReport>"#;
+    let (records, summary) = decode(text);
+    let places: Vec<_> = records.iter().map(|r| r.occurrence.place.as_str()).collect();
+    assert_eq!(places[..2], ["http://h.example/a?q=1", "http://h.example/b"]);
+    assert_eq!((records.len(), summary.findings, summary.occurrences), (3, 2, 3));
+    assert!(records[0].detail.contains('q') && records[0].detail.contains("<x>") && records[1].detail.contains('O'));
+    assert_eq!(
+        (records[1].remediation.as_str(), records[1].cwe.as_slice()),
+        ("S", &[79][..])
+    );
+    assert!(
+        records[0].tags.iter().any(|t| t.starts_with("confidence:")),
+        "{:?}",
+        records[0].tags
+    );
+}

@@ -140,6 +140,8 @@ fn head<R: Read>(reader: &mut Reader<R>, item: &Tag, out: &mut Out<'_>) -> Resul
             }
         } else if let Some(words) = node.words()
             && fields.len() < 100
+            // Reports before 2.5 say the same of every place, one after the other.
+            && !fields.iter().any(|(name, _)| *name == node.name)
         {
             fields.push((node.name.clone(), words.to_owned()));
         }
@@ -153,7 +155,9 @@ fn head<R: Read>(reader: &mut Reader<R>, item: &Tag, out: &mut Out<'_>) -> Resul
     alert.plugin = clip_line(get("pluginid"), text::WORD);
     let risk = [get("riskcode"), get("riskdesc")];
     alert.risk = clip_line(risk.into_iter().find(|n| !n.is_empty()).unwrap_or_default(), text::WORD);
-    alert.confidence = clip_line(get("confidence"), text::WORD);
+    let confidence = [get("confidence"), get("reliability")];
+    let confidence = confidence.into_iter().find(|c| !c.is_empty()).unwrap_or_default();
+    alert.confidence = clip_line(confidence, text::WORD);
     alert.description = plain(get("desc"));
     alert.solution = plain(get("solution"));
     alert.other = plain(get("otherinfo"));
@@ -164,9 +168,9 @@ fn head<R: Read>(reader: &mut Reader<R>, item: &Tag, out: &mut Out<'_>) -> Resul
         offset: item.offset,
         length: reader.offset() - item.offset,
     };
-    // Reports before 2.5 have one URL per alert and no instances.
+    // Reports before 2.5 have no instances: what else is said is said of a place.
     if alert.instances == 0 && !get("uri").is_empty() {
-        alert.other = clip_line(get("uri"), text::PLACE);
+        alert.other.clear();
     }
     Ok(alert)
 }
@@ -184,13 +188,7 @@ fn instances<R: Read>(
         out.unreadable("alerts without a name", alert.span.offset);
     }
     if readable && alert.instances == 0 {
-        out.entry(reader.offset())?;
-        let bare = (!alert.other.is_empty() && names::Target::parse(&alert.other).is_some_and(|t| t.scheme.is_some()))
-            .then(|| Instance {
-                uri: alert.other.clone(),
-                ..Instance::default()
-            });
-        out.record(alert.record(bare.as_ref(), site, alert.span))?;
+        return flat(reader, alert, site, out);
     }
     while let Some(tag) = reader.child()? {
         if tag.name != "instances" {
@@ -212,6 +210,53 @@ fn instances<R: Read>(
         }
     }
     Ok(())
+}
+
+/// An alert before 2.5: its places stand one after the other, each begins with its address. One without any is at its site.
+fn flat<R: Read>(reader: &mut Reader<R>, alert: &Alert, site: Option<&Site>, out: &mut Out<'_>) -> Result<(), Refusal> {
+    let mut at: Option<(Instance, Span)> = None;
+    let mut told = false;
+    let mut tell = |at: Option<(Instance, Span)>, offset: u64, out: &mut Out<'_>| {
+        if at.is_none() && told {
+            return Ok(());
+        }
+        told = true;
+        out.entry(offset)?;
+        let (instance, span) = at.unzip();
+        out.record(alert.record(instance.as_ref(), site, span.unwrap_or(alert.span)))
+    };
+    while let Some(tag) = reader.child()? {
+        let node = reader.element(tag)?;
+        let words = node.words().unwrap_or_default();
+        if node.name == "uri" {
+            if at.is_some() {
+                tell(at.take(), reader.offset(), out)?;
+            }
+            let instance = Instance {
+                uri: words.to_owned(),
+                ..Instance::default()
+            };
+            at = Some((instance, node.span));
+            continue;
+        }
+        let Some((instance, span)) = &mut at else { continue };
+        let field = match node.name.as_str() {
+            "method" => &mut instance.method,
+            "param" => &mut instance.param,
+            "attack" => &mut instance.attack,
+            "evidence" => &mut instance.evidence,
+            "otherinfo" => &mut instance.other,
+            "requestheader" | "requestbody" => &mut instance.request,
+            "responseheader" | "responsebody" => &mut instance.response,
+            _ => continue,
+        };
+        if !field.is_empty() {
+            field.push_str("\n\n");
+        }
+        field.push_str(words);
+        span.length = node.span.offset + node.span.length - span.offset;
+    }
+    tell(at, reader.offset(), out)
 }
 
 fn instance(node: &Node) -> Instance {
