@@ -268,8 +268,11 @@ pub async fn reopened_by(tx: &mut Tx, plan: PlanId) -> Result<Vec<FindingRow>> {
 pub async fn released_and_due(tx: &mut Tx, project: ProjectId) -> Result<Vec<FindingRow>> {
     let mut sql = select();
     sql.push(" AND f.project_id = ").push_bind(project);
-    sql.push(" AND f.released_at IS NOT NULL ORDER BY f.id");
-    tx.all(sql).await?.iter().map(read).collect()
+    sql.push(" AND f.released_at IS NOT NULL");
+    let mut all: Vec<FindingRow> = tx.all(sql).await?.iter().map(read).collect::<Result<_>>()?;
+    // As `decided::many`: for the order SQLite walks all findings of the agency.
+    all.sort_by_key(|row| row.id);
+    Ok(all)
 }
 
 pub async fn texts(tx: &mut Tx, id: FindingId) -> Result<Texts> {

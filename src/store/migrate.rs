@@ -51,6 +51,10 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0027_kept_rows", include_str!("migrations/0027_kept_rows.sql")),
     ("0028_statistics", include_str!("migrations/0028_statistics.sql")),
     ("0029_import_lines", include_str!("migrations/0029_import_lines.sql")),
+    (
+        "0030_places_in_order",
+        include_str!("migrations/0030_places_in_order.sql"),
+    ),
 ];
 
 /// The roles that transactions run as. None can log in, none owns anything.

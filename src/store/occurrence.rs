@@ -124,7 +124,7 @@ pub async fn fixed(tx: &mut Tx, findings: &[FindingId]) -> Result<Vec<(FindingId
     for part in findings.chunks(Sql::rows_at_once(1)) {
         let mut sql =
             Sql::new("SELECT finding_id, id FROM occurrence WHERE agency_id = $1 AND fixed AND finding_id IN ");
-        sql.push_list(part.iter().copied()).push(" ORDER BY id");
+        sql.push_list(part.iter().copied()).push(" ORDER BY finding_id, id");
         for row in tx.all(sql).await? {
             out.push((row.id("finding_id")?, row.id("id")?));
         }

@@ -83,7 +83,7 @@ pub async fn places(tx: &mut Tx, findings: &[FindingId]) -> Result<Vec<(String, 
         let mut sql = Sql::new(
             "SELECT id, finding_id, place_key, host, place, seen_in_latest, via FROM occurrence WHERE agency_id = $1 AND finding_id IN ",
         );
-        sql.push_list(part.iter().copied()).push(" ORDER BY id");
+        sql.push_list(part.iter().copied()).push(" ORDER BY finding_id, id");
         for row in tx.all(sql).await? {
             let key = digest(&row, "place_key")?.ok_or_else(|| Error::Corrupt("a place without a key".to_owned()))?;
             let place = PlaceRow {

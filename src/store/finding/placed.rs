@@ -18,7 +18,8 @@ pub async fn shared(tx: &mut Tx, findings: &[(FindingId, Option<ClientId>)]) -> 
         let mut sql = Sql::new(
             "SELECT id, finding_id, version, audience FROM comment WHERE agency_id = $1 AND audience = 'shared' AND finding_id IN ",
         );
-        sql.push_list(part.iter().map(|(id, _)| *id)).push(" ORDER BY id");
+        sql.push_list(part.iter().map(|(id, _)| *id))
+            .push(" ORDER BY finding_id, id");
         for row in tx.all(sql).await? {
             let state = CommentState {
                 audience: row.word("audience")?,
@@ -27,7 +28,8 @@ pub async fn shared(tx: &mut Tx, findings: &[(FindingId, Option<ClientId>)]) -> 
             comments.push((row.id("id")?, state, row.get("version")?));
         }
         let mut sql = Sql::new("SELECT * FROM round WHERE agency_id = $1 AND audience = 'shared' AND finding_id IN ");
-        sql.push_list(part.iter().map(|(id, _)| *id)).push(" ORDER BY id");
+        sql.push_list(part.iter().map(|(id, _)| *id))
+            .push(" ORDER BY finding_id, id");
         for row in tx.all(sql).await? {
             rounds.push(round::state(&row)?);
         }

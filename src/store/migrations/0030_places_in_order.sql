@@ -1,0 +1,3 @@
+-- The places of one finding in their order. Without it SQLite walks all places of the agency for a page of them; PostgreSQL
+-- sorts those of the finding.
+--lite CREATE INDEX occurrence_in_finding ON occurrence (agency_id, finding_id, id);
