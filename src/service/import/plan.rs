@@ -80,7 +80,8 @@ pub async fn plan(desk: Desk, caller: Caller, request: PlanBatch) -> Result<Batc
     // Who asked may go away: it is planned all the same.
     let made = tokio::spawn(async move {
         let made = make(&desk, &caller, request.batch, plan).await;
-        if made.is_err() {
+        // Sent twice at once, the answer is the one that was first: this plan is nobody's then.
+        if !made.as_ref().is_ok_and(|batch| batch.plan_id == Some(plan)) {
             fail(&desk, &caller, request.batch, plan).await?;
         }
         made
