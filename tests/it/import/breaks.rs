@@ -1,6 +1,6 @@
 //! Check 24: imports that are broken off at any moment, by real processes: the server is killed or told to end, or who
 //! asked goes away. Whatever happens, an import is there whole or not at all, and a second try with the same key makes
-//! it happen once. On SQLite its places follow in parts of twenty: once it is decided, the server goes on with them.
+//! it happen once. On SQLite its findings and places follow in parts of twenty: once it is decided, the server goes on with them.
 //!
 //! `RISKDESK_TEST_BREAKS=50000x40` runs so many rounds with so many records each, `50000x40@postgres` on one database alone;
 //! the standard run is smaller.
@@ -252,7 +252,7 @@ async fn an_import_that_is_broken_off_is_there_whole_or_not_at_all() {
     for engine in engines {
         let name = format!("{engine:?}");
         let engine_name = name.split('(').next().unwrap();
-        let parts = [("RISKDESK_LIMITS_PLACES_AT_ONCE", "20")];
+        let parts = [("RISKDESK_LIMITS_ROWS_AT_ONCE", "20")];
         let mut desk = tokio::task::spawn_blocking(move || Desk::with(&engine, &parts))
             .await
             .unwrap();
