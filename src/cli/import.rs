@@ -6,12 +6,14 @@ mod files;
 mod formats;
 mod rows;
 mod undo;
+mod watch;
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use self::apply::apply;
 use self::files::{Bar, STDIN, stdin};
+use self::watch::watched;
 use super::act;
 use super::ask;
 use super::context::Context;
@@ -173,7 +175,7 @@ pub async fn run(cx: &Context, command: Import) -> Result<(), Error> {
         Command::Apply { id, batch } => {
             let batch = find(&remote, &id, batch).await?;
             let files = batch.files.clone();
-            let batch = apply(&remote, &batch).await?;
+            let batch = apply(cx, &remote, &batch).await?;
             told(cx, &batch, &files)
         }
         Command::List { project, paging } => {
@@ -399,7 +401,7 @@ async fn staged(
         taken.push(file);
     }
     output::settle_progress();
-    let planned = remote.write(&PlanBatch { batch: batch.id }, &Write::fresh()).await?;
+    let planned = watched(cx, batch.id, "planning", &PlanBatch { batch: batch.id }).await?;
     Ok((planned, taken))
 }
 
@@ -438,6 +440,6 @@ async fn decide(
             return Err(no);
         }
     }
-    let applied = apply(remote, &planned).await?;
+    let applied = apply(cx, remote, &planned).await?;
     told(cx, &applied, files)
 }

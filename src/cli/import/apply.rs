@@ -1,13 +1,15 @@
 //! Applying a planned import, until all of it is there. Called by `import` and `import apply`.
 
+use super::watch::watched;
 use crate::api::import::{ApplyBatch, Batch, BatchState, ShowBatch};
+use crate::cli::context::Context;
 use crate::cli::error::Error;
-use crate::remote::{Remote, Write};
+use crate::remote::Remote;
 
 /// How often an import that is being applied is asked how far it is.
 const STEP: std::time::Duration = std::time::Duration::from_millis(200);
 
-pub(super) async fn apply(remote: &Remote, batch: &Batch) -> Result<Batch, Error> {
+pub(super) async fn apply(cx: &Context, remote: &Remote, batch: &Batch) -> Result<Batch, Error> {
     let plan_id = batch
         .plan_id
         .ok_or_else(|| Error::Failed("this import has no plan; give its files again with `riskdesk import`".into()))?;
@@ -15,8 +17,8 @@ pub(super) async fn apply(remote: &Remote, batch: &Batch) -> Result<Batch, Error
         batch: batch.id,
         plan_id,
     };
-    let mut batch = remote.write(&request, &Write::fresh()).await?;
-    // It is decided; what keeps its places from being written is told, and mended by itself where it can be.
+    let mut batch = watched(cx, batch.id, "writing findings and places", &request).await?;
+    // It is decided; what keeps its rest from being written is told, and mended by itself where it can be.
     while batch.state == BatchState::Applying {
         if let Some(problem) = &batch.problem {
             let id = batch.id;
