@@ -136,6 +136,10 @@ pub fn clip(text: &str, max: usize) -> String {
     if cut.len() < text.len() {
         out.push('…');
     }
+    // What stands for a NUL is longer than it; a second time there is none.
+    if out.len() > max && cut.contains('\0') {
+        return clip(&out, max);
+    }
     out
 }
 
@@ -163,6 +167,8 @@ mod tests {
     fn clipping_keeps_characters_whole_and_shows_the_cut() {
         assert_eq!(clip("  ab\0c\r\nd\re ", 100), "ab\u{FFFD}c\nd\ne");
         assert_eq!(clip("ééééé", 8), "éé…");
+        assert_eq!(clip("abcdef\0g", 8), "abcde…");
+        assert_eq!(clip(&"\0".repeat(9), 8), "\u{FFFD}…");
         assert_eq!(clip("ééééé", 10), "ééééé");
         assert_eq!(clip_line("a\n\t b   c", 100), "a b c");
         assert!(clip_line(&"word ".repeat(100_000), 50).len() <= 50);

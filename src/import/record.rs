@@ -33,6 +33,15 @@ impl Fingerprint {
     /// [`Fingerprint::new`] with names that were read.
     #[must_use]
     pub fn of(version: u32, fields: Vec<(String, String)>) -> Self {
+        // PostgreSQL has no place for a NUL; elsewhere `limits::clip` sees to it.
+        let storable = |text: String| {
+            if text.contains('\0') {
+                text.replace('\0', "\u{FFFD}")
+            } else {
+                text
+            }
+        };
+        let fields: Vec<_> = fields.into_iter().map(|(n, v)| (storable(n), storable(v))).collect();
         let mut digest = Sha256::new();
         digest.update(version.to_be_bytes());
         for (name, value) in &fields {
@@ -344,6 +353,14 @@ impl Summary {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_made_a_finding_can_be_stored() {
+        let made = Fingerprint::new(1, vec![("service", "h\0ttp".into())]);
+        assert_eq!(made.fields[0].1, "h\u{FFFD}ttp");
+        let same = vec![("service", "h\u{FFFD}ttp".into())];
+        assert_eq!(made, Fingerprint::new(1, same));
+    }
 
     #[test]
     fn one_line_stays_one_line() {
